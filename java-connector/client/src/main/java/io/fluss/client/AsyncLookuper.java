@@ -1,0 +1,144 @@
+package io.fluss.client;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import java.util.function.IntFunction;
+import java.util.function.ObjIntConsumer;
+
+/**
+ * Gathers single keys into batches without a timer: a key goes out at once if nothing is in flight; otherwise it waits,
+ * together with those that come meanwhile, until an answer returns or a full batch has gathered. So a lone lookup pays no delay,
+ * and the batches grow by themselves under load. Any thread.
+ *
+ * @param <T> what a lookup gives; null if the key was not found
+ */
+public final class AsyncLookuper<T> implements AutoCloseable {
+    private static final int MAX_IN_FLIGHT = 2;
+    private static final int FULL_BATCH = 128;
+
+    private final Lookuper lookuper;
+    private final Function<ColumnBatch, IntFunction<T>> reader;
+    private final WriteBatch keys;
+    private List<CompletableFuture<T>> waiting = new ArrayList<>();
+    private int inFlight;
+    private boolean closed;
+
+    AsyncLookuper(Lookuper lookuper, Function<ColumnBatch, IntFunction<T>> reader) {
+        this.lookuper = lookuper;
+        this.reader = reader;
+        this.keys = lookuper.newKeys();
+    }
+
+    /**
+     * @param key writes the key's columns into the given row of the batch; called once, before this returns. What it throws
+     *     is thrown here and nothing is looked up
+     * @return completes on the callback thread; always, exceptionally after close
+     */
+    public CompletableFuture<T> lookup(ObjIntConsumer<WriteBatch> key) {
+        CompletableFuture<T> future = new CompletableFuture<>();
+        Request refused;
+        synchronized (this) {
+            if (closed) {
+                throw FlussException.closed(lookuper.describe());
+            }
+            key.accept(keys, keys.beginRow());
+            keys.endRow();
+            waiting.add(future);
+            boolean full = waiting.size() >= FULL_BATCH && inFlight < MAX_IN_FLIGHT;
+            refused = inFlight == 0 || full ? send() : null;
+        }
+        fail(refused);
+        return future;
+    }
+
+    /** Lookups that are in flight complete; those that were not yet sent fail. */
+    @Override
+    public void close() {
+        List<CompletableFuture<T>> unsent;
+        synchronized (this) {
+            closed = true;
+            unsent = waiting;
+            waiting = new ArrayList<>();
+            keys.clear();
+        }
+        failAll(unsent, FlussException.closed(lookuper.describe()));
+    }
+
+    /** With the lock. @return the request if it could not be sent: its futures must be failed without the lock */
+    private Request send() {
+        Request request = new Request(waiting);
+        waiting = new ArrayList<>();
+        inFlight++;
+        try {
+            lookuper.send(keys, request);
+            return null;
+        } catch (Throwable t) {
+            inFlight--;
+            request.error = t;
+            return request;
+        } finally {
+            keys.clear();
+        }
+    }
+
+    private void answered() {
+        Request refused = null;
+        synchronized (this) {
+            inFlight--;
+            if (!waiting.isEmpty()) {
+                refused = send();
+            }
+        }
+        fail(refused);
+    }
+
+    private void fail(Request refused) {
+        if (refused != null) {
+            failAll(refused.futures, refused.error);
+        }
+    }
+
+    private void failAll(List<CompletableFuture<T>> futures, Throwable error) {
+        for (CompletableFuture<T> future : futures) {
+            future.completeExceptionally(error);
+        }
+    }
+
+    private final class Request implements Completions.Call {
+        private final List<CompletableFuture<T>> futures;
+        private Throwable error;
+
+        Request(List<CompletableFuture<T>> futures) {
+            this.futures = futures;
+        }
+
+        @Override
+        public DataType[] types() {
+            return lookuper.types();
+        }
+
+        @Override
+        public void complete(ColumnBatch answer) {
+            // The next batch goes out before this one's futures run their dependents.
+            ColumnBatch heap = answer.toHeap();
+            answer.close();
+            answered();
+            try {
+                IntFunction<T> rows = reader.apply(heap);
+                for (int i = 0; i < futures.size(); i++) {
+                    futures.get(i).complete(heap.isFound(i) ? rows.apply(i) : null);
+                }
+            } catch (Throwable t) {
+                failAll(futures, t);
+            }
+        }
+
+        @Override
+        public void fail(Throwable t) {
+            answered();
+            failAll(futures, t);
+        }
+    }
+}

@@ -1,0 +1,169 @@
+package io.fluss.client;
+
+import io.fluss.jni.Native;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+
+/**
+ * Rows by column, as the native side gives them: views over its memory, nothing copied but variable-width columns, once, when
+ * they are first used. {@link #close()} gives the memory back; until then it counts against the native budget. One thread.
+ */
+public final class ColumnBatch implements AutoCloseable {
+    /** Change types, as {@link #changeType} gives them. */
+    public static final byte APPEND = 0;
+
+    public static final byte INSERT = 1;
+    public static final byte UPDATE_BEFORE = 2;
+    public static final byte UPDATE_AFTER = 3;
+    public static final byte DELETE = 4;
+
+    private static final int HEAD = 10;
+    private static final int PER_COLUMN = 4;
+
+    private final long handle;
+    private final int bucket;
+    private final int rowCount;
+    private final int firstRow;
+    private final int endRow;
+    private final long baseOffset;
+    private final long commitTimestamp;
+    private final int rowBytes;
+    private final int schemaId;
+    private final ColumnView[] columns;
+    private ByteBuffer buffer;
+    private boolean closed;
+
+    ColumnBatch(ByteBuffer buffer, long[] descriptor, DataType[] types) {
+        buffer.order(ByteOrder.LITTLE_ENDIAN);
+        this.buffer = buffer;
+        handle = descriptor[0];
+        bucket = (int) descriptor[1];
+        rowCount = (int) descriptor[2];
+        firstRow = (int) descriptor[3];
+        endRow = (int) descriptor[4];
+        baseOffset = descriptor[5];
+        commitTimestamp = descriptor[6];
+        rowBytes = (int) descriptor[7];
+        schemaId = (int) descriptor[8];
+        columns = new ColumnView[types.length];
+        for (int i = 0; i < types.length; i++) {
+            columns[i] = new ColumnView(types[i], buffer, descriptor, HEAD + PER_COLUMN * i, rowCount);
+        }
+    }
+
+    private ColumnBatch(ColumnBatch other, ByteBuffer copy) {
+        buffer = copy;
+        handle = 0;
+        bucket = other.bucket;
+        rowCount = other.rowCount;
+        firstRow = other.firstRow;
+        endRow = other.endRow;
+        baseOffset = other.baseOffset;
+        commitTimestamp = other.commitTimestamp;
+        rowBytes = other.rowBytes;
+        schemaId = other.schemaId;
+        columns = new ColumnView[other.columns.length];
+        for (int i = 0; i < columns.length; i++) {
+            columns[i] = new ColumnView(other.columns[i], copy);
+        }
+    }
+
+    static long[] newDescriptor(int columns) {
+        return new long[HEAD + PER_COLUMN * columns];
+    }
+
+    static DataType[] project(List<Column> columns, int[] projection) {
+        DataType[] types = new DataType[projection.length];
+        for (int i = 0; i < types.length; i++) {
+            if (projection[i] < 0 || projection[i] >= columns.size()) {
+                throw FlussException.invalid("projection of column " + projection[i] + " of a table with the columns " + columns);
+            }
+            types[i] = columns.get(projection[i]).type();
+        }
+        return types;
+    }
+
+    /** -1 for lookups. */
+    public int bucket() {
+        return bucket;
+    }
+
+    /** Rows in the batch; emit only {@link #firstRow()} to {@link #endRow()}. */
+    public int rowCount() {
+        return rowCount;
+    }
+
+    /** First row to emit: greater than 0 when a log read starts inside the batch. */
+    public int firstRow() {
+        return firstRow;
+    }
+
+    /** Exclusive. */
+    public int endRow() {
+        return endRow;
+    }
+
+    /** Log: the offset of row 0; snapshot: the snapshot's log offset. */
+    public long baseOffset() {
+        return baseOffset;
+    }
+
+    /** Log: milliseconds since the epoch; else -1. */
+    public long commitTimestamp() {
+        return commitTimestamp;
+    }
+
+    public int schemaId() {
+        return schemaId;
+    }
+
+    public int columnCount() {
+        return columns.length;
+    }
+
+    /** A column of the projection. */
+    public ColumnView column(int index) {
+        return columns[index];
+    }
+
+    /** Log: {@link #APPEND}, {@link #INSERT}, {@link #UPDATE_BEFORE}, {@link #UPDATE_AFTER} or {@link #DELETE}. */
+    public byte changeType(int row) {
+        return rowBytes < 0 ? APPEND : buffer.get(rowBytes + row);
+    }
+
+    /** Lookup: whether the key of that row was found. */
+    public boolean isFound(int row) {
+        return rowBytes < 0 || buffer.get(rowBytes + row) != 0;
+    }
+
+    public boolean isNull(int column, int row) {
+        return columns[column].isNull(row);
+    }
+
+    /** A copy on the Java heap, which needs no closing and can outlive the connection. */
+    public ColumnBatch toHeap() {
+        byte[] copy = new byte[buffer.capacity()];
+        ByteBuffer source = buffer.duplicate();
+        source.clear();
+        source.get(copy);
+        return new ColumnBatch(this, ByteBuffer.wrap(copy).order(ByteOrder.LITTLE_ENDIAN));
+    }
+
+    /** Idempotent. Views and rows of the batch must not be used afterwards; they throw NullPointerException. */
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        // First the references, then the memory: a late read is an exception and never touches freed memory.
+        buffer = null;
+        for (ColumnView column : columns) {
+            column.drop();
+        }
+        if (handle != 0) {
+            Native.releaseBatch(handle);
+        }
+    }
+}

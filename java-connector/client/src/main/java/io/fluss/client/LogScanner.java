@@ -1,0 +1,57 @@
+package io.fluss.client;
+
+import io.fluss.jni.Native;
+import java.nio.ByteBuffer;
+
+/** Reads the log of a table. One thread polls; {@link #wakeUp()} and {@link #close()} are allowed from any thread. */
+public final class LogScanner extends NativeHandle {
+    private final TablePath path;
+    private final DataType[] types;
+    private final long[] descriptor;
+
+    LogScanner(long handle, TablePath path, DataType[] types) {
+        super(handle);
+        this.path = path;
+        this.types = types;
+        this.descriptor = ColumnBatch.newDescriptor(types.length);
+    }
+
+    /**
+     * Adds a bucket, or moves it.
+     *
+     * @param stopOffset exclusive; {@link Long#MAX_VALUE}: never stop
+     */
+    public void subscribe(int bucket, long startOffset, long stopOffset) {
+        Native.subscribe(handle(), bucket, startOffset, stopOffset);
+    }
+
+    public void unsubscribe(int bucket) {
+        Native.unsubscribe(handle(), bucket);
+    }
+
+    /**
+     * The next batch of any subscribed bucket, in offset order within a bucket; the caller closes it.
+     *
+     * @param timeoutMs how long to wait for one
+     * @return null after the timeout or {@link #wakeUp()}
+     */
+    public ColumnBatch poll(long timeoutMs) {
+        ByteBuffer buffer = Native.pollLog(handle(), timeoutMs, descriptor);
+        return buffer == null ? null : new ColumnBatch(buffer, descriptor, types);
+    }
+
+    /** Makes the {@link #poll} that runs, or else the next one, return at once. */
+    public void wakeUp() {
+        Native.wakeUp(handle());
+    }
+
+    @Override
+    void free(long value) {
+        Native.closeLogScanner(value);
+    }
+
+    @Override
+    String describe() {
+        return "a log scanner of table " + path;
+    }
+}

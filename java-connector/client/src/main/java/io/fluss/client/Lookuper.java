@@ -1,0 +1,81 @@
+package io.fluss.client;
+
+import io.fluss.jni.Native;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.IntFunction;
+
+/** Looks rows up by full primary key. Any thread, as long as each uses a key batch of its own. */
+public final class Lookuper extends NativeHandle {
+    private final TableInfo info;
+    private final List<DataType> keyTypes;
+    private final DataType[] types;
+    private final Completions completions;
+
+    Lookuper(long handle, TableInfo info, DataType[] types, Completions completions) {
+        super(handle);
+        this.info = info;
+        this.types = types;
+        this.completions = completions;
+        List<DataType> keys = new ArrayList<>();
+        for (int index : info.descriptor().primaryKeyIndexes()) {
+            keys.add(info.descriptor().columns().get(index).type());
+        }
+        this.keyTypes = Collections.unmodifiableList(keys);
+    }
+
+    public TableInfo info() {
+        return info;
+    }
+
+    /** A batch to fill with keys: its columns are the primary key's, in key order. */
+    public WriteBatch newKeys() {
+        return WriteBatch.ofKeys(keyTypes);
+    }
+
+    /** One row a key, in order ({@link ColumnBatch#isFound}); the caller closes the answer. */
+    public ColumnBatch lookup(WriteBatch keys) {
+        long[] descriptor = ColumnBatch.newDescriptor(types.length);
+        ByteBuffer buffer = Native.lookup(handle(), keys.buffers(), keys.rows(), descriptor);
+        return new ColumnBatch(buffer, descriptor, types);
+    }
+
+    /**
+     * A view of this lookuper that gathers single keys into batches.
+     *
+     * @param reader makes, of an answer on the Java heap, the function from its row to what a lookup gives; runs on the
+     *     callback thread
+     */
+    public <T> AsyncLookuper<T> async(Function<ColumnBatch, IntFunction<T>> reader) {
+        return new AsyncLookuper<>(this, reader);
+    }
+
+    /** The keys are copied when this returns; {@code call} is then completed once, on the callback thread. */
+    void send(WriteBatch keys, Completions.Call call) {
+        long id = completions.register(call);
+        try {
+            Native.lookupAsync(handle(), id, keys.buffers(), keys.rows());
+        } catch (Throwable t) {
+            if (completions.forget(id)) {
+                throw t;
+            }
+        }
+    }
+
+    DataType[] types() {
+        return types;
+    }
+
+    @Override
+    void free(long value) {
+        Native.closeLookuper(value);
+    }
+
+    @Override
+    String describe() {
+        return "a lookuper of table " + info.path();
+    }
+}

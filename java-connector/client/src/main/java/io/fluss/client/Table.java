@@ -1,0 +1,83 @@
+package io.fluss.client;
+
+import io.fluss.client.proto.ProtoWriter;
+import io.fluss.jni.Native;
+import java.util.ArrayList;
+import java.util.List;
+
+/** An open table: makes writers, scanners and lookupers, which stay usable when the table is closed. Any thread. */
+public final class Table extends NativeHandle {
+    private final Connection connection;
+    private final TableInfo info;
+
+    Table(Connection connection, TableInfo info) {
+        super(Native.openTable(
+                connection.handle(),
+                new ProtoWriter().message(1, Messages.path(info.path())).toByteArray()));
+        this.connection = connection;
+        this.info = info;
+    }
+
+    /** As it was when the table was opened. */
+    public TableInfo info() {
+        return info;
+    }
+
+    public TableWriter newWriter() {
+        List<DataType> types = new ArrayList<>();
+        for (Column column : info.descriptor().columns()) {
+            types.add(column.type());
+        }
+        return new TableWriter(Native.openWriter(handle()), info, WriteBatch.ofRows(types));
+    }
+
+    /** @param projection column positions in the order wanted; may be empty (rows are still counted) */
+    public LogScanner newLogScanner(int[] projection) {
+        DataType[] types = ColumnBatch.project(info.descriptor().columns(), projection);
+        byte[] request = new ProtoWriter().packed(1, projection).toByteArray();
+        return new LogScanner(Native.openLogScanner(handle(), request), info.path(), types);
+    }
+
+    /**
+     * Reads one bucket of a snapshot in key order.
+     *
+     * @param projection as for {@link #newLogScanner}
+     * @param afterPosition a value of {@link SnapshotScanner#position()}, or null: from the first key
+     * @throws NotFoundException code 204: the snapshot was released, or its lease ran out
+     */
+    public SnapshotScanner newSnapshotScanner(int bucket, String snapshotId, int[] projection, byte[] afterPosition) {
+        DataType[] types = ColumnBatch.project(info.descriptor().columns(), projection);
+        byte[] request = new ProtoWriter()
+                .varint(1, bucket)
+                .string(2, snapshotId)
+                .packed(3, projection)
+                .bytes(4, afterPosition)
+                .toByteArray();
+        return new SnapshotScanner(Native.openSnapshotScanner(handle(), request), info.path(), bucket, types);
+    }
+
+    /**
+     * Looks rows up by full primary key.
+     *
+     * @param projection columns of the answer, as for {@link #newLogScanner}
+     * @throws InvalidArgumentException if this is a log table
+     */
+    public Lookuper newLookuper(int[] projection) {
+        if (!info.hasPrimaryKey()) {
+            throw FlussException.invalid("table " + info.path() + " is a log table; only a primary-key table can be looked up");
+        }
+        DataType[] types = ColumnBatch.project(info.descriptor().columns(), projection);
+        byte[] request = new ProtoWriter().packed(1, projection).toByteArray();
+        return new Lookuper(Native.openLookuper(handle(), request), info, types, connection.completions());
+    }
+
+    @Override
+    void free(long value) {
+        Native.closeTable(value);
+    }
+
+    @Override
+    String describe() {
+        return "table " + info.path();
+    }
+}
