@@ -2,6 +2,7 @@ package io.fluss.client;
 
 import io.fluss.client.proto.ProtoWriter;
 import io.fluss.jni.Native;
+import io.fluss.jni.NativeLibrary;
 import java.util.Map;
 
 /**
@@ -25,6 +26,8 @@ public final class Connection extends NativeHandle {
      * @throws InvalidArgumentException an option is unknown or wrong, or the directory is open with other engine options
      */
     public static Connection open(Map<String, String> options) {
+        // Here and not in a static initializer, so that what is wrong with it is this call's exception, every time.
+        NativeLibrary.load();
         long handle = Native.open(new ProtoWriter().map(1, options).toByteArray());
         return new Connection(handle, String.valueOf(options.get("data.dir")));
     }

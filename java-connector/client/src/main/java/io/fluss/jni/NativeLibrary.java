@@ -34,6 +34,7 @@ public final class NativeLibrary {
     private static final Set<PosixFilePermission> ONLY_OWNER = PosixFilePermissions.fromString("rwx------");
 
     private static boolean loaded;
+    private static boolean loading;
 
     private NativeLibrary() {}
 
@@ -44,8 +45,24 @@ public final class NativeLibrary {
      */
     public static synchronized void load() {
         if (loaded) {
+            checkAbi();
             return;
         }
+        if (loading) {
+            // The library looks up the class Native while it is loaded, whose initializer comes back here.
+            return;
+        }
+        loading = true;
+        try {
+            extractAndLoad();
+            loaded = true;
+        } finally {
+            loading = false;
+        }
+        checkAbi();
+    }
+
+    private static void extractAndLoad() {
         String platform = platform(System.getProperty("os.name"), System.getProperty("os.arch"));
         try {
             byte[] engine = read(platform, ENGINE);
@@ -63,7 +80,9 @@ public final class NativeLibrary {
             throw failure("cannot load the native library: " + e.getMessage()
                     + "; is java.io.tmpdir (" + System.getProperty("java.io.tmpdir") + ") mounted noexec?", e);
         }
-        loaded = true;
+    }
+
+    private static void checkAbi() {
         int abi = Native.abiVersion();
         if (abi != ABI_VERSION) {
             throw failure("the native library speaks version " + abi + " of the boundary, this jar version " + ABI_VERSION

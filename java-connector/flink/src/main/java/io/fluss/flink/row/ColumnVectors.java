@@ -1,0 +1,181 @@
+package io.fluss.flink.row;
+
+import io.fluss.client.ColumnView;
+import org.apache.flink.table.data.DecimalData;
+import org.apache.flink.table.data.TimestampData;
+import org.apache.flink.table.data.columnar.vector.BooleanColumnVector;
+import org.apache.flink.table.data.columnar.vector.ByteColumnVector;
+import org.apache.flink.table.data.columnar.vector.BytesColumnVector;
+import org.apache.flink.table.data.columnar.vector.ColumnVector;
+import org.apache.flink.table.data.columnar.vector.DecimalColumnVector;
+import org.apache.flink.table.data.columnar.vector.DoubleColumnVector;
+import org.apache.flink.table.data.columnar.vector.FloatColumnVector;
+import org.apache.flink.table.data.columnar.vector.IntColumnVector;
+import org.apache.flink.table.data.columnar.vector.LongColumnVector;
+import org.apache.flink.table.data.columnar.vector.ShortColumnVector;
+import org.apache.flink.table.data.columnar.vector.TimestampColumnVector;
+
+/** Flink's column vectors as thin views over the columns of a native batch. */
+final class ColumnVectors {
+    private ColumnVectors() {}
+
+    static ColumnVector of(ColumnView view) {
+        switch (view.type().kind()) {
+            case BOOLEAN:
+                return new Booleans(view);
+            case TINYINT:
+                return new Bytes1(view);
+            case SMALLINT:
+                return new Shorts(view);
+            case INT:
+            case DATE:
+            case TIME:
+                return new Ints(view);
+            case BIGINT:
+                return new Longs(view);
+            case FLOAT:
+                return new Floats(view);
+            case DOUBLE:
+                return new Doubles(view);
+            case DECIMAL:
+                return new Decimals(view);
+            case TIMESTAMP:
+            case TIMESTAMP_LTZ:
+                return new Timestamps(view);
+            case CHAR:
+            case VARCHAR:
+            case BINARY:
+            case VARBINARY:
+                return new Variable(view);
+            default:
+                throw new IllegalStateException("no column vector for type " + view.type());
+        }
+    }
+
+    private abstract static class View implements ColumnVector {
+        final ColumnView view;
+
+        View(ColumnView view) {
+            this.view = view;
+        }
+
+        @Override
+        public final boolean isNullAt(int row) {
+            return view.isNull(row);
+        }
+    }
+
+    private static final class Booleans extends View implements BooleanColumnVector {
+        Booleans(ColumnView view) {
+            super(view);
+        }
+
+        @Override
+        public boolean getBoolean(int row) {
+            return view.getBoolean(row);
+        }
+    }
+
+    private static final class Bytes1 extends View implements ByteColumnVector {
+        Bytes1(ColumnView view) {
+            super(view);
+        }
+
+        @Override
+        public byte getByte(int row) {
+            return view.getByte(row);
+        }
+    }
+
+    private static final class Shorts extends View implements ShortColumnVector {
+        Shorts(ColumnView view) {
+            super(view);
+        }
+
+        @Override
+        public short getShort(int row) {
+            return view.getShort(row);
+        }
+    }
+
+    private static final class Ints extends View implements IntColumnVector {
+        Ints(ColumnView view) {
+            super(view);
+        }
+
+        @Override
+        public int getInt(int row) {
+            return view.getInt(row);
+        }
+    }
+
+    private static final class Longs extends View implements LongColumnVector {
+        Longs(ColumnView view) {
+            super(view);
+        }
+
+        @Override
+        public long getLong(int row) {
+            return view.getLong(row);
+        }
+    }
+
+    private static final class Floats extends View implements FloatColumnVector {
+        Floats(ColumnView view) {
+            super(view);
+        }
+
+        @Override
+        public float getFloat(int row) {
+            return view.getFloat(row);
+        }
+    }
+
+    private static final class Doubles extends View implements DoubleColumnVector {
+        Doubles(ColumnView view) {
+            super(view);
+        }
+
+        @Override
+        public double getDouble(int row) {
+            return view.getDouble(row);
+        }
+    }
+
+    private static final class Decimals extends View implements DecimalColumnVector {
+        Decimals(ColumnView view) {
+            super(view);
+        }
+
+        @Override
+        public DecimalData getDecimal(int row, int precision, int scale) {
+            if (DecimalData.isCompact(precision)) {
+                return DecimalData.fromUnscaledLong(view.getDecimalLong(row), precision, scale);
+            }
+            return DecimalData.fromUnscaledBytes(view.getDecimal(row).toByteArray(), precision, scale);
+        }
+    }
+
+    private static final class Timestamps extends View implements TimestampColumnVector {
+        Timestamps(ColumnView view) {
+            super(view);
+        }
+
+        @Override
+        public TimestampData getTimestamp(int row, int precision) {
+            return TimestampData.fromEpochMillis(view.getTimestampMillis(row), view.getTimestampNanoOfMilli(row));
+        }
+    }
+
+    private static final class Variable extends View implements BytesColumnVector {
+        Variable(ColumnView view) {
+            super(view);
+        }
+
+        @Override
+        public Bytes getBytes(int row) {
+            byte[] array = view.bytesArray();
+            return new Bytes(array, view.bytesStart(row), view.bytesLength(row));
+        }
+    }
+}
