@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import java.util.function.IntConsumer;
 import java.util.function.IntFunction;
-import java.util.function.ObjIntConsumer;
 
 /**
  * Gathers single keys into batches without a timer: a key goes out at once if nothing is in flight; otherwise it waits,
@@ -15,38 +15,48 @@ import java.util.function.ObjIntConsumer;
  * @param <T> what a lookup gives; null if the key was not found
  */
 public final class AsyncLookuper<T> implements AutoCloseable {
-    private static final int MAX_IN_FLIGHT = 2;
-    private static final int FULL_BATCH = 128;
-
     private final Lookuper lookuper;
     private final Function<ColumnBatch, IntFunction<T>> reader;
     private final WriteBatch keys;
+    private final int fullBatch;
+    private final int maxInFlight;
     private List<CompletableFuture<T>> waiting = new ArrayList<>();
     private int inFlight;
     private boolean closed;
 
-    AsyncLookuper(Lookuper lookuper, Function<ColumnBatch, IntFunction<T>> reader) {
+    AsyncLookuper(Lookuper lookuper, Function<ColumnBatch, IntFunction<T>> reader, int fullBatch, int maxInFlight) {
+        if (fullBatch < 1 || maxInFlight < 1) {
+            throw FlussException.invalid("a batch size of " + fullBatch + " keys and " + maxInFlight
+                    + " requests in flight for " + lookuper.describe() + "; both must be at least 1");
+        }
         this.lookuper = lookuper;
         this.reader = reader;
+        this.fullBatch = fullBatch;
+        this.maxInFlight = maxInFlight;
         this.keys = lookuper.newKeys();
     }
 
+    /** The batch that gathers the keys, to be touched only by what is given to {@link #lookup}. */
+    public WriteBatch keys() {
+        return keys;
+    }
+
     /**
-     * @param key writes the key's columns into the given row of the batch; called once, before this returns. What it throws
-     *     is thrown here and nothing is looked up
+     * @param key writes the key's columns into the given row of {@link #keys()}; called once, before this returns. What it
+     *     throws is thrown here and nothing is looked up
      * @return completes on the callback thread; always, exceptionally after close
      */
-    public CompletableFuture<T> lookup(ObjIntConsumer<WriteBatch> key) {
+    public CompletableFuture<T> lookup(IntConsumer key) {
         CompletableFuture<T> future = new CompletableFuture<>();
         Request refused;
         synchronized (this) {
             if (closed) {
                 throw FlussException.closed(lookuper.describe());
             }
-            key.accept(keys, keys.beginRow());
+            key.accept(keys.beginRow());
             keys.endRow();
             waiting.add(future);
-            boolean full = waiting.size() >= FULL_BATCH && inFlight < MAX_IN_FLIGHT;
+            boolean full = waiting.size() >= fullBatch && inFlight < maxInFlight;
             refused = inFlight == 0 || full ? send() : null;
         }
         fail(refused);

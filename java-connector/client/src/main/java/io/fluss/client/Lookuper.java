@@ -48,9 +48,12 @@ public final class Lookuper extends NativeHandle {
      *
      * @param reader makes, of an answer on the Java heap, the function from its row to what a lookup gives; runs on the
      *     callback thread
+     * @param fullBatch keys that are sent although earlier ones are on their way
+     * @param maxInFlight requests on their way at a time
      */
-    public <T> AsyncLookuper<T> async(Function<ColumnBatch, IntFunction<T>> reader) {
-        return new AsyncLookuper<>(this, reader);
+    public <T> AsyncLookuper<T> async(
+            Function<ColumnBatch, IntFunction<T>> reader, int fullBatch, int maxInFlight) {
+        return new AsyncLookuper<>(this, reader, fullBatch, maxInFlight);
     }
 
     /** The keys are copied when this returns; {@code call} is then completed once, on the callback thread. */

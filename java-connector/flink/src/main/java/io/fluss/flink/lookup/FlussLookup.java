@@ -1,0 +1,89 @@
+package io.fluss.flink.lookup;
+
+import io.fluss.client.TablePath;
+import java.util.Map;
+import org.apache.flink.table.api.ValidationException;
+import org.apache.flink.table.connector.source.LookupTableSource.LookupRuntimeProvider;
+import org.apache.flink.table.connector.source.lookup.AsyncLookupFunctionProvider;
+import org.apache.flink.table.connector.source.lookup.LookupFunctionProvider;
+import org.apache.flink.table.connector.source.lookup.LookupOptions.LookupCacheType;
+import org.apache.flink.table.connector.source.lookup.PartialCachingAsyncLookupProvider;
+import org.apache.flink.table.connector.source.lookup.PartialCachingLookupProvider;
+import org.apache.flink.table.connector.source.lookup.cache.LookupCache;
+import org.apache.flink.table.functions.AsyncLookupFunction;
+import org.apache.flink.table.functions.LookupFunction;
+import org.apache.flink.table.types.logical.RowType;
+
+/** Lookup joins: what a table source hands to the planner. */
+public final class FlussLookup {
+    private FlussLookup() {}
+
+    /**
+     * @param connectionOptions {@code data.dir} and engine options
+     * @param physicalRowType all columns of the table
+     * @param primaryKeyIndexes in {@code physicalRowType}, in key order; empty for a log table
+     * @param projection columns of the row that the planner wants, in {@code physicalRowType}
+     * @param lookupKeys positions of the join keys in the projected row, as {@code LookupContext.getKeys()} gives them
+     * @throws ValidationException if the keys do not cover the primary key, or for the cache FULL
+     */
+    public static LookupRuntimeProvider runtimeProvider(
+            Map<String, String> connectionOptions,
+            TablePath path,
+            RowType physicalRowType,
+            int[] primaryKeyIndexes,
+            int[] projection,
+            int[] lookupKeys,
+            FlussLookupOptions options) {
+        if (options.cacheType() == LookupCacheType.FULL) {
+            throw new ValidationException("Table " + path + ": full lookup caching is not supported yet;"
+                    + " set 'lookup.cache' to 'NONE' or 'PARTIAL'.");
+        }
+        LookupKeys keys = LookupKeys.of(path, physicalRowType, primaryKeyIndexes, projection, lookupKeys);
+        LookupTarget target =
+                new LookupTarget(connectionOptions, path, physicalRowType, projection, keys, options);
+        LookupFunction sync = new FlussLookupFunction(target);
+        AsyncLookupFunction async = options.async() ? new FlussAsyncLookupFunction(target) : null;
+        if (options.cache() == null) {
+            return async == null ? LookupFunctionProvider.of(sync) : new Both(sync, async);
+        }
+        return async == null
+                ? PartialCachingLookupProvider.of(sync, options.cache())
+                : new BothCached(sync, async, options.cache());
+    }
+
+    /** Lets the planner choose, by the LOOKUP hint's 'async' for example. */
+    private static class Both implements LookupFunctionProvider, AsyncLookupFunctionProvider {
+        private final LookupFunction sync;
+        private final AsyncLookupFunction async;
+
+        Both(LookupFunction sync, AsyncLookupFunction async) {
+            this.sync = sync;
+            this.async = async;
+        }
+
+        @Override
+        public LookupFunction createLookupFunction() {
+            return sync;
+        }
+
+        @Override
+        public AsyncLookupFunction createAsyncLookupFunction() {
+            return async;
+        }
+    }
+
+    private static final class BothCached extends Both
+            implements PartialCachingLookupProvider, PartialCachingAsyncLookupProvider {
+        private final LookupCache cache;
+
+        BothCached(LookupFunction sync, AsyncLookupFunction async, LookupCache cache) {
+            super(sync, async);
+            this.cache = cache;
+        }
+
+        @Override
+        public LookupCache getCache() {
+            return cache;
+        }
+    }
+}

@@ -1,0 +1,56 @@
+package io.fluss.flink.lookup;
+
+import io.fluss.client.ColumnBatch;
+import io.fluss.client.WriteBatch;
+import io.fluss.flink.row.KeyWriter;
+import java.util.Collection;
+import java.util.Collections;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.functions.FunctionContext;
+import org.apache.flink.table.functions.LookupFunction;
+
+/** One key, one call. */
+public final class FlussLookupFunction extends LookupFunction {
+    private static final long serialVersionUID = 1L;
+
+    private final LookupTarget target;
+    private transient OpenLookup open;
+    private transient WriteBatch batch;
+    private transient KeyWriter writer;
+
+    FlussLookupFunction(LookupTarget target) {
+        this.target = target;
+    }
+
+    @Override
+    public void open(FunctionContext context) {
+        open = OpenLookup.of(target);
+        batch = open.lookuper().newKeys();
+        writer = OpenLookup.keyWriter(target.keys, batch);
+    }
+
+    @Override
+    public Collection<RowData> lookup(RowData keyRow) {
+        if (target.keys.hasNull(keyRow)) {
+            return Collections.emptyList();
+        }
+        batch.clear();
+        writer.write(batch.beginRow(), keyRow);
+        batch.endRow();
+        try (ColumnBatch answer = open.lookuper().lookup(batch)) {
+            if (!answer.isFound(0)) {
+                return Collections.emptyList();
+            }
+            RowData row = target.rows(answer.toHeap()).apply(0);
+            return target.keys.matches(keyRow, row) ? Collections.singletonList(row) : Collections.emptyList();
+        }
+    }
+
+    @Override
+    public void close() {
+        if (open != null) {
+            open.close();
+            open = null;
+        }
+    }
+}

@@ -1,0 +1,55 @@
+package io.fluss.flink.lookup;
+
+import io.fluss.client.Connection;
+import io.fluss.client.Lookuper;
+import io.fluss.client.Table;
+import io.fluss.client.WriteBatch;
+import io.fluss.flink.row.KeyWriter;
+import io.fluss.flink.row.SchemaCheck;
+
+/** A task's open lookuper with what it stands on. */
+final class OpenLookup implements AutoCloseable {
+    private final Connection connection;
+    private final Table table;
+    private final Lookuper lookuper;
+
+    private OpenLookup(Connection connection, Table table, Lookuper lookuper) {
+        this.connection = connection;
+        this.table = table;
+        this.lookuper = lookuper;
+    }
+
+    static OpenLookup of(LookupTarget target) {
+        Connection connection = Connection.open(target.connectionOptions);
+        try {
+            Table table = connection.table(target.path);
+            SchemaCheck.sameColumns(table.info(), target.rowType);
+            return new OpenLookup(connection, table, table.newLookuper(target.projection));
+        } catch (Throwable t) {
+            connection.close();
+            throw t;
+        }
+    }
+
+    Lookuper lookuper() {
+        return lookuper;
+    }
+
+    static KeyWriter keyWriter(LookupKeys keys, WriteBatch batch) {
+        KeyWriter writer = new KeyWriter(batch);
+        for (int i = 0; i < keys.size(); i++) {
+            writer.add(keys.type(i), keys.field(i));
+        }
+        return writer;
+    }
+
+    @Override
+    public void close() {
+        try {
+            lookuper.close();
+            table.close();
+        } finally {
+            connection.close();
+        }
+    }
+}

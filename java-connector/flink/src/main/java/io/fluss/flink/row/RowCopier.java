@@ -1,0 +1,33 @@
+package io.fluss.flink.row;
+
+import org.apache.flink.table.data.GenericRowData;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.data.StringData;
+import org.apache.flink.table.types.logical.LogicalType;
+
+/** Copies rows so that they keep nothing alive but their own values. */
+public final class RowCopier {
+    private final RowData.FieldGetter[] getters;
+
+    public RowCopier(LogicalType[] types) {
+        getters = new RowData.FieldGetter[types.length];
+        for (int i = 0; i < types.length; i++) {
+            getters[i] = RowData.createFieldGetter(types[i], i);
+        }
+    }
+
+    public GenericRowData copy(RowData source) {
+        GenericRowData row = new GenericRowData(source.getRowKind(), getters.length);
+        for (int i = 0; i < getters.length; i++) {
+            Object value = getters[i].getFieldOrNull(source);
+            if (value instanceof StringData) {
+                value = StringData.fromBytes(((StringData) value).toBytes());
+            } else if (value instanceof byte[]) {
+                // A value that is its batch's only one comes as the batch's own array.
+                value = ((byte[]) value).clone();
+            }
+            row.setField(i, value);
+        }
+        return row;
+    }
+}

@@ -1,0 +1,28 @@
+package io.fluss.flink.row;
+
+import io.fluss.client.Column;
+import io.fluss.client.TableInfo;
+import java.util.List;
+import org.apache.flink.table.api.ValidationException;
+import org.apache.flink.table.types.logical.LogicalType;
+import org.apache.flink.table.types.logical.RowType;
+
+/** Refuses to read or write a table by positions of columns that it does not have (any more). */
+public final class SchemaCheck {
+    private SchemaCheck() {}
+
+    /** @throws ValidationException showing both, if names, order or types differ; nullability may */
+    public static void sameColumns(TableInfo table, RowType planned) {
+        List<Column> columns = table.descriptor().columns();
+        boolean same = columns.size() == planned.getFieldCount();
+        for (int i = 0; same && i < columns.size(); i++) {
+            LogicalType stored = TypeConversion.toFlink(columns.get(i).type());
+            same = columns.get(i).name().equals(planned.getFieldNames().get(i))
+                    && stored.copy(true).equals(planned.getTypeAt(i).copy(true));
+        }
+        if (!same) {
+            throw new ValidationException("Table " + table.path() + " has other columns than the job was planned with;"
+                    + " plan it again. The table: " + columns + "; the job: " + planned.asSummaryString());
+        }
+    }
+}

@@ -1,0 +1,125 @@
+package io.fluss.flink.sink;
+
+import io.fluss.client.TablePath;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.table.api.ValidationException;
+import org.apache.flink.table.catalog.Column;
+import org.apache.flink.table.connector.ChangelogMode;
+import org.apache.flink.table.connector.RowLevelModificationScanContext;
+import org.apache.flink.table.connector.sink.DynamicTableSink;
+import org.apache.flink.table.connector.sink.SinkV2Provider;
+import org.apache.flink.table.connector.sink.abilities.SupportsRowLevelDelete;
+import org.apache.flink.table.connector.sink.abilities.SupportsRowLevelUpdate;
+import org.apache.flink.table.types.logical.RowType;
+import org.apache.flink.types.RowKind;
+
+/** {@code INSERT INTO}, and in batch mode {@code UPDATE} and {@code DELETE} of primary-key tables by any predicate. */
+public final class FlussTableSink implements DynamicTableSink, SupportsRowLevelDelete, SupportsRowLevelUpdate {
+    private final Map<String, String> connectionOptions;
+    private final TablePath path;
+    private final RowType rowType;
+    private final int[] primaryKeyIndexes;
+    private final FlussSinkOptions options;
+    /** Set by UPDATE and DELETE, which write whole rows whatever columns they name. */
+    private boolean modifiesRows;
+
+    /**
+     * @param connectionOptions {@code data.dir} and engine options
+     * @param rowType the physical columns, in the table's order
+     * @param primaryKeyIndexes positions in {@code rowType}, in key order; empty for a log table
+     */
+    public FlussTableSink(
+            Map<String, String> connectionOptions,
+            TablePath path,
+            RowType rowType,
+            int[] primaryKeyIndexes,
+            FlussSinkOptions options) {
+        this.connectionOptions = new HashMap<>(connectionOptions);
+        this.path = path;
+        this.rowType = rowType;
+        this.primaryKeyIndexes = primaryKeyIndexes.clone();
+        this.options = options;
+    }
+
+    @Override
+    public ChangelogMode getChangelogMode(ChangelogMode requestedMode) {
+        if (primaryKeyIndexes.length == 0 && !options.ignoreDelete()) {
+            return ChangelogMode.insertOnly();
+        }
+        ChangelogMode.Builder accepted = ChangelogMode.newBuilder();
+        for (RowKind kind : requestedMode.getContainedKinds()) {
+            if (kind != RowKind.UPDATE_BEFORE) {
+                accepted.addContainedKind(kind);
+            }
+        }
+        return accepted.build();
+    }
+
+    @Override
+    public SinkRuntimeProvider getSinkRuntimeProvider(Context context) {
+        int[][] targets = modifiesRows ? null : context.getTargetColumns().orElse(null);
+        if (targets != null && targets.length < rowType.getFieldCount()) {
+            throw new ValidationException(String.format(
+                    "INSERT INTO table %s names %d of its %d columns. Partial updates are not supported yet, and the other"
+                            + " columns would be overwritten with NULL; give all of %s (NULL where it is meant).",
+                    path, targets.length, rowType.getFieldCount(), rowType.getFieldNames()));
+        }
+        FlussSink sink = new FlussSink(connectionOptions, path, rowType, primaryKeyIndexes, options);
+        return SinkV2Provider.of(sink, options.parallelism());
+    }
+
+    @Override
+    public RowLevelDeleteInfo applyRowLevelDelete(RowLevelModificationScanContext context) {
+        requirePrimaryKey();
+        if (options.ignoreDelete()) {
+            throw new UnsupportedOperationException("Table " + path
+                    + " is opened with 'sink.ignore-delete' = 'true', which drops deletes; a DELETE statement would do nothing.");
+        }
+        modifiesRows = true;
+        return new RowLevelDeleteInfo() {};
+    }
+
+    @Override
+    public RowLevelUpdateInfo applyRowLevelUpdate(List<Column> updated, RowLevelModificationScanContext context) {
+        requirePrimaryKey();
+        List<String> keys = new ArrayList<>();
+        for (int index : primaryKeyIndexes) {
+            keys.add(rowType.getFieldNames().get(index));
+        }
+        List<String> names = new ArrayList<>();
+        boolean touchesKey = false;
+        for (Column column : updated) {
+            names.add(column.getName());
+            touchesKey |= keys.contains(column.getName());
+        }
+        if (touchesKey) {
+            throw new UnsupportedOperationException(String.format(
+                    "Updates to primary keys are not supported, primaryKeys (%s), updatedColumns (%s); table %s",
+                    keys, names, path));
+        }
+        modifiesRows = true;
+        return new RowLevelUpdateInfo() {};
+    }
+
+    @Override
+    public DynamicTableSink copy() {
+        FlussTableSink copy = new FlussTableSink(connectionOptions, path, rowType, primaryKeyIndexes, options);
+        copy.modifiesRows = modifiesRows;
+        return copy;
+    }
+
+    @Override
+    public String asSummaryString() {
+        return "Fluss table " + path;
+    }
+
+    private void requirePrimaryKey() {
+        if (primaryKeyIndexes.length == 0) {
+            throw new UnsupportedOperationException("Table " + path
+                    + " is a Log Table. Log Table doesn't support DELETE and UPDATE statements.");
+        }
+    }
+}
