@@ -13,11 +13,13 @@ import org.apache.flink.table.connector.sink.DynamicTableSink;
 import org.apache.flink.table.connector.sink.SinkV2Provider;
 import org.apache.flink.table.connector.sink.abilities.SupportsRowLevelDelete;
 import org.apache.flink.table.connector.sink.abilities.SupportsRowLevelUpdate;
+import org.apache.flink.table.connector.sink.abilities.SupportsTargetColumnWriting;
 import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.types.RowKind;
 
 /** {@code INSERT INTO}, and in batch mode {@code UPDATE} and {@code DELETE} of primary-key tables by any predicate. */
-public final class FlussTableSink implements DynamicTableSink, SupportsRowLevelDelete, SupportsRowLevelUpdate {
+public final class FlussTableSink
+        implements DynamicTableSink, SupportsRowLevelDelete, SupportsRowLevelUpdate, SupportsTargetColumnWriting {
     private final Map<String, String> connectionOptions;
     private final TablePath path;
     private final RowType rowType;
@@ -25,6 +27,8 @@ public final class FlussTableSink implements DynamicTableSink, SupportsRowLevelD
     private final FlussSinkOptions options;
     /** Set by UPDATE and DELETE, which write whole rows whatever columns they name. */
     private boolean modifiesRows;
+    /** Columns that an INSERT names; -1: none are named, it writes all. */
+    private int targetColumns = -1;
 
     /**
      * @param connectionOptions {@code data.dir} and engine options
@@ -60,12 +64,11 @@ public final class FlussTableSink implements DynamicTableSink, SupportsRowLevelD
 
     @Override
     public SinkRuntimeProvider getSinkRuntimeProvider(Context context) {
-        int[][] targets = modifiesRows ? null : context.getTargetColumns().orElse(null);
-        if (targets != null && targets.length < rowType.getFieldCount()) {
+        if (!modifiesRows && targetColumns >= 0 && targetColumns < rowType.getFieldCount()) {
             throw new ValidationException(String.format(
                     "INSERT INTO table %s names %d of its %d columns. Partial updates are not supported yet, and the other"
                             + " columns would be overwritten with NULL; give all of %s (NULL where it is meant).",
-                    path, targets.length, rowType.getFieldCount(), rowType.getFieldNames()));
+                    path, targetColumns, rowType.getFieldCount(), rowType.getFieldNames()));
         }
         FlussSink sink = new FlussSink(connectionOptions, path, rowType, primaryKeyIndexes, options);
         return SinkV2Provider.of(sink, options.parallelism());
@@ -105,9 +108,16 @@ public final class FlussTableSink implements DynamicTableSink, SupportsRowLevelD
     }
 
     @Override
+    public boolean applyTargetColumns(int[][] columns) {
+        targetColumns = columns.length;
+        return true;
+    }
+
+    @Override
     public DynamicTableSink copy() {
         FlussTableSink copy = new FlussTableSink(connectionOptions, path, rowType, primaryKeyIndexes, options);
         copy.modifiesRows = modifiesRows;
+        copy.targetColumns = targetColumns;
         return copy;
     }
 
