@@ -18,6 +18,11 @@ public final class Table extends NativeHandle {
         this.info = info;
     }
 
+    /** What the table was opened with. */
+    public Connection connection() {
+        return connection;
+    }
+
     /** As it was when the table was opened. */
     public TableInfo info() {
         return info;
