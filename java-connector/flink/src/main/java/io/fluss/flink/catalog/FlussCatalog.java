@@ -1,0 +1,254 @@
+package io.fluss.flink.catalog;
+
+import io.fluss.client.Admin;
+import io.fluss.client.Connection;
+import io.fluss.client.DatabaseInfo;
+import io.fluss.client.FlussException;
+import io.fluss.client.TableDescriptor;
+import io.fluss.client.TablePath;
+import io.fluss.flink.table.FlussOptionsValidation;
+import io.fluss.flink.table.FlussTableFactory;
+
+import org.apache.flink.table.api.ValidationException;
+import org.apache.flink.table.catalog.CatalogBaseTable;
+import org.apache.flink.table.catalog.CatalogDatabase;
+import org.apache.flink.table.catalog.CatalogDatabaseImpl;
+import org.apache.flink.table.catalog.ObjectPath;
+import org.apache.flink.table.catalog.ResolvedCatalogTable;
+import org.apache.flink.table.catalog.exceptions.CatalogException;
+import org.apache.flink.table.catalog.exceptions.DatabaseAlreadyExistException;
+import org.apache.flink.table.catalog.exceptions.DatabaseNotEmptyException;
+import org.apache.flink.table.catalog.exceptions.DatabaseNotExistException;
+import org.apache.flink.table.catalog.exceptions.TableAlreadyExistException;
+import org.apache.flink.table.catalog.exceptions.TableNotExistException;
+import org.apache.flink.table.factories.Factory;
+
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+
+/** Databases and tables of a store. It holds the store open from {@link #open()} to {@link #close()}. */
+public final class FlussCatalog extends ReducedCatalog {
+    private final Map<String, String> connectionOptions;
+    private volatile Connection connection;
+
+    /** @param connectionOptions normalised {@code data.dir} and engine options */
+    public FlussCatalog(String name, String defaultDatabase, Map<String, String> connectionOptions) {
+        super(name, defaultDatabase);
+        this.connectionOptions = Collections.unmodifiableMap(new HashMap<>(connectionOptions));
+    }
+
+    @Override
+    public void open() {
+        if (connection != null) {
+            return;
+        }
+        Connection opened = null;
+        try {
+            opened = Connection.open(connectionOptions);
+            opened.admin().createDatabase(new DatabaseInfo(getDefaultDatabase(), "", Collections.emptyMap()), true);
+            connection = opened;
+        } catch (FlussException e) {
+            if (opened != null) {
+                opened.close();
+            }
+            throw failed("open", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        Connection open = connection;
+        connection = null;
+        if (open != null) {
+            open.close();
+        }
+    }
+
+    @Override
+    public Optional<Factory> getFactory() {
+        return Optional.of(new FlussTableFactory());
+    }
+
+    // ------------------------------------------------------------------ databases
+
+    @Override
+    public List<String> listDatabases() {
+        try {
+            return admin().listDatabases();
+        } catch (FlussException e) {
+            throw failed("list the databases", e);
+        }
+    }
+
+    @Override
+    public CatalogDatabase getDatabase(String name) throws DatabaseNotExistException {
+        try {
+            DatabaseInfo database = admin().getDatabase(name);
+            return new CatalogDatabaseImpl(new HashMap<>(database.properties()), database.comment());
+        } catch (FlussException e) {
+            if (Codes.noDatabase(e)) {
+                throw new DatabaseNotExistException(getName(), name, e);
+            }
+            throw failed("read database '" + name + "'", e);
+        }
+    }
+
+    @Override
+    public boolean databaseExists(String name) {
+        try {
+            getDatabase(name);
+            return true;
+        } catch (DatabaseNotExistException e) {
+            return false;
+        }
+    }
+
+    @Override
+    public void createDatabase(String name, CatalogDatabase database, boolean ignoreIfExists)
+            throws DatabaseAlreadyExistException {
+        IdentifierRules.check("database", name);
+        try {
+            String comment = database.getComment();
+            admin().createDatabase(new DatabaseInfo(name, comment, database.getProperties()), ignoreIfExists);
+        } catch (FlussException e) {
+            if (Codes.databaseExists(e)) {
+                throw new DatabaseAlreadyExistException(getName(), name, e);
+            }
+            throw failed("create database '" + name + "'", e);
+        }
+    }
+
+    @Override
+    public void dropDatabase(String name, boolean ignoreIfNotExists, boolean cascade)
+            throws DatabaseNotExistException, DatabaseNotEmptyException {
+        try {
+            admin().dropDatabase(name, ignoreIfNotExists, cascade);
+        } catch (FlussException e) {
+            if (Codes.noDatabase(e)) {
+                throw new DatabaseNotExistException(getName(), name, e);
+            }
+            if (Codes.databaseNotEmpty(e)) {
+                throw new DatabaseNotEmptyException(getName(), name, e);
+            }
+            throw failed("drop database '" + name + "'", e);
+        }
+    }
+
+    // ------------------------------------------------------------------ tables
+
+    @Override
+    public List<String> listTables(String database) throws DatabaseNotExistException {
+        try {
+            return admin().listTables(database);
+        } catch (FlussException e) {
+            if (Codes.noDatabase(e)) {
+                throw new DatabaseNotExistException(getName(), database, e);
+            }
+            throw failed("list the tables of database '" + database + "'", e);
+        }
+    }
+
+    @Override
+    public CatalogBaseTable getTable(ObjectPath path) throws TableNotExistException {
+        try {
+            return TableMapping.toCatalogTable(admin().getTable(toPath(path)), connectionOptions);
+        } catch (FlussException e) {
+            if (Codes.noDatabase(e) || Codes.noTable(e)) {
+                throw new TableNotExistException(getName(), path, e);
+            }
+            throw failed("read table '" + path + "'", e);
+        }
+    }
+
+    @Override
+    public boolean tableExists(ObjectPath path) {
+        try {
+            getTable(path);
+            return true;
+        } catch (TableNotExistException e) {
+            return false;
+        }
+    }
+
+    @Override
+    public void createTable(ObjectPath path, CatalogBaseTable table, boolean ignoreIfExists)
+            throws TableAlreadyExistException, DatabaseNotExistException {
+        if (!(table instanceof ResolvedCatalogTable)) {
+            throw new UnsupportedOperationException(
+                    "'" + path + "' is a " + table.getTableKind()
+                            + "; the Fluss catalog keeps only tables. Create it as a temporary one, or in another catalog.");
+        }
+        TablePath flussPath = toPath(path);
+        TableMapping.validateOptions(flussPath, table.getOptions());
+        requireOwnStore(flussPath, table.getOptions());
+        TableDescriptor descriptor = TableMapping.toDescriptor(flussPath, (ResolvedCatalogTable) table, true);
+        try {
+            admin().createTable(flussPath, descriptor, ignoreIfExists);
+        } catch (FlussException e) {
+            if (Codes.noDatabase(e)) {
+                throw new DatabaseNotExistException(getName(), path.getDatabaseName(), e);
+            }
+            if (Codes.tableExists(e)) {
+                throw new TableAlreadyExistException(getName(), path, e);
+            }
+            throw failed("create table '" + path + "'", e);
+        }
+    }
+
+    /** A table that names the store it is in may do so: {@code CREATE TABLE … LIKE} copies these options. */
+    private void requireOwnStore(TablePath path, Map<String, String> options) {
+        Map<String, String> named = new HashMap<>(connectionOptions);
+        named.putAll(options);
+        named = FlussOptionsValidation.connectionOptions(TableMapping.describe(path), named);
+        for (String name : new TreeSet<>(named.keySet())) {
+            String value = named.get(name);
+            String own = connectionOptions.get(name);
+            if (!value.equals(own)) {
+                throw new ValidationException(
+                        "'" + name + "' = '" + value + "' of " + TableMapping.describe(path)
+                                + (own == null ? " is not an option of" : " differs from '" + own + "' of")
+                                + " its catalog '" + getName()
+                                + "'. Say it in CREATE CATALOG, or leave it out of CREATE TABLE.");
+            }
+        }
+    }
+
+    @Override
+    public void dropTable(ObjectPath path, boolean ignoreIfNotExists) throws TableNotExistException {
+        try {
+            admin().dropTable(toPath(path), ignoreIfNotExists);
+        } catch (FlussException e) {
+            if (Codes.noDatabase(e) || Codes.noTable(e)) {
+                if (ignoreIfNotExists) {
+                    return;
+                }
+                throw new TableNotExistException(getName(), path, e);
+            }
+            throw failed("drop table '" + path + "'", e);
+        }
+    }
+
+    // ------------------------------------------------------------------
+
+    private Admin admin() {
+        Connection open = connection;
+        if (open == null) {
+            throw new CatalogException("Catalog '" + getName() + "' is not open.");
+        }
+        return open.admin();
+    }
+
+    private static TablePath toPath(ObjectPath path) {
+        return TablePath.of(path.getDatabaseName(), path.getObjectName());
+    }
+
+    /** What the user has to mend is a ValidationException, everything else a CatalogException; both with the store's words. */
+    private RuntimeException failed(String what, FlussException e) {
+        String message = "Catalog '" + getName() + "' could not " + what + ": " + e.getMessage();
+        return Codes.invalid(e) ? new ValidationException(message, e) : new CatalogException(message, e);
+    }
+}

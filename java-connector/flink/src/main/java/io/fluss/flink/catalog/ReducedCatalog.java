@@ -1,0 +1,189 @@
+package io.fluss.flink.catalog;
+
+import org.apache.flink.table.catalog.AbstractCatalog;
+import org.apache.flink.table.catalog.CatalogBaseTable;
+import org.apache.flink.table.catalog.CatalogDatabase;
+import org.apache.flink.table.catalog.CatalogFunction;
+import org.apache.flink.table.catalog.CatalogPartition;
+import org.apache.flink.table.catalog.CatalogPartitionSpec;
+import org.apache.flink.table.catalog.ObjectPath;
+import org.apache.flink.table.catalog.exceptions.DatabaseNotExistException;
+import org.apache.flink.table.catalog.exceptions.FunctionNotExistException;
+import org.apache.flink.table.catalog.exceptions.PartitionNotExistException;
+import org.apache.flink.table.catalog.exceptions.TableNotExistException;
+import org.apache.flink.table.catalog.exceptions.TableNotPartitionedException;
+import org.apache.flink.table.catalog.stats.CatalogColumnStatistics;
+import org.apache.flink.table.catalog.stats.CatalogTableStatistics;
+import org.apache.flink.table.expressions.Expression;
+
+import java.util.Collections;
+import java.util.List;
+
+/** The part of Flink's catalog that this version does not have: every method says so. */
+abstract class ReducedCatalog extends AbstractCatalog {
+    ReducedCatalog(String name, String defaultDatabase) {
+        super(name, defaultDatabase);
+    }
+
+    private UnsupportedOperationException notYet(String what) {
+        return new UnsupportedOperationException(
+                what + " is not supported yet by the Fluss catalog ('" + getName() + "').");
+    }
+
+    @Override
+    public void alterDatabase(String name, CatalogDatabase database, boolean ignoreIfNotExists) {
+        throw notYet("ALTER DATABASE " + name);
+    }
+
+    @Override
+    public void alterTable(ObjectPath path, CatalogBaseTable table, boolean ignoreIfNotExists) {
+        throw notYet("ALTER TABLE " + path);
+    }
+
+    @Override
+    public void renameTable(ObjectPath path, String newName, boolean ignoreIfNotExists) {
+        throw notYet("ALTER TABLE " + path + " RENAME TO " + newName);
+    }
+
+    @Override
+    public List<String> listViews(String database) throws DatabaseNotExistException {
+        return Collections.emptyList();
+    }
+
+    // ------------------------------------------------------------------ partitions
+
+    private TableNotPartitionedException notPartitioned(ObjectPath path) {
+        return new TableNotPartitionedException(getName(), path);
+    }
+
+    @Override
+    public List<CatalogPartitionSpec> listPartitions(ObjectPath path) throws TableNotPartitionedException {
+        throw notPartitioned(path);
+    }
+
+    @Override
+    public List<CatalogPartitionSpec> listPartitions(ObjectPath path, CatalogPartitionSpec spec)
+            throws TableNotPartitionedException {
+        throw notPartitioned(path);
+    }
+
+    @Override
+    public List<CatalogPartitionSpec> listPartitionsByFilter(ObjectPath path, List<Expression> filters)
+            throws TableNotPartitionedException {
+        throw notPartitioned(path);
+    }
+
+    @Override
+    public CatalogPartition getPartition(ObjectPath path, CatalogPartitionSpec spec)
+            throws PartitionNotExistException {
+        throw new PartitionNotExistException(getName(), path, spec);
+    }
+
+    @Override
+    public boolean partitionExists(ObjectPath path, CatalogPartitionSpec spec) {
+        return false;
+    }
+
+    @Override
+    public void createPartition(
+            ObjectPath path, CatalogPartitionSpec spec, CatalogPartition partition, boolean ignoreIfExists)
+            throws TableNotPartitionedException {
+        throw notPartitioned(path);
+    }
+
+    @Override
+    public void dropPartition(ObjectPath path, CatalogPartitionSpec spec, boolean ignoreIfNotExists)
+            throws PartitionNotExistException {
+        if (!ignoreIfNotExists) {
+            throw new PartitionNotExistException(getName(), path, spec);
+        }
+    }
+
+    @Override
+    public void alterPartition(
+            ObjectPath path, CatalogPartitionSpec spec, CatalogPartition partition, boolean ignoreIfNotExists)
+            throws PartitionNotExistException {
+        if (!ignoreIfNotExists) {
+            throw new PartitionNotExistException(getName(), path, spec);
+        }
+    }
+
+    // ------------------------------------------------------------------ functions
+
+    @Override
+    public List<String> listFunctions(String database) {
+        return Collections.emptyList();
+    }
+
+    @Override
+    public CatalogFunction getFunction(ObjectPath path) throws FunctionNotExistException {
+        throw new FunctionNotExistException(getName(), path);
+    }
+
+    @Override
+    public boolean functionExists(ObjectPath path) {
+        return false;
+    }
+
+    @Override
+    public void createFunction(ObjectPath path, CatalogFunction function, boolean ignoreIfExists) {
+        throw notYet("CREATE FUNCTION " + path + " (use CREATE TEMPORARY FUNCTION)");
+    }
+
+    @Override
+    public void alterFunction(ObjectPath path, CatalogFunction function, boolean ignoreIfNotExists) {
+        throw notYet("ALTER FUNCTION " + path);
+    }
+
+    @Override
+    public void dropFunction(ObjectPath path, boolean ignoreIfNotExists) throws FunctionNotExistException {
+        if (!ignoreIfNotExists) {
+            throw new FunctionNotExistException(getName(), path);
+        }
+    }
+
+    // ------------------------------------------------------------------ statistics
+
+    @Override
+    public CatalogTableStatistics getTableStatistics(ObjectPath path) throws TableNotExistException {
+        return CatalogTableStatistics.UNKNOWN;
+    }
+
+    @Override
+    public CatalogColumnStatistics getTableColumnStatistics(ObjectPath path) throws TableNotExistException {
+        return CatalogColumnStatistics.UNKNOWN;
+    }
+
+    @Override
+    public CatalogTableStatistics getPartitionStatistics(ObjectPath path, CatalogPartitionSpec spec) {
+        return CatalogTableStatistics.UNKNOWN;
+    }
+
+    @Override
+    public CatalogColumnStatistics getPartitionColumnStatistics(ObjectPath path, CatalogPartitionSpec spec) {
+        return CatalogColumnStatistics.UNKNOWN;
+    }
+
+    @Override
+    public void alterTableStatistics(ObjectPath path, CatalogTableStatistics statistics, boolean ignoreIfNotExists) {
+        throw notYet("ANALYZE TABLE " + path);
+    }
+
+    @Override
+    public void alterTableColumnStatistics(
+            ObjectPath path, CatalogColumnStatistics statistics, boolean ignoreIfNotExists) {
+        throw notYet("ANALYZE TABLE " + path);
+    }
+
+    @Override
+    public void alterPartitionStatistics(
+            ObjectPath path, CatalogPartitionSpec spec, CatalogTableStatistics statistics, boolean ignoreIfNotExists) {
+        throw notYet("ANALYZE TABLE " + path);
+    }
+
+    @Override
+    public void alterPartitionColumnStatistics(
+            ObjectPath path, CatalogPartitionSpec spec, CatalogColumnStatistics statistics, boolean ignoreIfNotExists) {
+        throw notYet("ANALYZE TABLE " + path);
+    }
+}

@@ -1,0 +1,223 @@
+package io.fluss.flink.source.enumerator;
+
+import io.fluss.client.Connection;
+import io.fluss.client.TableInfo;
+import io.fluss.flink.row.SchemaCheck;
+import io.fluss.flink.source.ScanSpec;
+import io.fluss.flink.source.SnapshotFinishedEvent;
+import io.fluss.flink.source.split.FlussSplit;
+import io.fluss.flink.source.split.HybridSnapshotLogSplit;
+
+import org.apache.flink.api.connector.source.SourceEvent;
+import org.apache.flink.api.connector.source.SplitEnumerator;
+import org.apache.flink.api.connector.source.SplitEnumeratorContext;
+import org.apache.flink.api.connector.source.SplitsAssignment;
+import org.apache.flink.util.FlinkRuntimeException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * Makes the splits once, when the job first starts, and gives bucket b to reader b mod parallelism. The store is asked on the
+ * context's worker thread; everything else runs on the coordinator's thread.
+ */
+public final class FlussSplitEnumerator implements SplitEnumerator<FlussSplit, FlussEnumeratorState> {
+    private static final Logger LOG = LoggerFactory.getLogger(FlussSplitEnumerator.class);
+
+    private final ScanSpec spec;
+    private final SplitEnumeratorContext<FlussSplit> context;
+    private final FlussEnumeratorState restored;
+    private final SplitPlanner planner;
+    private final TreeMap<Integer, FlussSplit> unassigned = new TreeMap<>();
+    private final Set<String> released = new HashSet<>();
+    private final Object connectionLock = new Object();
+    private Connection connection;
+    private boolean closed;
+    /** The splits exist: from now on they are in checkpoints and never made again. */
+    private boolean planned;
+    /** The splits may be given out: they exist and the table is the one they were made for. */
+    private boolean ready;
+    private boolean inCheckpoint;
+
+    /** @param restored null: a new job */
+    public FlussSplitEnumerator(
+            ScanSpec spec, SplitEnumeratorContext<FlussSplit> context, FlussEnumeratorState restored) {
+        this.spec = spec;
+        this.context = context;
+        this.restored = restored;
+        this.planner = new SplitPlanner(spec);
+        if (restored != null) {
+            planned = restored.isPlanned();
+            inCheckpoint = true;
+            restored.unassigned().forEach(split -> unassigned.put(split.bucket(), split));
+        }
+    }
+
+    @Override
+    public void start() {
+        boolean plan = !planned;
+        context.callAsync(() -> plan(plan), this::planned);
+    }
+
+    private List<FlussSplit> plan(boolean plan) {
+        Connection store = connection();
+        TableInfo table = store.admin().getTable(spec.path());
+        long expected = restored == null ? spec.tableId() : restored.tableId();
+        if (table.tableId() != expected) {
+            throw new IllegalStateException(
+                    restored == null
+                            ? "Table " + spec.path() + " was dropped and created again since the job was planned (table id "
+                                    + expected + ", now " + table.tableId() + "). Submit the job again."
+                            : "Table ID mismatch: expected " + table.tableId() + ", but split contains " + expected
+                                    + " for table '" + spec.path() + "'. This usually happens when a table with the same "
+                                    + "name was dropped and recreated between job runs. Please restart the job without "
+                                    + "using the previous savepoint or checkpoint.");
+        }
+        SchemaCheck.sameColumns(table, spec.rowType());
+        return plan ? planner.plan(store.admin(), table) : Collections.emptyList();
+    }
+
+    private void planned(List<FlussSplit> splits, Throwable failure) {
+        if (failure != null) {
+            throw new FlinkRuntimeException(
+                    "The splits of table " + spec.path() + " could not be made: " + failure.getMessage(), failure);
+        }
+        for (FlussSplit split : splits) {
+            unassigned.put(split.bucket(), split);
+        }
+        planned = true;
+        ready = true;
+        LOG.info("Table {}: {} splits to assign", spec.path(), unassigned.size());
+        assign(context.registeredReaders().keySet());
+    }
+
+    @Override
+    public void addReader(int subtask) {
+        if (ready) {
+            assign(Collections.singleton(subtask));
+        }
+    }
+
+    /** Gives every one of the readers all that is its own. */
+    private void assign(Set<Integer> readers) {
+        Map<Integer, List<FlussSplit>> assignment = new TreeMap<>();
+        for (FlussSplit split : new ArrayList<>(unassigned.values())) {
+            int owner = split.bucket() % context.currentParallelism();
+            if (readers.contains(owner) && context.registeredReaders().containsKey(owner)) {
+                assignment.computeIfAbsent(owner, o -> new ArrayList<>()).add(split);
+                unassigned.remove(split.bucket());
+            }
+        }
+        if (!assignment.isEmpty()) {
+            context.assignSplits(new SplitsAssignment<>(assignment));
+        }
+        if (spec.isBounded()) {
+            new ArrayList<>(readers).forEach(context::signalNoMoreSplits);
+        }
+    }
+
+    @Override
+    public void addSplitsBack(List<FlussSplit> splits, int subtask) {
+        for (FlussSplit split : splits) {
+            if (needsNewSnapshot(split)) {
+                // No checkpoint has the end of this snapshot, and it is gone: the bucket is read again, as at first start.
+                context.callAsync(
+                        () -> planner.snapshot(connection().admin(), split.bucket()),
+                        (again, failure) -> planned(
+                                failure == null ? Collections.singletonList(again) : null, failure));
+            } else {
+                unassigned.put(split.bucket(), split);
+            }
+        }
+        if (ready && context.registeredReaders().containsKey(subtask)) {
+            assign(Collections.singleton(subtask));
+        }
+    }
+
+    private boolean needsNewSnapshot(FlussSplit split) {
+        if (!(split instanceof HybridSnapshotLogSplit)) {
+            return false;
+        }
+        HybridSnapshotLogSplit hybrid = (HybridSnapshotLogSplit) split;
+        return !hybrid.isSnapshotFinished() && released.contains(hybrid.snapshotId());
+    }
+
+    @Override
+    public void handleSplitRequest(int subtask, String host) {
+        // Splits are pushed.
+    }
+
+    @Override
+    public void handleSourceEvent(int subtask, SourceEvent event) {
+        if (!(event instanceof SnapshotFinishedEvent)) {
+            throw new IllegalStateException("event " + event + " is not known to the source of table " + spec.path());
+        }
+        SnapshotFinishedEvent finished = (SnapshotFinishedEvent) event;
+        if (!released.add(finished.snapshotId())) {
+            return;
+        }
+        context.callAsync(
+                () -> {
+                    connection().admin().releaseSnapshot(spec.path(), finished.bucket(), finished.snapshotId());
+                    planner.snapshots().remove(finished.bucket(), finished.snapshotId());
+                    return finished;
+                },
+                (done, failure) -> {
+                    if (failure != null) {
+                        LOG.warn(
+                                "Table {}: {} but could not be released; it goes when its lease ends",
+                                spec.path(), finished, failure);
+                    }
+                });
+    }
+
+    @Override
+    public FlussEnumeratorState snapshotState(long checkpointId) {
+        inCheckpoint = true;
+        long tableId = restored == null ? spec.tableId() : restored.tableId();
+        return new FlussEnumeratorState(tableId, planned, new ArrayList<>(unassigned.values()));
+    }
+
+    private Connection connection() {
+        synchronized (connectionLock) {
+            if (closed) {
+                throw new IllegalStateException("the source of table " + spec.path() + " is closed");
+            }
+            if (connection == null) {
+                connection = Connection.open(spec.connectionOptions());
+            }
+            return connection;
+        }
+    }
+
+    @Override
+    public void close() {
+        synchronized (connectionLock) {
+            closed = true;
+            if (connection == null) {
+                return;
+            }
+            // A streaming job's snapshots outlive it when a checkpoint may need them; their lease ends them else.
+            if (spec.isBounded() || !inCheckpoint) {
+                planner.snapshots().forEach(this::releaseAtEnd);
+            }
+            connection.close();
+            connection = null;
+        }
+    }
+
+    private void releaseAtEnd(int bucket, String snapshotId) {
+        try {
+            connection.admin().releaseSnapshot(spec.path(), bucket, snapshotId);
+        } catch (RuntimeException e) {
+            LOG.warn("Table {}: snapshot {} could not be released; it goes when its lease ends", spec.path(), snapshotId, e);
+        }
+    }
+}

@@ -1,0 +1,144 @@
+package io.fluss.flink.source.reader;
+
+import io.fluss.client.ColumnBatch;
+import io.fluss.flink.row.ColumnBatchRows;
+import io.fluss.flink.source.split.FlussSplitState;
+
+import org.apache.flink.api.connector.source.SourceOutput;
+import org.apache.flink.connector.base.source.reader.RecordsWithSplitIds;
+import org.apache.flink.table.data.RowData;
+
+import java.util.Collections;
+import java.util.Set;
+
+/**
+ * One fetch: the rows of one batch of one split, or news of a split without rows. It is its own only "record", given again
+ * and again until its rows are out, so that nothing is allocated for a row.
+ */
+final class BatchCursor implements RecordsWithSplitIds<BatchCursor> {
+    /** Nothing came. */
+    static BatchCursor nothing() {
+        return new BatchCursor(null, null, null, 0, null, false, false);
+    }
+
+    /** A batch of the log. */
+    static BatchCursor log(String splitId, OpenBatches open, ColumnBatch batch, boolean splitEnds) {
+        return new BatchCursor(splitId, open, batch, batch.firstRow(), null, false, splitEnds);
+    }
+
+    /**
+     * A batch of a snapshot.
+     *
+     * @param skip rows of it that were emitted before
+     * @param before the scanner's position before it
+     */
+    static BatchCursor snapshot(String splitId, OpenBatches open, ColumnBatch batch, int skip, byte[] before) {
+        return new BatchCursor(splitId, open, batch, batch.firstRow() + skip, before, false, false);
+    }
+
+    /** The snapshot is read. @param splitEnds nothing follows it */
+    static BatchCursor endOfSnapshot(String splitId, boolean splitEnds) {
+        return new BatchCursor(splitId, null, null, 0, null, true, splitEnds);
+    }
+
+    /** There is nothing to read of the split. */
+    static BatchCursor endOfSplit(String splitId) {
+        return new BatchCursor(splitId, null, null, 0, null, false, true);
+    }
+
+    private final String splitId;
+    private final OpenBatches open;
+    private final ColumnBatch batch;
+    private final ColumnBatchRows rows;
+    private final byte[] before;
+    private final int end;
+    private final Set<String> finished;
+    private boolean splitGiven;
+    private boolean endOfSnapshot;
+    private int next;
+
+    private BatchCursor(
+            String splitId,
+            OpenBatches open,
+            ColumnBatch batch,
+            int next,
+            byte[] before,
+            boolean endOfSnapshot,
+            boolean splitEnds) {
+        this.splitId = splitId;
+        this.open = open;
+        this.batch = batch;
+        this.rows = batch == null ? null : ColumnBatchRows.of(batch);
+        this.next = next;
+        this.end = batch == null ? 0 : batch.endRow();
+        this.before = before;
+        this.endOfSnapshot = endOfSnapshot;
+        this.finished = splitEnds ? Collections.singleton(splitId) : Collections.emptySet();
+        if (batch != null) {
+            open.opened(this);
+        }
+    }
+
+    @Override
+    public String nextSplit() {
+        if (splitGiven) {
+            return null;
+        }
+        splitGiven = true;
+        return splitId;
+    }
+
+    @Override
+    public BatchCursor nextRecordFromSplit() {
+        return next < end || endOfSnapshot ? this : null;
+    }
+
+    @Override
+    public Set<String> finishedSplits() {
+        return finished;
+    }
+
+    @Override
+    public void recycle() {
+        if (batch != null) {
+            open.closed(this);
+            close();
+        }
+    }
+
+    void close() {
+        batch.close();
+    }
+
+    /** Whether this says that a snapshot is read; says so once. */
+    boolean takeEndOfSnapshot() {
+        boolean value = endOfSnapshot;
+        endOfSnapshot = false;
+        return value;
+    }
+
+    /**
+     * Emits rows and notes how far the split is.
+     *
+     * @param most so many at most
+     * @return how many
+     */
+    int emit(SourceOutput<RowData> output, FlussSplitState state, int most) {
+        int first = next;
+        int stop = Math.min(end, first + most);
+        if (before == null) {
+            long timestamp = batch.commitTimestamp();
+            for (int row = first; row < stop; row++) {
+                output.collect(rows.row(row), timestamp);
+            }
+            state.nextOffset(batch.baseOffset() + stop);
+        } else {
+            for (int row = first; row < stop; row++) {
+                output.collect(rows.row(row));
+            }
+            state.snapshotPosition(before, stop - batch.firstRow());
+        }
+        next = stop;
+        return stop - first;
+    }
+}

@@ -1,0 +1,104 @@
+package io.fluss.flink.source.reader;
+
+import io.fluss.flink.source.ScanSpec;
+import io.fluss.flink.source.SnapshotFinishedEvent;
+import io.fluss.flink.source.split.FlussSplit;
+import io.fluss.flink.source.split.FlussSplitState;
+import io.fluss.flink.source.split.HybridSnapshotLogSplit;
+
+import org.apache.flink.api.connector.source.SourceReaderContext;
+import org.apache.flink.connector.base.source.reader.SingleThreadMultiplexSourceReaderBase;
+import org.apache.flink.table.data.RowData;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Reads the splits of one subtask: a fetcher thread gets batches from the store, the task's thread emits their rows. */
+@SuppressWarnings("try") // close() of the base class may be interrupted
+public final class FlussSourceReader
+        extends SingleThreadMultiplexSourceReaderBase<BatchCursor, RowData, FlussSplit, FlussSplitState> {
+    private final boolean checkpointing;
+    private final OpenBatches openBatches;
+    /** Snapshots that are read, but whose end is in no checkpoint yet. */
+    private final List<SnapshotFinishedEvent> finished = new ArrayList<>();
+    /** Snapshots whose end is in a checkpoint that is being taken, by its number. */
+    private final TreeMap<Long, List<SnapshotFinishedEvent>> inCheckpoint = new TreeMap<>();
+
+    private FlussSourceReader(
+            ScanSpec spec, SourceReaderContext context, OpenBatches openBatches, RowEmitter emitter) {
+        super(
+                () -> new FlussSplitReader(spec, openBatches),
+                emitter,
+                context.getConfiguration(),
+                context);
+        this.checkpointing = spec.isCheckpointing();
+        this.openBatches = openBatches;
+        emitter.onSnapshotFinished(this::snapshotFinished);
+    }
+
+    public static FlussSourceReader create(ScanSpec spec, SourceReaderContext context) {
+        RowEmitter emitter = new RowEmitter(context.metricGroup().getIOMetricGroup().getNumRecordsInCounter());
+        return new FlussSourceReader(spec, context, new OpenBatches(), emitter);
+    }
+
+    @Override
+    public void addSplits(List<FlussSplit> splits) {
+        for (FlussSplit split : splits) {
+            if (split instanceof HybridSnapshotLogSplit && ((HybridSnapshotLogSplit) split).isSnapshotFinished()) {
+                // The attempt before may have ended between the checkpoint and the release.
+                finished.add(new SnapshotFinishedEvent(split.bucket(), ((HybridSnapshotLogSplit) split).snapshotId()));
+            }
+        }
+        super.addSplits(splits);
+    }
+
+    private void snapshotFinished(HybridSnapshotLogSplit split) {
+        SnapshotFinishedEvent event = new SnapshotFinishedEvent(split.bucket(), split.snapshotId());
+        if (checkpointing) {
+            finished.add(event);
+        } else {
+            context.sendSourceEventToCoordinator(event);
+        }
+    }
+
+    @Override
+    public List<FlussSplit> snapshotState(long checkpointId) {
+        if (!finished.isEmpty()) {
+            inCheckpoint.put(checkpointId, new ArrayList<>(finished));
+            finished.clear();
+        }
+        return super.snapshotState(checkpointId);
+    }
+
+    @Override
+    public void notifyCheckpointComplete(long checkpointId) throws Exception {
+        Map<Long, List<SnapshotFinishedEvent>> complete = inCheckpoint.headMap(checkpointId, true);
+        complete.values().forEach(events -> events.forEach(context::sendSourceEventToCoordinator));
+        complete.clear();
+        super.notifyCheckpointComplete(checkpointId);
+    }
+
+    @Override
+    protected void onSplitFinished(Map<String, FlussSplitState> states) {
+        // Splits that end are those of a batch read; their snapshots are released by the enumerator when the job ends,
+        // since a restarted task may have to read them again.
+    }
+
+    @Override
+    protected FlussSplitState initializedState(FlussSplit split) {
+        return new FlussSplitState(split);
+    }
+
+    @Override
+    protected FlussSplit toSplitType(String splitId, FlussSplitState state) {
+        return state.toSplit();
+    }
+
+    @Override
+    public void close() throws Exception {
+        super.close();
+        openBatches.closeAll();
+    }
+}

@@ -1,0 +1,114 @@
+package io.fluss.flink.source.split;
+
+import org.apache.flink.core.io.SimpleVersionedSerializer;
+import org.apache.flink.core.memory.DataInputDeserializer;
+import org.apache.flink.core.memory.DataInputView;
+import org.apache.flink.core.memory.DataOutputSerializer;
+import org.apache.flink.core.memory.DataOutputView;
+
+import java.io.IOException;
+
+/**
+ * Splits in checkpoints. Version 0: kind (i8), bucket (i32), then
+ * log: starting offset, stopping offset (i64);
+ * snapshot: id (UTF), position (i32 length and bytes), rows emitted (i64);
+ * hybrid: the same, snapshot finished (bool), log offset (i64).
+ */
+public final class FlussSplitSerializer implements SimpleVersionedSerializer<FlussSplit> {
+    public static final FlussSplitSerializer INSTANCE = new FlussSplitSerializer();
+
+    static final int VERSION = 0;
+
+    private static final byte LOG = 0;
+    private static final byte SNAPSHOT = 1;
+    private static final byte HYBRID = 2;
+
+    private FlussSplitSerializer() {}
+
+    @Override
+    public int getVersion() {
+        return VERSION;
+    }
+
+    @Override
+    public byte[] serialize(FlussSplit split) throws IOException {
+        DataOutputSerializer out = new DataOutputSerializer(64);
+        write(split, out);
+        return out.getCopyOfBuffer();
+    }
+
+    @Override
+    public FlussSplit deserialize(int version, byte[] bytes) throws IOException {
+        if (version != VERSION) {
+            throw new IOException(
+                    "A split of version " + version + " is in the checkpoint; this connector reads version " + VERSION
+                            + ". Restore with the connector that wrote it, or a later one.");
+        }
+        DataInputDeserializer in = new DataInputDeserializer(bytes);
+        FlussSplit split = read(in);
+        if (in.available() != 0) {
+            throw new IOException("A split in the checkpoint has " + in.available() + " bytes too many: it is damaged.");
+        }
+        return split;
+    }
+
+    /** Writes a split in the current version. */
+    public static void write(FlussSplit split, DataOutputView out) throws IOException {
+        if (split instanceof LogSplit) {
+            LogSplit log = (LogSplit) split;
+            out.writeByte(LOG);
+            out.writeInt(log.bucket());
+            out.writeLong(log.startingOffset());
+            out.writeLong(log.stoppingOffset());
+        } else if (split instanceof SnapshotSplit) {
+            SnapshotSplit snapshot = (SnapshotSplit) split;
+            out.writeByte(SNAPSHOT);
+            out.writeInt(snapshot.bucket());
+            writeSnapshot(snapshot.snapshotId(), snapshot.position(), out);
+        } else if (split instanceof HybridSnapshotLogSplit) {
+            HybridSnapshotLogSplit hybrid = (HybridSnapshotLogSplit) split;
+            out.writeByte(HYBRID);
+            out.writeInt(hybrid.bucket());
+            writeSnapshot(hybrid.snapshotId(), hybrid.position(), out);
+            out.writeBoolean(hybrid.isSnapshotFinished());
+            out.writeLong(hybrid.logOffset());
+        } else {
+            throw new IOException("A split of " + split.getClass() + " cannot be written.");
+        }
+    }
+
+    /** Reads a split of the current version. */
+    public static FlussSplit read(DataInputView in) throws IOException {
+        byte kind = in.readByte();
+        int bucket = in.readInt();
+        switch (kind) {
+            case LOG:
+                return new LogSplit(bucket, in.readLong(), in.readLong());
+            case SNAPSHOT:
+                return new SnapshotSplit(bucket, in.readUTF(), readPosition(in));
+            case HYBRID:
+                return new HybridSnapshotLogSplit(
+                        bucket, in.readUTF(), readPosition(in), in.readBoolean(), in.readLong());
+            default:
+                throw new IOException("A split of kind " + kind + " is in the checkpoint: it is damaged.");
+        }
+    }
+
+    private static void writeSnapshot(String id, SnapshotPosition position, DataOutputView out) throws IOException {
+        out.writeUTF(id);
+        out.writeInt(position.position().length);
+        out.write(position.position());
+        out.writeLong(position.rowsEmitted());
+    }
+
+    private static SnapshotPosition readPosition(DataInputView in) throws IOException {
+        int length = in.readInt();
+        // A key is at most a row, 16 MiB: more is damage, and must not become an allocation.
+        if (length < 0 || length > (16 << 20)) {
+            throw new IOException("A split in the checkpoint has a position of " + length + " bytes: it is damaged.");
+        }
+        byte[] position = new byte[length];
+        in.readFully(position);
+        return new SnapshotPosition(position, in.readLong());
+    }
+}

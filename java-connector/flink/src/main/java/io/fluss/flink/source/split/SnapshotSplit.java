@@ -1,0 +1,42 @@
+package io.fluss.flink.source.split;
+
+import java.util.Objects;
+
+/** A snapshot of a bucket of a primary-key table, and nothing after it: a batch read. */
+public final class SnapshotSplit extends FlussSplit {
+    private final String snapshotId;
+    private final SnapshotPosition position;
+
+    public SnapshotSplit(int bucket, String snapshotId, SnapshotPosition position) {
+        super(bucket);
+        this.snapshotId = Objects.requireNonNull(snapshotId, "snapshotId");
+        this.position = Objects.requireNonNull(position, "position");
+    }
+
+    public String snapshotId() {
+        return snapshotId;
+    }
+
+    public SnapshotPosition position() {
+        return position;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        if (!(other instanceof SnapshotSplit)) {
+            return false;
+        }
+        SnapshotSplit that = (SnapshotSplit) other;
+        return bucket() == that.bucket() && snapshotId.equals(that.snapshotId) && position.equals(that.position);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(bucket(), snapshotId, position);
+    }
+
+    @Override
+    public String toString() {
+        return "snapshot " + snapshotId + " of bucket " + bucket() + ", " + position;
+    }
+}

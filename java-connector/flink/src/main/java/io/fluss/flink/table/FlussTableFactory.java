@@ -1,0 +1,153 @@
+package io.fluss.flink.table;
+
+import io.fluss.client.Admin;
+import io.fluss.client.Connection;
+import io.fluss.client.DatabaseInfo;
+import io.fluss.client.FlussException;
+import io.fluss.client.NotFoundException;
+import io.fluss.client.TableDescriptor;
+import io.fluss.client.TableInfo;
+import io.fluss.client.TablePath;
+import io.fluss.flink.catalog.TableMapping;
+import io.fluss.flink.lookup.FlussLookupOptions;
+import io.fluss.flink.row.TypeConversion;
+import io.fluss.flink.sink.FlussSinkOptions;
+import io.fluss.flink.sink.FlussTableSink;
+import io.fluss.flink.source.ScanSpec;
+
+import org.apache.flink.api.common.RuntimeExecutionMode;
+import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.ExecutionOptions;
+import org.apache.flink.configuration.ReadableConfig;
+import org.apache.flink.table.api.ValidationException;
+import org.apache.flink.table.connector.sink.DynamicTableSink;
+import org.apache.flink.table.connector.source.DynamicTableSource;
+import org.apache.flink.table.factories.DynamicTableFactory;
+import org.apache.flink.table.factories.DynamicTableSinkFactory;
+import org.apache.flink.table.factories.DynamicTableSourceFactory;
+
+import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * {@code 'connector' = 'fluss'}: tables of a Fluss catalog, and of any other catalog and temporary ones. The table of the
+ * store is the database and table of Flink's name; it is made on first use.
+ */
+public final class FlussTableFactory implements DynamicTableSourceFactory, DynamicTableSinkFactory {
+    @Override
+    public String factoryIdentifier() {
+        return TableMapping.IDENTIFIER;
+    }
+
+    @Override
+    public Set<ConfigOption<?>> requiredOptions() {
+        return Collections.emptySet();
+    }
+
+    @Override
+    public Set<ConfigOption<?>> optionalOptions() {
+        return FlussConnectorOptions.allTableOptions();
+    }
+
+    @Override
+    public Set<ConfigOption<?>> forwardOptions() {
+        return new LinkedHashSet<>(FlussConnectorOptions.useOptions());
+    }
+
+    @Override
+    public DynamicTableSource createDynamicTableSource(Context context) {
+        Map<String, String> options = context.getCatalogTable().getOptions();
+        Opened opened = open(context, options);
+        Configuration config = Configuration.fromMap(options);
+        ReadableConfig session = context.getConfiguration();
+        boolean batch = session.get(ExecutionOptions.RUNTIME_MODE) == RuntimeExecutionMode.BATCH;
+        StartupMode mode = config.get(FlussConnectorOptions.SCAN_STARTUP_MODE);
+        ScanSpec scan =
+                ScanSpec.builder()
+                        .connectionOptions(opened.connectionOptions)
+                        .table(
+                                opened.table.path(),
+                                opened.table.tableId(),
+                                opened.table.hasPrimaryKey(),
+                                TypeConversion.toRowType(opened.table.descriptor().columns()))
+                        .startup(mode, StartupTimestamp.of(opened.table.path(), mode, config, session))
+                        .snapshotLease(lease(opened.table.path(), config))
+                        .bounded(batch)
+                        .checkpointing(
+                                session.getOptional(CheckpointingOptions.CHECKPOINTING_INTERVAL).isPresent())
+                        .build();
+        return new FlussTableSource(
+                scan,
+                opened.table.descriptor().primaryKeyIndexes(),
+                FlussLookupOptions.from(config),
+                config.getOptional(FlussConnectorOptions.SCAN_PARALLELISM).orElse(null));
+    }
+
+    private static Duration lease(TablePath path, Configuration config) {
+        Duration lease = config.get(FlussConnectorOptions.SCAN_KV_SNAPSHOT_LEASE_DURATION);
+        if (lease.isZero() || lease.isNegative()) {
+            throw new ValidationException(
+                    "'scan.kv.snapshot.lease.duration' = '" + lease + "' of " + TableMapping.describe(path)
+                            + ": a snapshot cannot be read without a lease; give a duration such as '1 d'.");
+        }
+        return lease;
+    }
+
+    @Override
+    public DynamicTableSink createDynamicTableSink(Context context) {
+        Map<String, String> options = context.getCatalogTable().getOptions();
+        Opened opened = open(context, options);
+        return new FlussTableSink(
+                opened.connectionOptions,
+                opened.table.path(),
+                TypeConversion.toRowType(opened.table.descriptor().columns()),
+                opened.table.descriptor().primaryKeyIndexes(),
+                FlussSinkOptions.from(Configuration.fromMap(options)));
+    }
+
+    /** Finds the table in the store, or makes it. */
+    private static Opened open(DynamicTableFactory.Context context, Map<String, String> options) {
+        TablePath path = TablePath.of(
+                context.getObjectIdentifier().getDatabaseName(), context.getObjectIdentifier().getObjectName());
+        TableMapping.validateOptions(path, options);
+        Map<String, String> connectionOptions =
+                FlussOptionsValidation.connectionOptions(TableMapping.describe(path), options);
+        TableDescriptor declared = TableMapping.toDescriptor(path, context.getCatalogTable(), false);
+        try (Connection connection = Connection.open(connectionOptions)) {
+            TableInfo table = findOrCreate(connection.admin(), path, declared);
+            TableMapping.requireSame(table, declared);
+            return new Opened(connectionOptions, table);
+        } catch (FlussException e) {
+            throw new ValidationException(
+                    "The " + TableMapping.describe(path) + " of the store in '"
+                            + connectionOptions.get(FlussConnectorOptions.DATA_DIR.key()) + "' could not be opened: "
+                            + e.getMessage(),
+                    e);
+        }
+    }
+
+    private static TableInfo findOrCreate(Admin admin, TablePath path, TableDescriptor declared) {
+        try {
+            return admin.getTable(path);
+        } catch (NotFoundException e) {
+            admin.createDatabase(new DatabaseInfo(path.database(), "", Collections.emptyMap()), true);
+            return admin.createTable(path, declared, true);
+        }
+    }
+
+    /** A table of the store, and what opens the store. */
+    private static final class Opened {
+        private final Map<String, String> connectionOptions;
+        private final TableInfo table;
+
+        Opened(Map<String, String> connectionOptions, TableInfo table) {
+            this.connectionOptions = connectionOptions;
+            this.table = table;
+        }
+    }
+}

@@ -1,0 +1,120 @@
+package io.fluss.flink.table;
+
+import io.fluss.flink.catalog.TableMapping;
+import io.fluss.flink.lookup.FlussLookup;
+import io.fluss.flink.lookup.FlussLookupOptions;
+import io.fluss.flink.source.FlussSource;
+import io.fluss.flink.source.ScanSpec;
+
+import org.apache.flink.table.api.ValidationException;
+import org.apache.flink.table.connector.ChangelogMode;
+import org.apache.flink.table.connector.RowLevelModificationScanContext;
+import org.apache.flink.table.connector.source.DynamicTableSource;
+import org.apache.flink.table.connector.source.LookupTableSource;
+import org.apache.flink.table.connector.source.ScanTableSource;
+import org.apache.flink.table.connector.source.SourceProvider;
+import org.apache.flink.table.connector.source.abilities.SupportsProjectionPushDown;
+import org.apache.flink.table.connector.source.abilities.SupportsRowLevelModificationScan;
+import org.apache.flink.table.types.DataType;
+import org.apache.flink.types.RowKind;
+
+import java.util.Locale;
+import java.util.stream.IntStream;
+
+/** A table to read: as a stream, in batch, or by lookup joins. */
+public final class FlussTableSource
+        implements ScanTableSource,
+                LookupTableSource,
+                SupportsProjectionPushDown,
+                SupportsRowLevelModificationScan {
+    private static final ChangelogMode CHANGELOG =
+            ChangelogMode.newBuilder()
+                    .addContainedKind(RowKind.INSERT)
+                    .addContainedKind(RowKind.UPDATE_BEFORE)
+                    .addContainedKind(RowKind.UPDATE_AFTER)
+                    .addContainedKind(RowKind.DELETE)
+                    .build();
+
+    private final ScanSpec scan;
+    private final int[] primaryKeyIndexes;
+    private final FlussLookupOptions lookupOptions;
+    private final Integer parallelism;
+    private int[] projection;
+
+    /**
+     * @param scan what is read, but for the projection
+     * @param primaryKeyIndexes positions of the key columns, in key order; empty for a log table
+     * @param parallelism of scans; null: the planner's choice
+     */
+    public FlussTableSource(
+            ScanSpec scan, int[] primaryKeyIndexes, FlussLookupOptions lookupOptions, Integer parallelism) {
+        this.scan = scan;
+        this.primaryKeyIndexes = primaryKeyIndexes.clone();
+        this.lookupOptions = lookupOptions;
+        this.parallelism = parallelism;
+        this.projection = IntStream.range(0, scan.rowType().getFieldCount()).toArray();
+    }
+
+    @Override
+    public ChangelogMode getChangelogMode() {
+        return scan.isBounded() || !scan.isPrimaryKeyTable() ? ChangelogMode.insertOnly() : CHANGELOG;
+    }
+
+    @Override
+    public ScanRuntimeProvider getScanRuntimeProvider(ScanContext context) {
+        if (scan.isBounded() && scan.isPrimaryKeyTable() && scan.startupMode() != StartupMode.FULL) {
+            throw new ValidationException(
+                    "'scan.startup.mode' = '" + scan.startupMode().name().toLowerCase(Locale.ROOT) + "' of "
+                            + TableMapping.describe(scan.path())
+                            + ": a batch scan of a primary-key table only supports the mode 'full'.");
+        }
+        return SourceProvider.of(new FlussSource(scan.withProjection(projection)), parallelism);
+    }
+
+    @Override
+    public LookupRuntimeProvider getLookupRuntimeProvider(LookupContext context) {
+        int[] keys = new int[context.getKeys().length];
+        for (int i = 0; i < keys.length; i++) {
+            if (context.getKeys()[i].length != 1) {
+                throw new ValidationException(
+                        "A lookup join with " + TableMapping.describe(scan.path())
+                                + " by a nested field is not supported; join on columns.");
+            }
+            keys[i] = context.getKeys()[i][0];
+        }
+        return FlussLookup.runtimeProvider(
+                scan.connectionOptions(), scan.path(), scan.rowType(), primaryKeyIndexes, projection, keys, lookupOptions);
+    }
+
+    @Override
+    public boolean supportsNestedProjection() {
+        return false;
+    }
+
+    @Override
+    public void applyProjection(int[][] projectedFields, DataType producedDataType) {
+        projection = new int[projectedFields.length];
+        for (int i = 0; i < projection.length; i++) {
+            projection[i] = projectedFields[i][0];
+        }
+    }
+
+    @Override
+    public RowLevelModificationScanContext applyRowLevelModificationScan(
+            RowLevelModificationType type, RowLevelModificationScanContext previous) {
+        // The sink needs nothing of the scan: it writes the rows it is given by their keys.
+        return null;
+    }
+
+    @Override
+    public DynamicTableSource copy() {
+        FlussTableSource copy = new FlussTableSource(scan, primaryKeyIndexes, lookupOptions, parallelism);
+        copy.projection = projection;
+        return copy;
+    }
+
+    @Override
+    public String asSummaryString() {
+        return "Fluss table " + scan.path();
+    }
+}
