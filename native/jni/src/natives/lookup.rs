@@ -1,0 +1,135 @@
+//! Lookups by primary key, synchronous and asynchronous.
+use std::sync::{Mutex, PoisonError};
+
+use arrow_array::RecordBatch;
+use fluss_proto::LookupRequest;
+use fluss_types::{Error, Result};
+use jni::objects::{JByteArray, JByteBuffer, JClass, JLongArray};
+use jni::sys::{jint, jlong};
+use jni::{Env, EnvUnowned};
+
+use super::JBuffers;
+use crate::guard::{Failure, call};
+use crate::input::{PER_COLUMN, buffers, key_batch};
+use crate::object::{CONNECTIONS, LOOKUPERS, OpenLookuper, RESULTS, TABLES, calls};
+use crate::output::{check_descriptor, hand_over};
+use crate::request::{decode, projection, row_count};
+
+pub extern "system" fn open_lookuper<'l>(
+    env: EnvUnowned<'l>,
+    class: JClass<'l>,
+    table: jlong,
+    request: JByteArray<'l>,
+) -> jlong {
+    call(env, &class, |env| {
+        let parent = TABLES.get(table)?;
+        let request: LookupRequest = decode(env, &request)?;
+        let columns = request.projection.len();
+        let lookuper = parent.table.lookuper(projection(request.projection))?;
+        let key = parent.table.key_schema();
+        Ok(LOOKUPERS.insert(OpenLookuper { lookuper, key, columns, parent }))
+    })
+}
+
+fn keys<'l>(
+    env: &mut Env<'l>,
+    open: &OpenLookuper,
+    memory: &JBuffers<'l>,
+    rows: jint,
+) -> std::result::Result<RecordBatch, Failure> {
+    let rows = row_count(rows)?;
+    let memory = buffers(env, memory, PER_COLUMN * open.key.fields().len())?;
+    let keys = key_batch(&open.key, &memory, rows);
+    Ok(keys.map_err(|e| e.at(format!("lookup in table {}", open.parent.path)))?)
+}
+
+pub extern "system" fn lookup<'l>(
+    env: EnvUnowned<'l>,
+    class: JClass<'l>,
+    lookuper: jlong,
+    memory: JBuffers<'l>,
+    rows: jint,
+    descriptor: JLongArray<'l>,
+) -> JByteBuffer<'l> {
+    call(env, &class, |env| {
+        let open = LOOKUPERS.get(lookuper)?;
+        check_descriptor(env, &descriptor, open.columns)?;
+        let keys = keys(env, &open, &memory, rows)?;
+        hand_over(env, &descriptor, open.lookuper.lookup(&keys)?)
+    })
+}
+
+pub extern "system" fn lookup_async<'l>(
+    env: EnvUnowned<'l>,
+    class: JClass<'l>,
+    lookuper: jlong,
+    call_id: jlong,
+    memory: JBuffers<'l>,
+    rows: jint,
+) {
+    call(env, &class, |env| {
+        let open = LOOKUPERS.get(lookuper)?;
+        let keys = keys(env, &open, &memory, rows)?;
+        let calls = open.parent.parent.calls.clone();
+        Ok(calls.submit(call_id, move || open.lookuper.lookup(&keys))?)
+    })
+}
+
+pub extern "system" fn close_lookuper<'l>(env: EnvUnowned<'l>, class: JClass<'l>, lookuper: jlong) {
+    call(env, &class, |_| Ok(LOOKUPERS.remove(lookuper).map(drop)?))
+}
+
+pub extern "system" fn await_completions<'l>(
+    env: EnvUnowned<'l>,
+    class: JClass<'l>,
+    connection: jlong,
+    call_ids: JLongArray<'l>,
+    results: JLongArray<'l>,
+) -> jint {
+    call(env, &class, |env| {
+        let room = room(env, &call_ids)?.min(room(env, &results)?);
+        let Some((ids, handles)) = ended(connection, room)? else { return Ok(-1) };
+        call_ids.set_region(env, 0, &ids)?;
+        results.set_region(env, 0, &handles)?;
+        Ok(ids.len() as jint)
+    })
+}
+
+fn room(env: &Env<'_>, array: &JLongArray<'_>) -> std::result::Result<usize, Failure> {
+    if array.is_null() || array.len(env)? == 0 {
+        return Err(Error::invalid("the arrays for call ids and results must have room for one entry at least").into());
+    }
+    Ok(array.len(env)?)
+}
+
+/// Waits; ids and result handles of calls that ended, `None` when the connection is closed and all were fetched.
+fn ended(connection: i64, room: usize) -> Result<Option<(Vec<i64>, Vec<i64>)>> {
+    let Some(open) = calls().get(&connection).cloned() else {
+        // Fails when the handle was never a connection.
+        CONNECTIONS.check(connection)?;
+        return Ok(None);
+    };
+    let Some(ended) = open.next(room) else {
+        calls().remove(&connection);
+        return Ok(None);
+    };
+    Ok(Some(ended.into_iter().map(|(id, result)| (id, RESULTS.insert(Mutex::new(Some(result))))).unzip()))
+}
+
+pub extern "system" fn take_result<'l>(
+    env: EnvUnowned<'l>,
+    class: JClass<'l>,
+    result: jlong,
+    descriptor: JLongArray<'l>,
+) -> JByteBuffer<'l> {
+    call(env, &class, |env| {
+        let slot = RESULTS.get(result)?;
+        let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(Ok(batch)) = &*slot {
+            check_descriptor(env, &descriptor, batch.columns.len())?;
+        }
+        drop(RESULTS.remove(result)?);
+        let taken = slot.take().ok_or_else(|| Error::invalid("the result was taken already"))?;
+        hand_over(env, &descriptor, taken?)
+    })
+}

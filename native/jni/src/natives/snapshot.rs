@@ -1,0 +1,54 @@
+//! Readers of a snapshot.
+use fluss_proto::SnapshotScanRequest;
+use jni::EnvUnowned;
+use jni::objects::{JByteArray, JByteBuffer, JClass, JLongArray};
+use jni::sys::jlong;
+
+use crate::guard::call;
+use crate::object::{OpenSnapshotScanner, SNAPSHOT_SCANNERS, TABLES};
+use crate::output::{check_descriptor, hand_over};
+use crate::request::{decode, projection};
+
+pub extern "system" fn open_snapshot_scanner<'l>(
+    env: EnvUnowned<'l>,
+    class: JClass<'l>,
+    table: jlong,
+    request: JByteArray<'l>,
+) -> jlong {
+    call(env, &class, |env| {
+        let parent = TABLES.get(table)?;
+        let request: SnapshotScanRequest = decode(env, &request)?;
+        let columns = request.projection.len();
+        let (bucket, id, after) = (request.bucket, request.snapshot_id, request.after_position);
+        let scanner = parent.table.snapshot_scanner(bucket, &id, projection(request.projection), &after)?;
+        Ok(SNAPSHOT_SCANNERS.insert(OpenSnapshotScanner { scanner, columns, parent }))
+    })
+}
+
+pub extern "system" fn poll_snapshot<'l>(
+    env: EnvUnowned<'l>,
+    class: JClass<'l>,
+    scanner: jlong,
+    descriptor: JLongArray<'l>,
+) -> JByteBuffer<'l> {
+    call(env, &class, |env| {
+        let open = SNAPSHOT_SCANNERS.get(scanner)?;
+        check_descriptor(env, &descriptor, open.columns)?;
+        match open.scanner.poll()? {
+            Some(batch) => hand_over(env, &descriptor, batch),
+            None => Ok(JByteBuffer::default()),
+        }
+    })
+}
+
+pub extern "system" fn snapshot_position<'l>(
+    env: EnvUnowned<'l>,
+    class: JClass<'l>,
+    scanner: jlong,
+) -> JByteArray<'l> {
+    call(env, &class, |env| Ok(env.byte_array_from_slice(&SNAPSHOT_SCANNERS.get(scanner)?.scanner.position())?))
+}
+
+pub extern "system" fn close_snapshot_scanner<'l>(env: EnvUnowned<'l>, class: JClass<'l>, scanner: jlong) {
+    call(env, &class, |_| Ok(SNAPSHOT_SCANNERS.remove(scanner).map(drop)?))
+}

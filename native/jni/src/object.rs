@@ -1,0 +1,114 @@
+//! What the handles stand for, and one registry a type. A child keeps its parent alive.
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+
+use arrow_schema::SchemaRef;
+use fluss_client::{Connection, LogScanner, Lookuper, SnapshotScanner, Table, Writer};
+use fluss_format::ColumnBatch;
+use fluss_types::{Result, TablePath};
+
+use crate::completion::Completions;
+use crate::handle::Registry;
+
+/// Open connections.
+pub static CONNECTIONS: Registry<OpenConnection> = Registry::new(1, "a connection");
+/// Open tables.
+pub static TABLES: Registry<OpenTable> = Registry::new(2, "a table");
+/// Open writers.
+pub static WRITERS: Registry<OpenWriter> = Registry::new(3, "a writer");
+/// Open log scanners.
+pub static LOG_SCANNERS: Registry<OpenLogScanner> = Registry::new(4, "a log scanner");
+/// Open snapshot scanners.
+pub static SNAPSHOT_SCANNERS: Registry<OpenSnapshotScanner> = Registry::new(5, "a snapshot scanner");
+/// Open lookupers.
+pub static LOOKUPERS: Registry<OpenLookuper> = Registry::new(6, "a lookuper");
+/// Ended asynchronous calls whose answers Java has not taken; the batches themselves are tag 7, in `output`.
+pub static RESULTS: Registry<Mutex<Option<Result<ColumnBatch>>>> = Registry::new(8, "a result");
+
+/// The asynchronous calls of a connection.
+pub type LookupCalls = Completions<ColumnBatch>;
+
+static CALLS: LazyLock<Mutex<HashMap<i64, Arc<LookupCalls>>>> = LazyLock::new(Mutex::default);
+
+/// The asynchronous calls by connection handle. An entry outlives its connection until Java has fetched every call.
+pub fn calls() -> MutexGuard<'static, HashMap<i64, Arc<LookupCalls>>> {
+    CALLS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A connection.
+pub struct OpenConnection {
+    /// The client's.
+    pub connection: Arc<Connection>,
+    /// Its asynchronous calls.
+    pub calls: Arc<LookupCalls>,
+}
+
+/// A table.
+pub struct OpenTable {
+    /// The client's.
+    pub table: Arc<Table>,
+    /// For messages.
+    pub path: TablePath,
+    /// Its parent.
+    pub parent: Arc<OpenConnection>,
+}
+
+/// A writer.
+pub struct OpenWriter {
+    /// The client's.
+    pub writer: Writer,
+    /// The columns that rows come in.
+    pub schema: SchemaRef,
+    /// Its parent.
+    pub parent: Arc<OpenTable>,
+}
+
+/// A reader of the log.
+pub struct OpenLogScanner {
+    /// The client's.
+    pub scanner: LogScanner,
+    /// How many columns are projected.
+    pub columns: usize,
+    /// Its parent.
+    pub parent: Arc<OpenTable>,
+}
+
+/// A reader of a snapshot.
+pub struct OpenSnapshotScanner {
+    /// The client's.
+    pub scanner: SnapshotScanner,
+    /// How many columns are projected.
+    pub columns: usize,
+    /// Its parent.
+    pub parent: Arc<OpenTable>,
+}
+
+/// A lookup by primary key.
+pub struct OpenLookuper {
+    /// The client's.
+    pub lookuper: Lookuper,
+    /// The columns that keys come in.
+    pub key: SchemaRef,
+    /// How many columns are projected.
+    pub columns: usize,
+    /// Its parent.
+    pub parent: Arc<OpenTable>,
+}
+
+/// Closes a connection and what was opened through it; calls that run keep what they use until they end.
+pub fn close_connection(handle: i64) -> Result<()> {
+    let Some(open) = CONNECTIONS.remove(handle)? else { return Ok(()) };
+    open.calls.close();
+    if open.calls.is_drained() {
+        calls().remove(&handle);
+    }
+    let ours = |table: &OpenTable| Arc::ptr_eq(&table.parent, &open);
+    for scanner in LOG_SCANNERS.remove_if(|s| ours(&s.parent)) {
+        scanner.scanner.close();
+    }
+    drop(WRITERS.remove_if(|w| ours(&w.parent)));
+    drop(SNAPSHOT_SCANNERS.remove_if(|s| ours(&s.parent)));
+    drop(LOOKUPERS.remove_if(|l| ours(&l.parent)));
+    drop(TABLES.remove_if(ours));
+    open.connection.close()
+}
