@@ -1,0 +1,180 @@
+package io.fluss.sqlrunner;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.Paths;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Runs SQL files against a fresh embedded store each and compares what they print with the {@code .expected} beside them;
+ * integration/sql/README.md has the format, scripts/sql-test starts it.
+ */
+public final class Main {
+    private final Path dir;
+    private final boolean update;
+    private final Duration timeout;
+
+    private Main(Path dir, boolean update, Duration timeout) {
+        this.dir = dir;
+        this.update = update;
+        this.timeout = timeout;
+    }
+
+    /** @param args --dir FOLDER [--results FILE] [--update] [--timeout SECONDS] [names of files without .sql] */
+    public static void main(String[] args) throws Exception {
+        Path dir = null;
+        Path results = null;
+        boolean update = false;
+        int timeout = 90;
+        List<String> names = new ArrayList<>();
+        for (int i = 0; i < args.length; i++) {
+            if (args[i].equals("--dir")) {
+                dir = Paths.get(args[++i]);
+            } else if (args[i].equals("--results")) {
+                results = Paths.get(args[++i]);
+            } else if (args[i].equals("--timeout")) {
+                timeout = Integer.parseInt(args[++i]);
+            } else if (args[i].equals("--update")) {
+                update = true;
+            } else {
+                names.add(args[i].replaceFirst("\\.sql$", ""));
+            }
+        }
+        if (names.isEmpty()) {
+            try (Stream<Path> files = Files.list(dir)) {
+                names = files.map(f -> f.getFileName().toString())
+                        .filter(f -> f.endsWith(".sql") && !f.equals("init.sql"))
+                        .map(f -> f.replaceFirst("\\.sql$", ""))
+                        .sorted()
+                        .collect(Collectors.toList());
+            }
+        }
+        int failed = 0;
+        Main runner = new Main(dir, update, Duration.ofSeconds(timeout));
+        for (String name : names) {
+            failed += runner.file(name) ? 0 : 1;
+        }
+        if (results != null) {
+            Files.write(results, ((names.size() - failed) + " " + failed + " 0\n").getBytes(StandardCharsets.UTF_8));
+        }
+        // Flink's local executors leave threads that are no daemons.
+        System.exit(failed == 0 && !names.isEmpty() ? 0 : 1);
+    }
+
+    /** @return whether the file did what it says */
+    private boolean file(String name) throws IOException {
+        long start = System.nanoTime();
+        Path data = Files.createTempDirectory("fluss-sql-" + name + "-");
+        String problem = null;
+        int statements = 0;
+        try {
+            List<SqlFile.Statement> sql = SqlFile.parse(read(dir.resolve(name + ".sql")).replace("${data.dir}", data.toString()));
+            statements = sql.size();
+            String got = run(sql, data);
+            Path expected = dir.resolve(name + ".expected");
+            if (update) {
+                Files.write(expected, got.getBytes(StandardCharsets.UTF_8));
+            } else if (!Files.exists(expected)) {
+                problem = "no " + expected.getFileName() + " (scripts/sql-test --update " + name + " makes it)";
+            } else if (!got.equals(read(expected))) {
+                problem = Difference.describe(read(expected), got);
+            }
+        } catch (Failure e) {
+            problem = e.getMessage();
+        } catch (Exception e) {
+            problem = Errors.messages(e);
+        } finally {
+            delete(data);
+        }
+        System.out.printf(Locale.ROOT, "%-6s %-24s %3d statements %6.1f s%n", problem == null ? "ok" : "FAILED", name + ".sql", statements,
+                (System.nanoTime() - start) / 1e9);
+        if (problem != null) {
+            System.out.println(problem);
+        }
+        return problem == null;
+    }
+
+    /** @return the results of all statements, as an .expected file has them */
+    private String run(List<SqlFile.Statement> statements, Path data) throws Exception {
+        Map<String, String> config = new LinkedHashMap<>();
+        config.put("rest.bind-port", "0");
+        config.put("parallelism.default", "2");
+        StringBuilder out = new StringBuilder();
+        try (Session session = new Session(config)) {
+            for (SqlFile.Statement s : SqlFile.parse(read(dir.resolve("init.sql")).replace("${data.dir}", data.toString()))) {
+                session.run(s.sql, -1, timeout);
+            }
+            for (SqlFile.Statement s : statements) {
+                Session.Result result = statement(session, s);
+                if (result != null && result.query) {
+                    List<String> rows = new ArrayList<>(result.rows);
+                    if (!s.ordered) {
+                        Collections.sort(rows);
+                    }
+                    out.append("-- ").append(s.title()).append('\n');
+                    rows.forEach(r -> out.append(r).append('\n'));
+                    out.append('\n');
+                }
+            }
+        }
+        // The folder is another one every time.
+        return out.toString().replace(data.toString(), "${data.dir}");
+    }
+
+    /** @return null when it failed as the file says it must */
+    private Session.Result statement(Session session, SqlFile.Statement s) throws Exception {
+        try {
+            Session.Result result = session.run(s.sql, s.rows, timeout);
+            if (!s.errors.isEmpty()) {
+                throw new Failure("line " + s.line + ": no error, but one with " + s.errors + " is expected: " + s.title());
+            }
+            return result;
+        } catch (Failure e) {
+            throw e;
+        } catch (Exception e) {
+            String messages = Errors.messages(e);
+            String lower = messages.toLowerCase(Locale.ROOT);
+            for (String text : s.errors) {
+                if (!lower.contains(text.toLowerCase(Locale.ROOT))) {
+                    throw new Failure("line " + s.line + ": the error does not contain \"" + text + "\":\n" + messages);
+                }
+            }
+            if (s.errors.isEmpty()) {
+                throw new Failure("line " + s.line + ": " + s.title() + "\n" + messages);
+            }
+            return null;
+        }
+    }
+
+    private static String read(Path file) throws IOException {
+        return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+    }
+
+    private static void delete(Path dir) throws IOException {
+        try (Stream<Path> files = Files.walk(dir)) {
+            for (Path f : files.sorted(Comparator.reverseOrder()).collect(Collectors.toList())) {
+                Files.deleteIfExists(f);
+            }
+        }
+    }
+
+    /** A file that does not do what it says; the message is for the person who reads the log. */
+    private static final class Failure extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        Failure(String message) {
+            super(message);
+        }
+    }
+}
