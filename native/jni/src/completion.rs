@@ -45,8 +45,14 @@ struct Completion<T> {
 impl<T: Send + 'static> Completions<T> {
     /// Threads are started when calls come, up to `max_workers`.
     pub fn new(max_workers: usize) -> Arc<Self> {
-        let state =
-            State { waiting: VecDeque::new(), ended: VecDeque::new(), open: 0, workers: 0, idle: 0, closed: false };
+        let state = State {
+            waiting: VecDeque::new(),
+            ended: VecDeque::new(),
+            open: 0,
+            workers: 0,
+            idle: 0,
+            closed: false,
+        };
         Arc::new(Self {
             max_workers: max_workers.max(1),
             state: Mutex::new(state),
@@ -57,10 +63,17 @@ impl<T: Send + 'static> Completions<T> {
     }
 
     /// Accepts a call; its result comes out of [`Completions::next`] under `call`. Waits while too many calls wait.
-    pub fn submit(self: &Arc<Self>, call: i64, job: impl FnOnce() -> Result<T> + Send + 'static) -> Result<()> {
+    pub fn submit(
+        self: &Arc<Self>,
+        call: i64,
+        job: impl FnOnce() -> Result<T> + Send + 'static,
+    ) -> Result<()> {
         let mut state = self.lock();
         while state.waiting.len() >= MAX_WAITING && !state.closed {
-            state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self
+                .room
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
         }
         if state.closed {
             return Err(closed());
@@ -69,7 +82,13 @@ impl<T: Send + 'static> Completions<T> {
             self.start_worker(&mut state)?;
         }
         state.open += 1;
-        state.waiting.push_back((Completion { completions: Some(self.clone()), call }, Box::new(job)));
+        state.waiting.push_back((
+            Completion {
+                completions: Some(self.clone()),
+                call,
+            },
+            Box::new(job),
+        ));
         drop(state);
         self.work.notify_one();
         Ok(())
@@ -86,7 +105,10 @@ impl<T: Send + 'static> Completions<T> {
             if state.closed && state.open == 0 {
                 return None;
             }
-            state = self.ended.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self
+                .ended
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
         }
     }
 
@@ -115,7 +137,9 @@ impl<T: Send + 'static> Completions<T> {
         let name = format!("fluss-lookup-{}", state.workers);
         match thread::Builder::new().name(name).spawn(move || this.work()) {
             Ok(_) => state.workers += 1,
-            Err(e) if state.workers == 0 => return Err(Error::io("starting a thread for asynchronous lookups", &e)),
+            Err(e) if state.workers == 0 => {
+                return Err(Error::io("starting a thread for asynchronous lookups", &e));
+            }
             // The workers there are will do.
             Err(_) => {}
         }
@@ -124,7 +148,8 @@ impl<T: Send + 'static> Completions<T> {
 
     fn work(&self) {
         while let Some((completion, job)) = self.take_job() {
-            let result = catch_unwind(AssertUnwindSafe(job)).unwrap_or_else(|payload| Err(panic_error(payload)));
+            let result = catch_unwind(AssertUnwindSafe(job))
+                .unwrap_or_else(|payload| Err(panic_error(payload)));
             completion.end(result);
         }
     }
@@ -140,7 +165,10 @@ impl<T: Send + 'static> Completions<T> {
                 return None;
             }
             state.idle += 1;
-            state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self
+                .work
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
             state.idle -= 1;
         }
     }
@@ -172,12 +200,21 @@ impl<T> Completion<T> {
 
 impl<T> Drop for Completion<T> {
     fn drop(&mut self) {
-        self.end_once(|state| Err(if state.closed { closed() } else { Error::internal("an asynchronous call was dropped") }));
+        self.end_once(|state| {
+            Err(if state.closed {
+                closed()
+            } else {
+                Error::internal("an asynchronous call was dropped")
+            })
+        });
     }
 }
 
 fn closed() -> Error {
-    Error::new(ErrorCode::Closed, "the connection was closed before the lookup ran; open a connection and look up again")
+    Error::new(
+        ErrorCode::Closed,
+        "the connection was closed before the lookup ran; open a connection and look up again",
+    )
 }
 
 #[cfg(test)]

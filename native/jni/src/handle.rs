@@ -53,7 +53,14 @@ impl<T> Registry<T> {
     /// `tag`: 1 to 127, one per type. `name`: for messages, with its article ("a writer").
     pub const fn new(tag: u8, name: &'static str) -> Self {
         assert!(tag > 0 && tag < 128);
-        Self { tag, name, slots: RwLock::new(Slots { entries: Vec::new(), free: Vec::new() }) }
+        Self {
+            tag,
+            name,
+            slots: RwLock::new(Slots {
+                entries: Vec::new(),
+                free: Vec::new(),
+            }),
+        }
     }
 
     /// Keeps a value until [`Registry::remove`] and gives its handle.
@@ -66,36 +73,44 @@ impl<T> Registry<T> {
             (index, slot.generation)
         } else {
             let index = u32::try_from(slots.entries.len()).expect("fewer than 2^32 open handles");
-            slots.entries.push(Slot { generation: 1, value });
+            slots.entries.push(Slot {
+                generation: 1,
+                value,
+            });
             (index, 1)
         };
-        Parts { index, generation, tag: self.tag }.handle()
+        Parts {
+            index,
+            generation,
+            tag: self.tag,
+        }
+        .handle()
     }
 
     /// The value, for the time of a call; it outlives a concurrent `remove`.
     pub fn get(&self, handle: i64) -> Result<Arc<T>> {
         let parts = self.parts(handle)?;
         let slots = self.read();
-        let slot = slots.entries.get(parts.index as usize).ok_or_else(|| self.unknown(handle))?;
+        let slot = slots
+            .entries
+            .get(parts.index as usize)
+            .ok_or_else(|| self.unknown(handle))?;
         match &slot.value {
             Some(value) if slot.generation == parts.generation => Ok(value.clone()),
             _ => Err(self.stale(handle)),
         }
     }
 
-    /// Takes a value out: `None` when it was taken before. The caller drops it, outside the lock. Handles that were never
-    /// given out are errors.
-    pub fn remove(&self, handle: i64) -> Result<Option<Arc<T>>> {
-        let parts = self.parts(handle)?;
+    /// Takes a value out: `None` when it was taken before or is none of ours, so that closing is idempotent and closing a
+    /// stranger does nothing. The caller drops it, outside the lock.
+    pub fn remove(&self, handle: i64) -> Option<Arc<T>> {
+        let parts = self.parts(handle).ok()?;
         let mut slots = self.write();
-        let slot = slots.entries.get_mut(parts.index as usize).ok_or_else(|| self.unknown(handle))?;
-        if slot.generation < parts.generation {
-            return Err(self.unknown(handle));
+        let slot = slots.entries.get(parts.index as usize)?;
+        if slot.generation != parts.generation {
+            return None;
         }
-        if slot.generation > parts.generation {
-            return Ok(None);
-        }
-        Ok(slots.vacate(parts.index as usize))
+        slots.vacate(parts.index as usize)
     }
 
     /// Refuses a handle that was never given out; one that is closed passes.
@@ -111,13 +126,22 @@ impl<T> Registry<T> {
     pub fn remove_if(&self, condition: impl Fn(&T) -> bool) -> Vec<Arc<T>> {
         let mut slots = self.write();
         let chosen = |slot: &Slot<T>| slot.value.as_deref().is_some_and(&condition);
-        let indexes: Vec<usize> = (0..slots.entries.len()).filter(|&i| chosen(&slots.entries[i])).collect();
-        indexes.into_iter().filter_map(|i| slots.vacate(i)).collect()
+        let indexes: Vec<usize> = (0..slots.entries.len())
+            .filter(|&i| chosen(&slots.entries[i]))
+            .collect();
+        indexes
+            .into_iter()
+            .filter_map(|i| slots.vacate(i))
+            .collect()
     }
 
     /// How many values are held.
     pub fn len(&self) -> usize {
-        self.read().entries.iter().filter(|s| s.value.is_some()).count()
+        self.read()
+            .entries
+            .iter()
+            .filter(|s| s.value.is_some())
+            .count()
     }
 
     /// Whether no value is held.
@@ -134,11 +158,20 @@ impl<T> Registry<T> {
     }
 
     fn stale(&self, handle: i64) -> Error {
-        Error::new(ErrorCode::StaleHandle, format!("handle {handle:#x}: {} that was closed already; open it again", self.name))
+        Error::new(
+            ErrorCode::StaleHandle,
+            format!(
+                "handle {handle:#x}: {} that was closed already; open it again",
+                self.name
+            ),
+        )
     }
 
     fn unknown(&self, handle: i64) -> Error {
-        Error::new(ErrorCode::StaleHandle, format!("handle {handle:#x} was never given out for {}", self.name))
+        Error::new(
+            ErrorCode::StaleHandle,
+            format!("handle {handle:#x} was never given out for {}", self.name),
+        )
     }
 
     // A panic while the lock is held cannot leave half a change: every change is one assignment.

@@ -19,7 +19,8 @@ pub static WRITERS: Registry<OpenWriter> = Registry::new(3, "a writer");
 /// Open log scanners.
 pub static LOG_SCANNERS: Registry<OpenLogScanner> = Registry::new(4, "a log scanner");
 /// Open snapshot scanners.
-pub static SNAPSHOT_SCANNERS: Registry<OpenSnapshotScanner> = Registry::new(5, "a snapshot scanner");
+pub static SNAPSHOT_SCANNERS: Registry<OpenSnapshotScanner> =
+    Registry::new(5, "a snapshot scanner");
 /// Open lookupers.
 pub static LOOKUPERS: Registry<OpenLookuper> = Registry::new(6, "a lookuper");
 /// Ended asynchronous calls whose answers Java has not taken; the batches themselves are tag 7, in `output`.
@@ -97,7 +98,9 @@ pub struct OpenLookuper {
 
 /// Closes a connection and what was opened through it; calls that run keep what they use until they end.
 pub fn close_connection(handle: i64) -> Result<()> {
-    let Some(open) = CONNECTIONS.remove(handle)? else { return Ok(()) };
+    let Some(open) = CONNECTIONS.remove(handle) else {
+        return Ok(());
+    };
     open.calls.close();
     if open.calls.is_drained() {
         calls().remove(&handle);

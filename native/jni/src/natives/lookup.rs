@@ -27,7 +27,12 @@ pub extern "system" fn open_lookuper<'l>(
         let columns = request.projection.len();
         let lookuper = parent.table.lookuper(projection(request.projection))?;
         let key = parent.table.key_schema();
-        Ok(LOOKUPERS.insert(OpenLookuper { lookuper, key, columns, parent }))
+        Ok(LOOKUPERS.insert(OpenLookuper {
+            lookuper,
+            key,
+            columns,
+            parent,
+        }))
     })
 }
 
@@ -76,7 +81,10 @@ pub extern "system" fn lookup_async<'l>(
 }
 
 pub extern "system" fn close_lookuper<'l>(env: EnvUnowned<'l>, class: JClass<'l>, lookuper: jlong) {
-    call(env, &class, |_| Ok(LOOKUPERS.remove(lookuper).map(drop)?))
+    call(env, &class, |_| {
+        drop(LOOKUPERS.remove(lookuper));
+        Ok(())
+    })
 }
 
 pub extern "system" fn await_completions<'l>(
@@ -88,7 +96,9 @@ pub extern "system" fn await_completions<'l>(
 ) -> jint {
     call(env, &class, |env| {
         let room = room(env, &call_ids)?.min(room(env, &results)?);
-        let Some((ids, handles)) = ended(connection, room)? else { return Ok(-1) };
+        let Some((ids, handles)) = ended(connection, room)? else {
+            return Ok(-1);
+        };
         call_ids.set_region(env, 0, &ids)?;
         results.set_region(env, 0, &handles)?;
         Ok(ids.len() as jint)
@@ -97,7 +107,10 @@ pub extern "system" fn await_completions<'l>(
 
 fn room(env: &Env<'_>, array: &JLongArray<'_>) -> std::result::Result<usize, Failure> {
     if array.is_null() || array.len(env)? == 0 {
-        return Err(Error::invalid("the arrays for call ids and results must have room for one entry at least").into());
+        return Err(Error::invalid(
+            "the arrays for call ids and results must have room for one entry at least",
+        )
+        .into());
     }
     Ok(array.len(env)?)
 }
@@ -113,7 +126,12 @@ fn ended(connection: i64, room: usize) -> Result<Option<(Vec<i64>, Vec<i64>)>> {
         calls().remove(&connection);
         return Ok(None);
     };
-    Ok(Some(ended.into_iter().map(|(id, result)| (id, RESULTS.insert(Mutex::new(Some(result))))).unzip()))
+    Ok(Some(
+        ended
+            .into_iter()
+            .map(|(id, result)| (id, RESULTS.insert(Mutex::new(Some(result)))))
+            .unzip(),
+    ))
 }
 
 pub extern "system" fn take_result<'l>(
@@ -128,8 +146,10 @@ pub extern "system" fn take_result<'l>(
         if let Some(Ok(batch)) = &*slot {
             check_descriptor(env, &descriptor, batch.columns.len())?;
         }
-        drop(RESULTS.remove(result)?);
-        let taken = slot.take().ok_or_else(|| Error::invalid("the result was taken already"))?;
+        drop(RESULTS.remove(result));
+        let taken = slot
+            .take()
+            .ok_or_else(|| Error::invalid("the result was taken already"))?;
         hand_over(env, &descriptor, taken?)
     })
 }

@@ -7,7 +7,10 @@ use crate::guard::call;
 use crate::output::{BATCHES, held_bytes};
 
 pub extern "system" fn release_batch<'l>(env: EnvUnowned<'l>, class: JClass<'l>, batch: jlong) {
-    call(env, &class, |_| Ok(BATCHES.remove(batch).map(drop)?))
+    call(env, &class, |_| {
+        drop(BATCHES.remove(batch));
+        Ok(())
+    })
 }
 
 pub extern "system" fn batch_bytes<'l>(env: EnvUnowned<'l>, class: JClass<'l>) -> jlong {

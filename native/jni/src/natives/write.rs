@@ -9,12 +9,20 @@ use crate::input::{PER_COLUMN, buffers, write_batch};
 use crate::object::{OpenWriter, TABLES, WRITERS};
 use crate::request::row_count;
 
-pub extern "system" fn open_writer<'l>(env: EnvUnowned<'l>, class: JClass<'l>, table: jlong) -> jlong {
+pub extern "system" fn open_writer<'l>(
+    env: EnvUnowned<'l>,
+    class: JClass<'l>,
+    table: jlong,
+) -> jlong {
     call(env, &class, |_| {
         let parent = TABLES.get(table)?;
         let writer = parent.table.writer()?;
         let schema = parent.table.schema().arrow_schema();
-        Ok(WRITERS.insert(OpenWriter { writer, schema, parent }))
+        Ok(WRITERS.insert(OpenWriter {
+            writer,
+            schema,
+            parent,
+        }))
     })
 }
 
@@ -41,5 +49,8 @@ pub extern "system" fn flush<'l>(env: EnvUnowned<'l>, class: JClass<'l>, writer:
 }
 
 pub extern "system" fn close_writer<'l>(env: EnvUnowned<'l>, class: JClass<'l>, writer: jlong) {
-    call(env, &class, |_| Ok(WRITERS.remove(writer).map(drop)?))
+    call(env, &class, |_| {
+        drop(WRITERS.remove(writer));
+        Ok(())
+    })
 }
