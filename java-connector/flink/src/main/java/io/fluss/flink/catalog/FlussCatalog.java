@@ -249,6 +249,9 @@ public final class FlussCatalog extends ReducedCatalog {
     /** What the user has to mend is a ValidationException, everything else a CatalogException; both with the store's words. */
     private RuntimeException failed(String what, FlussException e) {
         String message = "Catalog '" + getName() + "' could not " + what + ": " + e.getMessage();
-        return Codes.invalid(e) ? new ValidationException(message, e) : new CatalogException(message, e);
+        RuntimeException failure = Codes.invalid(e) ? new ValidationException(message) : new CatalogException(message);
+        // Not as cause: Flink's SQL client shows the last cause only, which does not say what was being done.
+        failure.addSuppressed(e);
+        return failure;
     }
 }

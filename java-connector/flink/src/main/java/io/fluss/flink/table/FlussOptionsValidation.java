@@ -93,8 +93,7 @@ public final class FlussOptionsValidation {
             } catch (RuntimeException e) {
                 throw new ValidationException(
                         "Option '" + option.key() + "' = '" + options.get(option.key()) + "' of " + where
-                                + " cannot be read: " + rootMessage(e),
-                        e);
+                                + " cannot be read: " + rootMessage(e));
             }
         }
     }

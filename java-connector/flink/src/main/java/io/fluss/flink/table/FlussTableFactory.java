@@ -123,11 +123,13 @@ public final class FlussTableFactory implements DynamicTableSourceFactory, Dynam
             TableMapping.requireSame(table, declared);
             return new Opened(connectionOptions, table);
         } catch (FlussException e) {
-            throw new ValidationException(
-                    "The " + TableMapping.describe(path) + " of the store in '"
+            ValidationException failure = new ValidationException(
+                    TableMapping.describe(path) + " of the store in '"
                             + connectionOptions.get(FlussConnectorOptions.DATA_DIR.key()) + "' could not be opened: "
-                            + e.getMessage(),
-                    e);
+                            + e.getMessage());
+            // Not as cause: Flink's SQL client shows the last cause only, which does not name the table.
+            failure.addSuppressed(e);
+            throw failure;
         }
     }
 

@@ -1,0 +1,117 @@
+package io.fluss.flink.source;
+
+import io.fluss.flink.testing.Sql;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.nio.file.Path;
+import java.util.List;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+class StreamReadITCase {
+    @TempDir Path directory;
+    private Sql batch;
+    private Sql streaming;
+
+    @BeforeEach
+    void open() {
+        batch = Sql.batch().on(directory);
+        streaming = Sql.streaming("execution.checkpointing.interval", "200 ms").on(directory);
+        batch.run("CREATE TABLE users (id INT, name STRING, PRIMARY KEY (id) NOT ENFORCED)");
+        batch.run("CREATE TABLE events (id INT, note STRING) WITH ('bucket.num' = '2')");
+    }
+
+    @Test
+    void aSnapshotAndThenTheChanges() throws Exception {
+        batch.run("INSERT INTO users VALUES (1, 'ann'), (2, 'bob')");
+        batch.run("INSERT INTO users VALUES (1, 'anna'), (3, 'cem')");
+        batch.run("DELETE FROM users WHERE id = 3");
+        try (Writer later = new Writer()) {
+            later.after(
+                    1500,
+                    "INSERT INTO users VALUES (2, 'bobby'), (4, 'dan')",
+                    "DELETE FROM users WHERE id = 1");
+            List<String> rows = streaming.take(6, "SELECT * FROM users");
+            assertThat(Sql.sorted(rows.subList(0, 2))).containsExactly("+I[1, anna]", "+I[2, bob]");
+            assertThat(rows.subList(2, 6))
+                    .containsExactly("-U[2, bob]", "+U[2, bobby]", "+I[4, dan]", "-D[1, anna]");
+        }
+    }
+
+    @Test
+    void theRawChangelog() {
+        batch.run("INSERT INTO users VALUES (1, 'ann'), (2, 'bob')");
+        batch.run("INSERT INTO users VALUES (1, 'anna')");
+        batch.run("DELETE FROM users WHERE id = 1");
+        assertThat(streaming.take(5, "SELECT name, id FROM users /*+ OPTIONS('scan.startup.mode' = 'earliest') */"))
+                .containsExactly("+I[ann, 1]", "+I[bob, 2]", "-U[ann, 1]", "+U[anna, 1]", "-D[anna, 1]");
+    }
+
+    @Test
+    void aLogTableFromItsStartAndFromItsEnd() throws Exception {
+        batch.run("INSERT INTO events VALUES (1, 'a'), (2, 'b')");
+        try (Writer later = new Writer()) {
+            later.after(1500, "INSERT INTO events VALUES (3, 'c')");
+            assertThat(streaming.take(3, "SELECT * FROM events")).contains("+I[1, a]", "+I[2, b]", "+I[3, c]");
+        }
+        try (Writer later = new Writer()) {
+            later.after(2500, "INSERT INTO events VALUES (4, 'd')");
+            assertThat(streaming.take(1, "SELECT id FROM events /*+ OPTIONS('scan.startup.mode' = 'latest') */"))
+                    .containsExactly("+I[4]");
+        }
+    }
+
+    @Test
+    void withoutCheckpointsToo() {
+        batch.run("INSERT INTO users VALUES (1, 'ann'), (2, 'bob')");
+        Sql plain = Sql.streaming().on(directory);
+        assertThat(Sql.sorted(plain.take(2, "SELECT * FROM users"))).containsExactly("+I[1, ann]", "+I[2, bob]");
+    }
+
+    @Test
+    void countWithoutColumnsFollowsTheChangelog() {
+        batch.run("INSERT INTO users VALUES (1, 'ann'), (2, 'bob')");
+        List<String> rows = streaming.take(3, "SELECT COUNT(*) FROM users");
+        assertThat(rows).containsExactly("+I[1]", "-U[1]", "+U[2]");
+    }
+
+    @Test
+    void watermarksAreOfTheColumnDeclared() {
+        batch.run("CREATE TABLE clicks (who STRING, ts TIMESTAMP(3), WATERMARK FOR ts AS ts)");
+        batch.run("INSERT INTO clicks VALUES ('a', TIMESTAMP '2024-01-01 00:00:01'), ('b', TIMESTAMP '2024-01-01 00:00:02'),"
+                + " ('a', TIMESTAMP '2024-01-01 00:00:11'), ('a', TIMESTAMP '2024-01-01 00:01:00')");
+        assertThat(streaming.take(2, "SELECT window_start, COUNT(*) FROM TABLE(TUMBLE(TABLE clicks, DESCRIPTOR(ts),"
+                        + " INTERVAL '10' SECOND)) GROUP BY window_start, window_end"))
+                .containsExactly("+I[2024-01-01T00:00, 2]", "+I[2024-01-01T00:00:10, 1]");
+    }
+
+    /** Writes from another thread after a while. */
+    private final class Writer implements AutoCloseable {
+        private Thread thread;
+        private volatile Throwable failure;
+
+        void after(long millis, String... statements) {
+            thread = new Thread(() -> {
+                try {
+                    Thread.sleep(millis);
+                    Sql session = Sql.batch().on(directory);
+                    for (String statement : statements) {
+                        session.run(statement);
+                    }
+                } catch (Throwable e) {
+                    failure = e;
+                }
+            });
+            thread.start();
+        }
+
+        @Override
+        public void close() throws Exception {
+            thread.join();
+            assertThat(failure).isNull();
+        }
+    }
+}
