@@ -46,17 +46,16 @@ public final class ScanSpec implements Serializable {
         return new Builder();
     }
 
-    /** The same, with other columns. */
-    public ScanSpec withProjection(int[] columns) {
+    /** A builder of the same, to change a part. */
+    public Builder toBuilder() {
         return new Builder()
                 .connectionOptions(connectionOptions)
                 .table(path, tableId, primaryKeyTable, rowType)
-                .projection(columns)
+                .projection(projection)
                 .startup(startupMode, startupTimestamp)
                 .snapshotLease(snapshotLease)
                 .bounded(bounded)
-                .checkpointing(checkpointing)
-                .build();
+                .checkpointing(checkpointing);
     }
 
     /** {@code data.dir} and engine options. */

@@ -40,6 +40,7 @@ public final class FlussTableSource
     private final FlussLookupOptions lookupOptions;
     private final Integer parallelism;
     private int[] projection;
+    private boolean modification;
 
     /**
      * @param scan what is read, but for the projection
@@ -62,13 +63,17 @@ public final class FlussTableSource
 
     @Override
     public ScanRuntimeProvider getScanRuntimeProvider(ScanContext context) {
-        if (scan.isBounded() && scan.isPrimaryKeyTable() && scan.startupMode() != StartupMode.FULL) {
+        ScanSpec.Builder spec = scan.toBuilder().projection(projection);
+        if (modification) {
+            // UPDATE and DELETE are of the table's rows, wherever its readers begin.
+            spec.startup(StartupMode.FULL, 0);
+        } else if (scan.isBounded() && scan.isPrimaryKeyTable() && scan.startupMode() != StartupMode.FULL) {
             throw new ValidationException(
                     "'scan.startup.mode' = '" + scan.startupMode().name().toLowerCase(Locale.ROOT) + "' of "
                             + TableMapping.describe(scan.path())
                             + ": a batch scan of a primary-key table only supports the mode 'full'.");
         }
-        return SourceProvider.of(new FlussSource(scan.withProjection(projection)), parallelism);
+        return SourceProvider.of(new FlussSource(spec.build()), parallelism);
     }
 
     @Override
@@ -102,6 +107,7 @@ public final class FlussTableSource
     @Override
     public RowLevelModificationScanContext applyRowLevelModificationScan(
             RowLevelModificationType type, RowLevelModificationScanContext previous) {
+        modification = true;
         // The sink needs nothing of the scan: it writes the rows it is given by their keys.
         return null;
     }
@@ -110,6 +116,7 @@ public final class FlussTableSource
     public DynamicTableSource copy() {
         FlussTableSource copy = new FlussTableSource(scan, primaryKeyIndexes, lookupOptions, parallelism);
         copy.projection = projection;
+        copy.modification = modification;
         return copy;
     }
 

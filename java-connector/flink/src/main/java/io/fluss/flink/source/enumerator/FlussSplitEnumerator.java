@@ -118,9 +118,8 @@ public final class FlussSplitEnumerator implements SplitEnumerator<FlussSplit, F
         if (!assignment.isEmpty()) {
             context.assignSplits(new SplitsAssignment<>(assignment));
         }
-        if (spec.isBounded()) {
-            new ArrayList<>(readers).forEach(context::signalNoMoreSplits);
-        }
+        // A bounded reader ends by that; an unbounded one without a split knows that it is idle.
+        new ArrayList<>(readers).forEach(context::signalNoMoreSplits);
     }
 
     @Override

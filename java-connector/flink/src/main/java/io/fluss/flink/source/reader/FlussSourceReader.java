@@ -6,8 +6,10 @@ import io.fluss.flink.source.split.FlussSplit;
 import io.fluss.flink.source.split.FlussSplitState;
 import io.fluss.flink.source.split.HybridSnapshotLogSplit;
 
+import org.apache.flink.api.connector.source.ReaderOutput;
 import org.apache.flink.api.connector.source.SourceReaderContext;
 import org.apache.flink.connector.base.source.reader.SingleThreadMultiplexSourceReaderBase;
+import org.apache.flink.core.io.InputStatus;
 import org.apache.flink.table.data.RowData;
 
 import java.util.ArrayList;
@@ -16,15 +18,17 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** Reads the splits of one subtask: a fetcher thread gets batches from the store, the task's thread emits their rows. */
-@SuppressWarnings("try") // close() of the base class may be interrupted
 public final class FlussSourceReader
         extends SingleThreadMultiplexSourceReaderBase<BatchCursor, RowData, FlussSplit, FlussSplitState> {
+    private final boolean bounded;
     private final boolean checkpointing;
     private final OpenBatches openBatches;
     /** Snapshots that are read, but whose end is in no checkpoint yet. */
     private final List<SnapshotFinishedEvent> finished = new ArrayList<>();
     /** Snapshots whose end is in a checkpoint that is being taken, by its number. */
     private final TreeMap<Long, List<SnapshotFinishedEvent>> inCheckpoint = new TreeMap<>();
+    /** The enumerator has given out all splits, none to this reader, and downstream was not told yet. */
+    private boolean tellIdle;
 
     private FlussSourceReader(
             ScanSpec spec, SourceReaderContext context, OpenBatches openBatches, RowEmitter emitter) {
@@ -33,6 +37,7 @@ public final class FlussSourceReader
                 emitter,
                 context.getConfiguration(),
                 context);
+        this.bounded = spec.isBounded();
         this.checkpointing = spec.isCheckpointing();
         this.openBatches = openBatches;
         emitter.onSnapshotFinished(this::snapshotFinished);
@@ -52,6 +57,26 @@ public final class FlussSourceReader
             }
         }
         super.addSplits(splits);
+    }
+
+    @Override
+    public void notifyNoMoreSplits() {
+        if (bounded) {
+            super.notifyNoMoreSplits();
+        } else if (getNumberOfCurrentlyAssignedSplits() == 0) {
+            // More readers than buckets: this one must not hold back watermarks.
+            tellIdle = true;
+            splitFetcherManager.getQueue().notifyAvailable();
+        }
+    }
+
+    @Override
+    public InputStatus pollNext(ReaderOutput<RowData> output) throws Exception {
+        if (tellIdle) {
+            output.markIdle();
+            tellIdle = false;
+        }
+        return super.pollNext(output);
     }
 
     private void snapshotFinished(HybridSnapshotLogSplit split) {
