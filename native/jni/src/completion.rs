@@ -45,14 +45,7 @@ struct Completion<T> {
 impl<T: Send + 'static> Completions<T> {
     /// Threads are started when calls come, up to `max_workers`.
     pub fn new(max_workers: usize) -> Arc<Self> {
-        let state = State {
-            waiting: VecDeque::new(),
-            ended: VecDeque::new(),
-            open: 0,
-            workers: 0,
-            idle: 0,
-            closed: false,
-        };
+        let state = State { waiting: VecDeque::new(), ended: VecDeque::new(), open: 0, workers: 0, idle: 0, closed: false };
         Arc::new(Self {
             max_workers: max_workers.max(1),
             state: Mutex::new(state),
@@ -63,17 +56,10 @@ impl<T: Send + 'static> Completions<T> {
     }
 
     /// Accepts a call; its result comes out of [`Completions::next`] under `call`. Waits while too many calls wait.
-    pub fn submit(
-        self: &Arc<Self>,
-        call: i64,
-        job: impl FnOnce() -> Result<T> + Send + 'static,
-    ) -> Result<()> {
+    pub fn submit(self: &Arc<Self>, call: i64, job: impl FnOnce() -> Result<T> + Send + 'static) -> Result<()> {
         let mut state = self.lock();
         while state.waiting.len() >= MAX_WAITING && !state.closed {
-            state = self
-                .room
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         if state.closed {
             return Err(closed());
@@ -82,13 +68,7 @@ impl<T: Send + 'static> Completions<T> {
             self.start_worker(&mut state)?;
         }
         state.open += 1;
-        state.waiting.push_back((
-            Completion {
-                completions: Some(self.clone()),
-                call,
-            },
-            Box::new(job),
-        ));
+        state.waiting.push_back((Completion { completions: Some(self.clone()), call }, Box::new(job)));
         drop(state);
         self.work.notify_one();
         Ok(())
@@ -105,10 +85,7 @@ impl<T: Send + 'static> Completions<T> {
             if state.closed && state.open == 0 {
                 return None;
             }
-            state = self
-                .ended
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = self.ended.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
@@ -148,8 +125,7 @@ impl<T: Send + 'static> Completions<T> {
 
     fn work(&self) {
         while let Some((completion, job)) = self.take_job() {
-            let result = catch_unwind(AssertUnwindSafe(job))
-                .unwrap_or_else(|payload| Err(panic_error(payload)));
+            let result = catch_unwind(AssertUnwindSafe(job)).unwrap_or_else(|payload| Err(panic_error(payload)));
             completion.end(result);
         }
     }
@@ -165,10 +141,7 @@ impl<T: Send + 'static> Completions<T> {
                 return None;
             }
             state.idle += 1;
-            state = self
-                .work
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
             state.idle -= 1;
         }
     }
@@ -200,21 +173,12 @@ impl<T> Completion<T> {
 
 impl<T> Drop for Completion<T> {
     fn drop(&mut self) {
-        self.end_once(|state| {
-            Err(if state.closed {
-                closed()
-            } else {
-                Error::internal("an asynchronous call was dropped")
-            })
-        });
+        self.end_once(|state| Err(if state.closed { closed() } else { Error::internal("an asynchronous call was dropped") }));
     }
 }
 
 fn closed() -> Error {
-    Error::new(
-        ErrorCode::Closed,
-        "the connection was closed before the lookup ran; open a connection and look up again",
-    )
+    Error::new(ErrorCode::Closed, "the connection was closed before the lookup ran; open a connection and look up again")
 }
 
 #[cfg(test)]

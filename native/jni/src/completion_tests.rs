@@ -17,11 +17,7 @@ fn every_call_ends_with_its_own_result() {
     let completions = Completions::new(3);
     for call in 0..500 {
         let job = move || {
-            if call % 5 == 0 {
-                Err(Error::invalid(format!("{call}")))
-            } else {
-                Ok(call * 2)
-            }
+            if call % 5 == 0 { Err(Error::invalid(format!("{call}"))) } else { Ok(call * 2) }
         };
         completions.submit(call, job).unwrap();
     }
@@ -62,10 +58,7 @@ fn close_fails_what_waits_and_lets_finish_what_runs() {
     completions.submit(2, || Ok(2)).unwrap();
     completions.close();
     assert!(!completions.is_drained());
-    assert_eq!(
-        completions.submit(3, || Ok(3)).unwrap_err().code(),
-        ErrorCode::Closed
-    );
+    assert_eq!(completions.submit(3, || Ok(3)).unwrap_err().code(), ErrorCode::Closed);
     let first = completions.next(7).unwrap();
     assert_eq!(first.len(), 1);
     assert_eq!(first[0].0, 2);

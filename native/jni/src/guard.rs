@@ -54,9 +54,7 @@ impl<T: Default> ErrorPolicy<T, Failure> for Throw {
         if !env.exception_check() {
             let error = match failure {
                 Failure::Store(error) => error,
-                Failure::Jvm(error) => {
-                    Error::internal(format!("a call into the JVM failed: {error}"))
-                }
+                Failure::Jvm(error) => Error::internal(format!("a call into the JVM failed: {error}")),
             };
             throw(env, class, &error)?;
         }
@@ -74,30 +72,17 @@ impl<T: Default> ErrorPolicy<T, Failure> for Throw {
         Ok(T::default())
     }
 
-    fn on_internal_jni_error<'local: 'call, 'call>(
-        _: &mut &'call JClass<'local>,
-        _: jni::errors::Error,
-    ) -> T {
+    fn on_internal_jni_error<'local: 'call, 'call>(_: &mut &'call JClass<'local>, _: jni::errors::Error) -> T {
         // `toException` itself threw, or the heap is exhausted: that exception is pending and goes to the caller.
         T::default()
     }
 }
 
-fn throw<'local>(
-    env: &mut Env<'local>,
-    class: &JClass<'local>,
-    error: &Error,
-) -> jni::errors::Result<()> {
+fn throw<'local>(env: &mut Env<'local>, class: &JClass<'local>, error: &Error) -> jni::errors::Result<()> {
     let message = JString::from_str(env, error.to_string())?;
-    let arguments = [
-        JValue::Int(i32::from(error.code() as u16)),
-        JValue::Bool(error.retryable()),
-        JValue::Object(&message),
-    ];
+    let arguments = [JValue::Int(i32::from(error.code() as u16)), JValue::Bool(error.retryable()), JValue::Object(&message)];
     let signature = jni_sig!("(IZLjava/lang/String;)Ljava/lang/Throwable;");
-    let exception = env
-        .call_static_method(class, jni_str!("toException"), signature, &arguments)?
-        .l()?;
+    let exception = env.call_static_method(class, jni_str!("toException"), signature, &arguments)?.l()?;
     let exception = env.cast_local::<JThrowable>(exception)?;
     match env.throw(exception) {
         Err(jni::errors::Error::JavaException) => Ok(()),
@@ -127,19 +112,12 @@ pub fn install_panic_hook() {
 pub fn panic_error(payload: Box<dyn Any + Send>) -> Error {
     let text = match payload.downcast::<String>() {
         Ok(text) => *text,
-        Err(payload) => payload
-            .downcast::<&str>()
-            .map_or_else(|_| "panic without a message".into(), |t| t.to_string()),
+        Err(payload) => payload.downcast::<&str>().map_or_else(|_| "panic without a message".into(), |t| t.to_string()),
     };
-    let place = PANIC_PLACE
-        .with(|p| p.take())
-        .unwrap_or_else(|| "an unknown place".into());
+    let place = PANIC_PLACE.with(|p| p.take()).unwrap_or_else(|| "an unknown place".into());
     let advice = "This is a bug in the native library; what was acknowledged is safe. Close the connection, open it again, \
                   and report this message with the log";
-    Error::new(
-        ErrorCode::Panic,
-        format!("panic at {place}: {text}. {advice}"),
-    )
+    Error::new(ErrorCode::Panic, format!("panic at {place}: {text}. {advice}"))
 }
 
 #[cfg(test)]

@@ -53,14 +53,7 @@ impl<T> Registry<T> {
     /// `tag`: 1 to 127, one per type. `name`: for messages, with its article ("a writer").
     pub const fn new(tag: u8, name: &'static str) -> Self {
         assert!(tag > 0 && tag < 128);
-        Self {
-            tag,
-            name,
-            slots: RwLock::new(Slots {
-                entries: Vec::new(),
-                free: Vec::new(),
-            }),
-        }
+        Self { tag, name, slots: RwLock::new(Slots { entries: Vec::new(), free: Vec::new() }) }
     }
 
     /// Keeps a value until [`Registry::remove`] and gives its handle.
@@ -73,28 +66,17 @@ impl<T> Registry<T> {
             (index, slot.generation)
         } else {
             let index = u32::try_from(slots.entries.len()).expect("fewer than 2^32 open handles");
-            slots.entries.push(Slot {
-                generation: 1,
-                value,
-            });
+            slots.entries.push(Slot { generation: 1, value });
             (index, 1)
         };
-        Parts {
-            index,
-            generation,
-            tag: self.tag,
-        }
-        .handle()
+        Parts { index, generation, tag: self.tag }.handle()
     }
 
     /// The value, for the time of a call; it outlives a concurrent `remove`.
     pub fn get(&self, handle: i64) -> Result<Arc<T>> {
         let parts = self.parts(handle)?;
         let slots = self.read();
-        let slot = slots
-            .entries
-            .get(parts.index as usize)
-            .ok_or_else(|| self.unknown(handle))?;
+        let slot = slots.entries.get(parts.index as usize).ok_or_else(|| self.unknown(handle))?;
         match &slot.value {
             Some(value) if slot.generation == parts.generation => Ok(value.clone()),
             _ => Err(self.stale(handle)),
@@ -126,22 +108,13 @@ impl<T> Registry<T> {
     pub fn remove_if(&self, condition: impl Fn(&T) -> bool) -> Vec<Arc<T>> {
         let mut slots = self.write();
         let chosen = |slot: &Slot<T>| slot.value.as_deref().is_some_and(&condition);
-        let indexes: Vec<usize> = (0..slots.entries.len())
-            .filter(|&i| chosen(&slots.entries[i]))
-            .collect();
-        indexes
-            .into_iter()
-            .filter_map(|i| slots.vacate(i))
-            .collect()
+        let indexes: Vec<usize> = (0..slots.entries.len()).filter(|&i| chosen(&slots.entries[i])).collect();
+        indexes.into_iter().filter_map(|i| slots.vacate(i)).collect()
     }
 
     /// How many values are held.
     pub fn len(&self) -> usize {
-        self.read()
-            .entries
-            .iter()
-            .filter(|s| s.value.is_some())
-            .count()
+        self.read().entries.iter().filter(|s| s.value.is_some()).count()
     }
 
     /// Whether no value is held.
@@ -158,20 +131,11 @@ impl<T> Registry<T> {
     }
 
     fn stale(&self, handle: i64) -> Error {
-        Error::new(
-            ErrorCode::StaleHandle,
-            format!(
-                "handle {handle:#x}: {} that was closed already; open it again",
-                self.name
-            ),
-        )
+        Error::new(ErrorCode::StaleHandle, format!("handle {handle:#x}: {} that was closed already; open it again", self.name))
     }
 
     fn unknown(&self, handle: i64) -> Error {
-        Error::new(
-            ErrorCode::StaleHandle,
-            format!("handle {handle:#x} was never given out for {}", self.name),
-        )
+        Error::new(ErrorCode::StaleHandle, format!("handle {handle:#x} was never given out for {}", self.name))
     }
 
     // A panic while the lock is held cannot leave half a change: every change is one assignment.

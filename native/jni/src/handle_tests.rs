@@ -11,10 +11,7 @@ fn a_handle_finds_its_value_until_it_is_removed() {
     assert_eq!(registry.remove(handle).as_deref(), Some(&"x"));
     let error = registry.get(handle).unwrap_err();
     assert_eq!(error.code(), ErrorCode::StaleHandle);
-    assert!(
-        error.message().contains("a thing that was closed"),
-        "{error}"
-    );
+    assert!(error.message().contains("a thing that was closed"), "{error}");
 }
 
 #[test]
@@ -25,10 +22,7 @@ fn removing_twice_is_no_error() {
     assert!(registry.remove(handle).is_none());
     assert!(registry.check(handle).is_ok(), "closed, but once given out");
     let again = registry.insert(());
-    assert!(
-        registry.remove(handle).is_none(),
-        "an old handle must not close the slot's next value"
-    );
+    assert!(registry.remove(handle).is_none(), "an old handle must not close the slot's next value");
     assert!(registry.get(again).is_ok());
 }
 
@@ -49,25 +43,8 @@ fn foreign_handles_are_errors_everywhere() {
     let other = Registry::new(4, "another thing");
     registry.insert(1);
     let handle = other.insert(1);
-    for bad in [
-        0,
-        -1,
-        i64::MIN,
-        i64::MAX,
-        1,
-        handle,
-        Parts {
-            index: 0,
-            generation: 9,
-            tag: 3,
-        }
-        .handle(),
-    ] {
-        assert_eq!(
-            registry.get(bad).unwrap_err().code(),
-            ErrorCode::StaleHandle,
-            "{bad:#x}"
-        );
+    for bad in [0, -1, i64::MIN, i64::MAX, 1, handle, Parts { index: 0, generation: 9, tag: 3 }.handle()] {
+        assert_eq!(registry.get(bad).unwrap_err().code(), ErrorCode::StaleHandle, "{bad:#x}");
         assert!(registry.remove(bad).is_none(), "{bad:#x}");
         assert!(registry.check(bad).is_err(), "{bad:#x}");
     }
@@ -116,11 +93,7 @@ fn remove_if_takes_only_what_it_is_asked_for() {
     assert_eq!(registry.len(), 3);
     assert!(registry.get(handles[0]).is_err());
     assert!(registry.get(handles[1]).is_ok());
-    assert_eq!(
-        registry.insert(7) as u32 % 2,
-        0,
-        "freed slots are used again"
-    );
+    assert_eq!(registry.insert(7) as u32 % 2, 0, "freed slots are used again");
 }
 
 #[test]

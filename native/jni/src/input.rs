@@ -33,8 +33,7 @@ pub fn buffers<'local>(
     }
     let length = array.len(env)?;
     if length != expected {
-        let message =
-            format!("the array has {length} buffers; the table's columns need {expected}");
+        let message = format!("the array has {length} buffers; the table's columns need {expected}");
         return Err(Error::new(ErrorCode::SchemaMismatch, message).into());
     }
     // The references are kept until the native returns: they keep the memory alive whatever Java does to the array.
@@ -46,21 +45,14 @@ pub fn buffers<'local>(
             memory.push(None);
             continue;
         }
-        let (Ok(address), Ok(capacity)) = (
-            env.get_direct_buffer_address(&buffer),
-            env.get_direct_buffer_capacity(&buffer),
-        ) else {
-            return Err(Error::invalid(format!(
-                "buffer {index} of the array is not a direct buffer"
-            ))
-            .into());
+        let (Ok(address), Ok(capacity)) = (env.get_direct_buffer_address(&buffer), env.get_direct_buffer_capacity(&buffer))
+        else {
+            return Err(Error::invalid(format!("buffer {index} of the array is not a direct buffer")).into());
         };
         // SAFETY: address and capacity are those of a direct buffer that a local reference keeps until the native
         // returns, which is 'local. Java promises not to write during the call; were it to, the copies made of the
         // slice are checked and the slice is not read again.
-        memory.push(Some(unsafe {
-            std::slice::from_raw_parts(address, capacity)
-        }));
+        memory.push(Some(unsafe { std::slice::from_raw_parts(address, capacity) }));
     }
     Ok(memory)
 }
@@ -78,11 +70,7 @@ pub fn write_batch(
 }
 
 /// Keys of a lookup. `schema`: the primary key columns in key order; `buffers`: three a column.
-pub fn key_batch(
-    schema: &SchemaRef,
-    buffers: &[Option<&[u8]>],
-    rows: usize,
-) -> Result<RecordBatch> {
+pub fn key_batch(schema: &SchemaRef, buffers: &[Option<&[u8]>], rows: usize) -> Result<RecordBatch> {
     let key: Vec<usize> = (0..schema.fields().len()).collect();
     record_batch(schema, &key, None, buffers, rows)
 }
@@ -92,16 +80,10 @@ fn change_kinds(buffer: Option<&[u8]>, rows: usize) -> Result<Option<Vec<u8>>> {
         return Ok(None);
     };
     let Some(kinds) = memory.get(..rows).map(<[u8]>::to_vec) else {
-        return Err(Error::invalid(format!(
-            "the buffer of change kinds has {} bytes; {rows} rows need {rows}",
-            memory.len()
-        )));
+        return Err(Error::invalid(format!("the buffer of change kinds has {} bytes; {rows} rows need {rows}", memory.len())));
     };
     match kinds.iter().position(|&k| k > DELETE) {
-        Some(row) => Err(Error::invalid(format!(
-            "row {row}: change kind {} is unknown; 0 is upsert, 1 is delete",
-            kinds[row]
-        ))),
+        Some(row) => Err(Error::invalid(format!("row {row}: change kind {} is unknown; 0 is upsert, 1 is delete", kinds[row]))),
         None => Ok(Some(kinds)),
     }
 }
@@ -113,28 +95,13 @@ fn record_batch(
     buffers: &[Option<&[u8]>],
     rows: usize,
 ) -> Result<RecordBatch> {
-    let columns = schema
-        .fields()
-        .iter()
-        .zip(buffers.chunks_exact(PER_COLUMN))
-        .enumerate()
-        .map(|(i, (field, buffers))| {
-            let input = Column {
-                field,
-                rows,
-                validity: buffers[0],
-                data: buffers[1],
-                aux: buffers[2],
-            };
-            input.array(key.contains(&i), kinds)
-        });
+    let columns = schema.fields().iter().zip(buffers.chunks_exact(PER_COLUMN)).enumerate().map(|(i, (field, buffers))| {
+        let input = Column { field, rows, validity: buffers[0], data: buffers[1], aux: buffers[2] };
+        input.array(key.contains(&i), kinds)
+    });
     let columns = columns.collect::<Result<Vec<_>>>()?;
-    RecordBatch::try_new(schema.clone(), columns).map_err(|e| {
-        Error::new(
-            ErrorCode::SchemaMismatch,
-            format!("the rows do not fit the table: {e}"),
-        )
-    })
+    RecordBatch::try_new(schema.clone(), columns)
+        .map_err(|e| Error::new(ErrorCode::SchemaMismatch, format!("the rows do not fit the table: {e}")))
 }
 
 /// One column as it came.
@@ -150,11 +117,7 @@ impl Column<'_> {
     fn array(&self, is_key: bool, kinds: Option<&[u8]>) -> Result<ArrayRef> {
         let nulls = self.nulls(is_key, kinds)?;
         match self.field.data_type() {
-            DataType::Boolean => self.build(
-                nulls,
-                vec![self.copy("data", self.data, self.rows.div_ceil(8))?],
-                vec![],
-            ),
+            DataType::Boolean => self.build(nulls, vec![self.copy("data", self.data, self.rows.div_ceil(8))?], vec![]),
             DataType::Utf8 | DataType::Binary => {
                 let offsets = self.offsets()?;
                 let data = self.copy("data", self.data, offsets[self.rows] as usize)?;
@@ -165,26 +128,14 @@ impl Column<'_> {
                 let children = self.fine_timestamp(fields)?;
                 self.build(nulls, vec![], children)
             }
-            other => self.build(
-                nulls,
-                vec![self.copy("data", self.data, self.fixed_bytes(other)?)?],
-                vec![],
-            ),
+            other => self.build(nulls, vec![self.copy("data", self.data, self.fixed_bytes(other)?)?], vec![]),
         }
     }
 
-    fn build(
-        &self,
-        nulls: Option<NullBuffer>,
-        buffers: Vec<Buffer>,
-        children: Vec<ArrayData>,
-    ) -> Result<ArrayRef> {
-        let builder = ArrayData::builder(self.field.data_type().clone())
-            .len(self.rows)
-            .nulls(nulls);
+    fn build(&self, nulls: Option<NullBuffer>, buffers: Vec<Buffer>, children: Vec<ArrayData>) -> Result<ArrayRef> {
+        let builder = ArrayData::builder(self.field.data_type().clone()).len(self.rows).nulls(nulls);
         let data = builder.buffers(buffers).child_data(children).build();
-        data.map(make_array)
-            .map_err(|e| self.invalid(e.to_string()))
+        data.map(make_array).map_err(|e| self.invalid(e.to_string()))
     }
 
     /// `None`: no value is null. A deleted row may have any bytes outside its key, so there null is no error.
@@ -201,41 +152,24 @@ impl Column<'_> {
         match (0..self.rows).find(|&row| nulls.is_null(row) && !deleted(row)) {
             None => Ok(None),
             Some(row) if is_key => {
-                let message = format!(
-                    "row {row}: primary key column '{}' is NULL; keys are NOT NULL",
-                    self.field.name()
-                );
+                let message = format!("row {row}: primary key column '{}' is NULL; keys are NOT NULL", self.field.name());
                 Err(Error::new(ErrorCode::NullKey, message))
             }
             Some(row) => {
-                let message = format!(
-                    "row {row}: column '{}' is NULL, but declared NOT NULL",
-                    self.field.name()
-                );
+                let message = format!("row {row}: column '{}' is NULL, but declared NOT NULL", self.field.name());
                 Err(Error::new(ErrorCode::SchemaMismatch, message))
             }
         }
     }
 
     fn offsets(&self) -> Result<ScalarBuffer<i32>> {
-        let bytes = self.copy(
-            "aux (offsets)",
-            self.aux,
-            (self.rows + 1) * size_of::<i32>(),
-        )?;
+        let bytes = self.copy("aux (offsets)", self.aux, (self.rows + 1) * size_of::<i32>())?;
         let offsets = ScalarBuffer::<i32>::new(bytes, 0, self.rows + 1);
         if offsets[0] != 0 {
-            return Err(self.invalid(format!(
-                "its offsets start at {}; they must start at 0",
-                offsets[0]
-            )));
+            return Err(self.invalid(format!("its offsets start at {}; they must start at 0", offsets[0])));
         }
         match offsets.windows(2).position(|pair| pair[1] < pair[0]) {
-            Some(row) => Err(self.invalid(format!(
-                "row {row}: offsets go back from {} to {}",
-                offsets[row],
-                offsets[row + 1]
-            ))),
+            Some(row) => Err(self.invalid(format!("row {row}: offsets go back from {} to {}", offsets[row], offsets[row + 1]))),
             None => Ok(offsets),
         }
     }
@@ -243,63 +177,38 @@ impl Column<'_> {
     /// Which row is not UTF-8, after Arrow has said that one is not.
     fn bad_text(&self, offsets: &[i32], data: &[u8]) -> Option<Error> {
         let at = match std::str::from_utf8(data) {
-            Ok(text) => offsets
-                .iter()
-                .map(|&o| o as usize)
-                .find(|&o| !text.is_char_boundary(o))?,
+            Ok(text) => offsets.iter().map(|&o| o as usize).find(|&o| !text.is_char_boundary(o))?,
             Err(e) => e.valid_up_to(),
         };
         // The last row that begins at or before the byte.
-        let row = offsets
-            .partition_point(|&o| o as usize <= at)
-            .clamp(1, self.rows)
-            - 1;
-        Some(self.invalid(format!(
-            "row {row}: the value is not valid UTF-8 (byte {at} of the batch's text)"
-        )))
+        let row = offsets.partition_point(|&o| o as usize <= at).clamp(1, self.rows) - 1;
+        Some(self.invalid(format!("row {row}: the value is not valid UTF-8 (byte {at} of the batch's text)")))
     }
 
     /// Milliseconds and nanoseconds of the millisecond of a timestamp finer than microseconds.
     fn fine_timestamp(&self, fields: &Fields) -> Result<Vec<ArrayData>> {
         let [millis, nanos] = fields.iter().collect::<Vec<_>>()[..] else {
-            return Err(Error::internal(format!(
-                "column '{}': unexpected type {}",
-                self.field.name(),
-                self.field.data_type()
-            )));
+            return Err(Error::internal(format!("column '{}': unexpected type {}", self.field.name(), self.field.data_type())));
         };
         let child = |what, buffer, field: &Arc<Field>| -> Result<ArrayData> {
             let bytes = self.copy(what, buffer, self.fixed_bytes(field.data_type())?)?;
-            let builder = ArrayData::builder(field.data_type().clone())
-                .len(self.rows)
-                .add_buffer(bytes);
+            let builder = ArrayData::builder(field.data_type().clone()).len(self.rows).add_buffer(bytes);
             builder.build().map_err(|e| self.invalid(e.to_string()))
         };
         let millis = child("data (milliseconds)", self.data, millis)?;
         let nanos = PrimitiveArray::<Int32Type>::from(child("aux (nanoseconds)", self.aux, nanos)?);
         // Bytes of null and of deleted rows are undefined and stay as they are.
-        let defined = |row: usize| {
-            self.validity
-                .is_none_or(|bits| bits[row / 8] >> (row % 8) & 1 == 1)
-        };
+        let defined = |row: usize| self.validity.is_none_or(|bits| bits[row / 8] >> (row % 8) & 1 == 1);
         let wrong = |&(row, n): &(usize, i32)| !(0..NANOS_PER_MILLI).contains(&n) && defined(row);
         match nanos.values().iter().copied().enumerate().find(wrong) {
-            Some((row, n)) => Err(self.invalid(format!(
-                "row {row}: {n} nanoseconds of a millisecond; 0 to 999999 is allowed"
-            ))),
+            Some((row, n)) => Err(self.invalid(format!("row {row}: {n} nanoseconds of a millisecond; 0 to 999999 is allowed"))),
             None => Ok(vec![millis, nanos.into_data()]),
         }
     }
 
     fn fixed_bytes(&self, data_type: &DataType) -> Result<usize> {
         let width = data_type.primitive_width().ok_or_else(|| {
-            Error::new(
-                ErrorCode::UnsupportedType,
-                format!(
-                    "column '{}': type {data_type} cannot be written",
-                    self.field.name()
-                ),
-            )
+            Error::new(ErrorCode::UnsupportedType, format!("column '{}': type {data_type} cannot be written", self.field.name()))
         })?;
         Ok(width * self.rows)
     }
@@ -308,15 +217,8 @@ impl Column<'_> {
     fn copy(&self, what: &str, buffer: Option<&[u8]>, bytes: usize) -> Result<Buffer> {
         let memory = buffer.unwrap_or_default();
         let Some(wanted) = memory.get(..bytes) else {
-            let has = if buffer.is_some() {
-                format!("has {} bytes", memory.len())
-            } else {
-                "is null".into()
-            };
-            return Err(self.invalid(format!(
-                "its {what} buffer {has}; {} rows need {bytes}",
-                self.rows
-            )));
+            let has = if buffer.is_some() { format!("has {} bytes", memory.len()) } else { "is null".into() };
+            return Err(self.invalid(format!("its {what} buffer {has}; {} rows need {bytes}", self.rows)));
         };
         let mut copy = MutableBuffer::with_capacity(bytes);
         copy.extend_from_slice(wanted);

@@ -19,8 +19,7 @@ pub static WRITERS: Registry<OpenWriter> = Registry::new(3, "a writer");
 /// Open log scanners.
 pub static LOG_SCANNERS: Registry<OpenLogScanner> = Registry::new(4, "a log scanner");
 /// Open snapshot scanners.
-pub static SNAPSHOT_SCANNERS: Registry<OpenSnapshotScanner> =
-    Registry::new(5, "a snapshot scanner");
+pub static SNAPSHOT_SCANNERS: Registry<OpenSnapshotScanner> = Registry::new(5, "a snapshot scanner");
 /// Open lookupers.
 pub static LOOKUPERS: Registry<OpenLookuper> = Registry::new(6, "a lookuper");
 /// Ended asynchronous calls whose answers Java has not taken; the batches themselves are tag 7, in `output`.

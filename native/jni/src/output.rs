@@ -43,27 +43,10 @@ impl HeldBatch {
     pub fn descriptor(&self, handle: i64) -> Vec<i64> {
         let b = &self.batch;
         let mut d = Vec::with_capacity(descriptor_len(b.columns.len()));
-        d.extend([
-            handle,
-            i64::from(b.bucket),
-            b.rows as i64,
-            b.first_row as i64,
-            b.end_row as i64,
-        ]);
-        d.extend([
-            b.base_offset,
-            b.commit_timestamp,
-            position(b.row_bytes),
-            i64::from(b.schema_id),
-            0,
-        ]);
+        d.extend([handle, i64::from(b.bucket), b.rows as i64, b.first_row as i64, b.end_row as i64]);
+        d.extend([b.base_offset, b.commit_timestamp, position(b.row_bytes), i64::from(b.schema_id), 0]);
         for column in &b.columns {
-            d.extend([
-                position(column.validity),
-                column.data as i64,
-                position(column.aux),
-                column.data_len as i64,
-            ]);
+            d.extend([position(column.validity), column.data as i64, position(column.aux), column.data_len as i64]);
         }
         d
     }
@@ -85,20 +68,13 @@ pub fn descriptor_len(columns: usize) -> usize {
 }
 
 /// Refuses a descriptor that is too short: to be called before a batch is fetched, which would be lost otherwise.
-pub fn check_descriptor(
-    env: &Env<'_>,
-    descriptor: &JLongArray<'_>,
-    columns: usize,
-) -> std::result::Result<(), Failure> {
+pub fn check_descriptor(env: &Env<'_>, descriptor: &JLongArray<'_>, columns: usize) -> std::result::Result<(), Failure> {
     if descriptor.is_null() {
         return Err(Error::invalid("the descriptor array is null").into());
     }
     let (length, needed) = (descriptor.len(env)?, descriptor_len(columns));
     if length < needed {
-        return Err(Error::invalid(format!(
-            "the descriptor has {length} entries; {columns} columns need {needed}"
-        ))
-        .into());
+        return Err(Error::invalid(format!("the descriptor has {length} entries; {columns} columns need {needed}")).into());
     }
     Ok(())
 }
@@ -127,11 +103,7 @@ pub fn hand_over<'local>(
 
 fn check_size(batch: &ColumnBatch) -> Result<()> {
     if i32::try_from(batch.bytes.len()).is_err() {
-        let message = format!(
-            "a batch of {} bytes in bucket {}; Java's buffers end at 2 GiB",
-            batch.bytes.len(),
-            batch.bucket
-        );
+        let message = format!("a batch of {} bytes in bucket {}; Java's buffers end at 2 GiB", batch.bytes.len(), batch.bucket);
         return Err(Error::internal(message));
     }
     Ok(())

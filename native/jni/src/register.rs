@@ -62,10 +62,7 @@ fn table() -> [Native; 28] {
 
 /// `method descriptor` of every native, sorted: the content of `signatures.txt`.
 pub fn signatures() -> Vec<String> {
-    let mut lines: Vec<String> = table()
-        .iter()
-        .map(|n| format!("{} {}", n.name, n.descriptor))
-        .collect();
+    let mut lines: Vec<String> = table().iter().map(|n| format!("{} {}", n.name, n.descriptor)).collect();
     lines.sort();
     lines
 }
@@ -95,14 +92,10 @@ fn register_or_throw(env: &mut Env<'_>) -> Result<()> {
     if let Err(error) = &outcome
         && !env.exception_check()
     {
-        let message = format!(
-            "the native library does not fit io.fluss.jni.Native: {error}. Two versions of the connector are mixed"
-        );
+        let message =
+            format!("the native library does not fit io.fluss.jni.Native: {error}. Two versions of the connector are mixed");
         // The exception is what is wanted: an error here leaves JNI_ERR to speak for itself.
-        let _ = env.throw_new(
-            jni_str!("java/lang/UnsatisfiedLinkError"),
-            jni::strings::JNIString::from(message),
-        );
+        let _ = env.throw_new(jni_str!("java/lang/UnsatisfiedLinkError"), jni::strings::JNIString::from(message));
     }
     outcome
 }
@@ -112,9 +105,7 @@ fn register(env: &mut Env<'_>) -> Result<()> {
     let table = table();
     // SAFETY: each function has the parameters and the result of its descriptor after the environment and the class;
     // all are static natives. `signatures.txt` keeps both languages to the same list.
-    let methods = table
-        .each_ref()
-        .map(|n| unsafe { NativeMethod::from_raw_parts(n.name, n.descriptor, n.function) });
+    let methods = table.each_ref().map(|n| unsafe { NativeMethod::from_raw_parts(n.name, n.descriptor, n.function) });
     // SAFETY: as above.
     unsafe { env.register_native_methods(&class, &methods) }
 }

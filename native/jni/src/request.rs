@@ -8,20 +8,13 @@ use jni::sys::{jint, jlong};
 use crate::guard::Failure;
 
 /// Reads a request.
-pub fn decode<M: Message + Default>(
-    env: &Env<'_>,
-    bytes: &JByteArray<'_>,
-) -> std::result::Result<M, Failure> {
+pub fn decode<M: Message + Default>(env: &Env<'_>, bytes: &JByteArray<'_>) -> std::result::Result<M, Failure> {
     if bytes.is_null() {
         return Err(Error::invalid("the request is null").into());
     }
     let bytes = env.convert_byte_array(bytes)?;
-    let name = std::any::type_name::<M>()
-        .rsplit("::")
-        .next()
-        .unwrap_or_default();
-    M::decode(bytes.as_slice())
-        .map_err(|e| Error::invalid(format!("the request is not a {name}: {e}")).into())
+    let name = std::any::type_name::<M>().rsplit("::").next().unwrap_or_default();
+    M::decode(bytes.as_slice()).map_err(|e| Error::invalid(format!("the request is not a {name}: {e}")).into())
 }
 
 /// A projection of the protocol as column positions.
@@ -32,27 +25,21 @@ pub fn projection(columns: Vec<u32>) -> Vec<usize> {
 /// The path of a request; the client checks the names.
 pub fn table_path(path: Option<fluss_proto::TablePath>) -> Result<TablePath> {
     let path = path.ok_or_else(|| Error::invalid("the request has no table path"))?;
-    Ok(TablePath {
-        database: path.database,
-        table: path.table,
-    })
+    Ok(TablePath { database: path.database, table: path.table })
 }
 
 /// A count of rows.
 pub fn row_count(rows: jint) -> Result<usize> {
-    usize::try_from(rows)
-        .map_err(|_| Error::invalid(format!("{rows} rows: a count cannot be negative")))
+    usize::try_from(rows).map_err(|_| Error::invalid(format!("{rows} rows: a count cannot be negative")))
 }
 
 /// A bucket number.
 pub fn bucket(bucket: jint) -> Result<u32> {
-    u32::try_from(bucket)
-        .map_err(|_| Error::invalid(format!("bucket {bucket}: a bucket cannot be negative")))
+    u32::try_from(bucket).map_err(|_| Error::invalid(format!("bucket {bucket}: a bucket cannot be negative")))
 }
 
 /// A time to wait.
 pub fn timeout(millis: jlong) -> Result<std::time::Duration> {
-    let millis = u64::try_from(millis)
-        .map_err(|_| Error::invalid(format!("timeout {millis} ms: it cannot be negative")))?;
+    let millis = u64::try_from(millis).map_err(|_| Error::invalid(format!("timeout {millis} ms: it cannot be negative")))?;
     Ok(std::time::Duration::from_millis(millis))
 }

@@ -6,10 +6,7 @@ use fluss_proto::{AdminRequest, CreateTable, Message, OpenRequest, TablePath, ad
 fn nested_request_survives_encoding() {
     let request = AdminRequest {
         request: Some(admin_request::Request::CreateTable(CreateTable {
-            path: Some(TablePath {
-                database: "d".into(),
-                table: "t".into(),
-            }),
+            path: Some(TablePath { database: "d".into(), table: "t".into() }),
             descriptor: None,
             if_not_exists: true,
         })),
@@ -25,11 +22,7 @@ fn nested_request_survives_encoding() {
 fn maps_are_written_in_one_order() {
     let options = [("b", "2"), ("a", "1"), ("c", "3")];
     let options = options.map(|(k, v)| (k.to_string(), v.to_string()));
-    let forward = OpenRequest {
-        options: options.clone().into_iter().collect(),
-    };
-    let backward = OpenRequest {
-        options: options.into_iter().rev().collect(),
-    };
+    let forward = OpenRequest { options: options.clone().into_iter().collect() };
+    let backward = OpenRequest { options: options.into_iter().rev().collect() };
     assert_eq!(forward.encode_to_vec(), backward.encode_to_vec());
 }

@@ -20,22 +20,13 @@ pub extern "system" fn abi_version<'l>(env: EnvUnowned<'l>, class: JClass<'l>) -
     call(env, &class, |_| Ok(ABI_VERSION))
 }
 
-pub extern "system" fn open<'l>(
-    env: EnvUnowned<'l>,
-    class: JClass<'l>,
-    request: JByteArray<'l>,
-) -> jlong {
+pub extern "system" fn open<'l>(env: EnvUnowned<'l>, class: JClass<'l>, request: JByteArray<'l>) -> jlong {
     call(env, &class, |env| {
         let request: OpenRequest = decode(env, &request)?;
         let connection = Connection::open(request.options)?;
-        let threads = available_parallelism()
-            .map_or(2, usize::from)
-            .min(MAX_LOOKUP_THREADS);
+        let threads = available_parallelism().map_or(2, usize::from).min(MAX_LOOKUP_THREADS);
         let lookups = Completions::new(threads);
-        let handle = CONNECTIONS.insert(OpenConnection {
-            connection,
-            calls: lookups.clone(),
-        });
+        let handle = CONNECTIONS.insert(OpenConnection { connection, calls: lookups.clone() });
         calls().insert(handle, lookups);
         Ok(handle)
     })
@@ -70,11 +61,7 @@ pub extern "system" fn open_table<'l>(
         let request: OpenTableRequest = decode(env, &request)?;
         let path = table_path(request.path)?;
         let table = parent.connection.table(&path)?;
-        Ok(TABLES.insert(OpenTable {
-            table,
-            path,
-            parent,
-        }))
+        Ok(TABLES.insert(OpenTable { table, path, parent }))
     })
 }
 

@@ -20,11 +20,7 @@ pub extern "system" fn open_log_scanner<'l>(
         let request: LogScanRequest = decode(env, &request)?;
         let columns = request.projection.len();
         let scanner = parent.table.log_scanner(projection(request.projection))?;
-        Ok(LOG_SCANNERS.insert(OpenLogScanner {
-            scanner,
-            columns,
-            parent,
-        }))
+        Ok(LOG_SCANNERS.insert(OpenLogScanner { scanner, columns, parent }))
     })
 }
 
@@ -36,25 +32,12 @@ pub extern "system" fn subscribe<'l>(
     start: jlong,
     stop: jlong,
 ) {
-    call(env, &class, |_| {
-        Ok(LOG_SCANNERS
-            .get(scanner)?
-            .scanner
-            .subscribe(bucket(number)?, start, stop)?)
-    })
+    call(env, &class, |_| Ok(LOG_SCANNERS.get(scanner)?.scanner.subscribe(bucket(number)?, start, stop)?))
 }
 
-pub extern "system" fn unsubscribe<'l>(
-    env: EnvUnowned<'l>,
-    class: JClass<'l>,
-    scanner: jlong,
-    number: jint,
-) {
+pub extern "system" fn unsubscribe<'l>(env: EnvUnowned<'l>, class: JClass<'l>, scanner: jlong, number: jint) {
     call(env, &class, |_| {
-        LOG_SCANNERS
-            .get(scanner)?
-            .scanner
-            .unsubscribe(bucket(number)?);
+        LOG_SCANNERS.get(scanner)?.scanner.unsubscribe(bucket(number)?);
         Ok(())
     })
 }
@@ -83,11 +66,7 @@ pub extern "system" fn wake_up<'l>(env: EnvUnowned<'l>, class: JClass<'l>, scann
     })
 }
 
-pub extern "system" fn close_log_scanner<'l>(
-    env: EnvUnowned<'l>,
-    class: JClass<'l>,
-    scanner: jlong,
-) {
+pub extern "system" fn close_log_scanner<'l>(env: EnvUnowned<'l>, class: JClass<'l>, scanner: jlong) {
     call(env, &class, |_| {
         if let Some(open) = LOG_SCANNERS.remove(scanner) {
             // A poll that runs returns at once and frees the rest.

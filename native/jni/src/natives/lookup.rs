@@ -15,24 +15,14 @@ use crate::object::{CONNECTIONS, LOOKUPERS, OpenLookuper, RESULTS, TABLES, calls
 use crate::output::{check_descriptor, hand_over};
 use crate::request::{decode, projection, row_count};
 
-pub extern "system" fn open_lookuper<'l>(
-    env: EnvUnowned<'l>,
-    class: JClass<'l>,
-    table: jlong,
-    request: JByteArray<'l>,
-) -> jlong {
+pub extern "system" fn open_lookuper<'l>(env: EnvUnowned<'l>, class: JClass<'l>, table: jlong, request: JByteArray<'l>) -> jlong {
     call(env, &class, |env| {
         let parent = TABLES.get(table)?;
         let request: LookupRequest = decode(env, &request)?;
         let columns = request.projection.len();
         let lookuper = parent.table.lookuper(projection(request.projection))?;
         let key = parent.table.key_schema();
-        Ok(LOOKUPERS.insert(OpenLookuper {
-            lookuper,
-            key,
-            columns,
-            parent,
-        }))
+        Ok(LOOKUPERS.insert(OpenLookuper { lookuper, key, columns, parent }))
     })
 }
 
@@ -107,10 +97,7 @@ pub extern "system" fn await_completions<'l>(
 
 fn room(env: &Env<'_>, array: &JLongArray<'_>) -> std::result::Result<usize, Failure> {
     if array.is_null() || array.len(env)? == 0 {
-        return Err(Error::invalid(
-            "the arrays for call ids and results must have room for one entry at least",
-        )
-        .into());
+        return Err(Error::invalid("the arrays for call ids and results must have room for one entry at least").into());
     }
     Ok(array.len(env)?)
 }
@@ -126,12 +113,7 @@ fn ended(connection: i64, room: usize) -> Result<Option<(Vec<i64>, Vec<i64>)>> {
         calls().remove(&connection);
         return Ok(None);
     };
-    Ok(Some(
-        ended
-            .into_iter()
-            .map(|(id, result)| (id, RESULTS.insert(Mutex::new(Some(result)))))
-            .unzip(),
-    ))
+    Ok(Some(ended.into_iter().map(|(id, result)| (id, RESULTS.insert(Mutex::new(Some(result))))).unzip()))
 }
 
 pub extern "system" fn take_result<'l>(
@@ -147,9 +129,7 @@ pub extern "system" fn take_result<'l>(
             check_descriptor(env, &descriptor, batch.columns.len())?;
         }
         drop(RESULTS.remove(result));
-        let taken = slot
-            .take()
-            .ok_or_else(|| Error::invalid("the result was taken already"))?;
+        let taken = slot.take().ok_or_else(|| Error::invalid("the result was taken already"))?;
         hand_over(env, &descriptor, taken?)
     })
 }

@@ -20,15 +20,8 @@ pub extern "system" fn open_snapshot_scanner<'l>(
         let request: SnapshotScanRequest = decode(env, &request)?;
         let columns = request.projection.len();
         let (bucket, id, after) = (request.bucket, request.snapshot_id, request.after_position);
-        let scanner =
-            parent
-                .table
-                .snapshot_scanner(bucket, &id, projection(request.projection), &after)?;
-        Ok(SNAPSHOT_SCANNERS.insert(OpenSnapshotScanner {
-            scanner,
-            columns,
-            parent,
-        }))
+        let scanner = parent.table.snapshot_scanner(bucket, &id, projection(request.projection), &after)?;
+        Ok(SNAPSHOT_SCANNERS.insert(OpenSnapshotScanner { scanner, columns, parent }))
     })
 }
 
@@ -48,21 +41,11 @@ pub extern "system" fn poll_snapshot<'l>(
     })
 }
 
-pub extern "system" fn snapshot_position<'l>(
-    env: EnvUnowned<'l>,
-    class: JClass<'l>,
-    scanner: jlong,
-) -> JByteArray<'l> {
-    call(env, &class, |env| {
-        Ok(env.byte_array_from_slice(&SNAPSHOT_SCANNERS.get(scanner)?.scanner.position())?)
-    })
+pub extern "system" fn snapshot_position<'l>(env: EnvUnowned<'l>, class: JClass<'l>, scanner: jlong) -> JByteArray<'l> {
+    call(env, &class, |env| Ok(env.byte_array_from_slice(&SNAPSHOT_SCANNERS.get(scanner)?.scanner.position())?))
 }
 
-pub extern "system" fn close_snapshot_scanner<'l>(
-    env: EnvUnowned<'l>,
-    class: JClass<'l>,
-    scanner: jlong,
-) {
+pub extern "system" fn close_snapshot_scanner<'l>(env: EnvUnowned<'l>, class: JClass<'l>, scanner: jlong) {
     call(env, &class, |_| {
         drop(SNAPSHOT_SCANNERS.remove(scanner));
         Ok(())

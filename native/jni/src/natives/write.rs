@@ -9,30 +9,16 @@ use crate::input::{PER_COLUMN, buffers, write_batch};
 use crate::object::{OpenWriter, TABLES, WRITERS};
 use crate::request::row_count;
 
-pub extern "system" fn open_writer<'l>(
-    env: EnvUnowned<'l>,
-    class: JClass<'l>,
-    table: jlong,
-) -> jlong {
+pub extern "system" fn open_writer<'l>(env: EnvUnowned<'l>, class: JClass<'l>, table: jlong) -> jlong {
     call(env, &class, |_| {
         let parent = TABLES.get(table)?;
         let writer = parent.table.writer()?;
-        let schema = parent.table.schema().arrow_schema();
-        Ok(WRITERS.insert(OpenWriter {
-            writer,
-            schema,
-            parent,
-        }))
+        let schema = parent.table.write_schema();
+        Ok(WRITERS.insert(OpenWriter { writer, schema, parent }))
     })
 }
 
-pub extern "system" fn write<'l>(
-    env: EnvUnowned<'l>,
-    class: JClass<'l>,
-    writer: jlong,
-    memory: JBuffers<'l>,
-    rows: jint,
-) {
+pub extern "system" fn write<'l>(env: EnvUnowned<'l>, class: JClass<'l>, writer: jlong, memory: JBuffers<'l>, rows: jint) {
     call(env, &class, |env| {
         let open = WRITERS.get(writer)?;
         let rows = row_count(rows)?;

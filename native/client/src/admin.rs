@@ -1,0 +1,67 @@
+//! Admin requests.
+use std::sync::Arc;
+
+use fluss_engine::Engine;
+use fluss_proto::admin_request::Request;
+use fluss_proto::list_offsets::Spec;
+use fluss_proto::{AdminRequest, AdminResponse, BucketOffset, SnapshotInfo};
+use fluss_types::{Error, Result};
+
+use crate::convert;
+
+pub(crate) fn handle(engine: &Arc<Engine>, request: AdminRequest) -> Result<AdminResponse> {
+    let mut response = AdminResponse::default();
+    match request.request.ok_or_else(|| Error::invalid("the admin request is empty, or of a later version"))? {
+        Request::CreateDatabase(r) => {
+            let (name, meta) = convert::database(r.database)?;
+            engine.meta().create_database(&name, meta, r.if_not_exists)?;
+        }
+        Request::DropDatabase(r) => engine.drop_database(&r.name, r.if_exists, r.cascade)?,
+        Request::ListDatabases(_) => response.names = engine.meta().databases(),
+        Request::GetDatabase(r) => {
+            response.database = Some(convert::database_info(r.name.clone(), engine.meta().database(&r.name)?));
+        }
+        Request::CreateTable(r) => {
+            let path = convert::path(r.path)?;
+            let declaration = convert::declaration(r.descriptor).map_err(|e| e.at(format_args!("table {path}")))?;
+            let table = engine.create_table(&path, declaration, r.if_not_exists)?;
+            response.table = Some(convert::table_info(&path, table));
+        }
+        Request::DropTable(r) => engine.drop_table(&convert::path(r.path)?, r.if_exists)?,
+        Request::ListTables(r) => response.names = engine.meta().tables(&r.database)?,
+        Request::GetTable(r) => {
+            let path = convert::path(r.path)?;
+            response.table = Some(convert::table_info(&path, engine.meta().table(&path)?));
+        }
+        Request::ListOffsets(r) => {
+            let spec = r.spec();
+            let table = engine.table(&convert::path(r.path)?)?;
+            let now = engine.now_ms();
+            if spec == Spec::Timestamp && r.timestamp_ms > now {
+                return Err(Error::invalid(format!(
+                    "the fetch timestamp {} is larger than the current timestamp {now}",
+                    r.timestamp_ms
+                )));
+            }
+            for bucket in 0..table.buckets() {
+                let tablet = table.tablet(bucket)?;
+                let offset = match spec {
+                    Spec::Earliest => tablet.start_offset(),
+                    Spec::Latest => tablet.high_watermark(),
+                    Spec::Timestamp => tablet.offset_at(r.timestamp_ms)?,
+                };
+                response.offsets.push(BucketOffset { bucket, offset });
+            }
+        }
+        Request::CreateSnapshot(r) => {
+            let table = engine.table(&convert::path(r.path)?)?;
+            let snapshot = table.tablet(r.bucket)?.create_snapshot(r.lease_ms)?;
+            response.snapshot = Some(SnapshotInfo { snapshot_id: snapshot.id, log_offset: snapshot.log_offset });
+        }
+        Request::ReleaseSnapshot(r) => {
+            let table = engine.table(&convert::path(r.path)?)?;
+            table.tablet(r.bucket)?.release_snapshot(&r.snapshot_id)?;
+        }
+    }
+    Ok(response)
+}

@@ -1,0 +1,37 @@
+//! A connection to a store.
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use fluss_engine::EngineHandle;
+use fluss_proto::{AdminRequest, AdminResponse};
+use fluss_types::{Result, TablePath};
+
+use crate::{Table, admin};
+
+/// A connection; closing it gives its share of the engine back.
+#[derive(Debug)]
+pub struct Connection {
+    engine: EngineHandle,
+}
+
+impl Connection {
+    /// Opens the store of `data.dir`; the other options are engine options.
+    pub fn open(options: BTreeMap<String, String>) -> Result<Arc<Self>> {
+        Ok(Arc::new(Self { engine: fluss_engine::open(&options)? }))
+    }
+
+    /// Closes the connection; the last one of a process closes the store cleanly. Idempotent.
+    pub fn close(&self) -> Result<()> {
+        self.engine.release()
+    }
+
+    /// Catalog, offsets and snapshots.
+    pub fn admin(&self, request: AdminRequest) -> Result<AdminResponse> {
+        admin::handle(self.engine.engine(), request)
+    }
+
+    /// Opens a table.
+    pub fn table(&self, path: &TablePath) -> Result<Arc<Table>> {
+        Ok(Arc::new(Table::new(self.engine.engine().table(path)?)))
+    }
+}

@@ -1,0 +1,18 @@
+//! The API that bindings use: connection, admin, tables, writers, scanners, lookups. Today over an embedded engine.
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+mod admin;
+mod connection;
+mod convert;
+mod log_scanner;
+mod lookuper;
+mod table;
+mod writer;
+
+pub use connection::Connection;
+pub use fluss_tablet::SnapshotReader as SnapshotScanner;
+pub use log_scanner::LogScanner;
+pub use lookuper::Lookuper;
+pub use table::Table;
+pub use writer::Writer;

@@ -1,0 +1,124 @@
+//! Reads the logs of some buckets of a table, waiting for new rows.
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use fluss_format::ColumnBatch;
+use fluss_log::ReadHint;
+use fluss_tablet::Signal;
+use fluss_types::{BucketId, Error, ErrorCode, LogOffset, Result};
+
+use crate::Table;
+
+#[derive(Debug)]
+struct Subscription {
+    bucket: BucketId,
+    next: LogOffset,
+    stop: LogOffset,
+    hint: ReadHint,
+}
+
+#[derive(Debug, Default)]
+struct Subscriptions {
+    buckets: Vec<Subscription>,
+    /// Whose turn it is.
+    turn: usize,
+}
+
+/// Reads batches of the subscribed buckets in turn.
+#[derive(Debug)]
+pub struct LogScanner {
+    table: Arc<Table>,
+    projection: Vec<usize>,
+    subscriptions: Mutex<Subscriptions>,
+    signal: Arc<Signal>,
+    woken: AtomicBool,
+    closed: AtomicBool,
+}
+
+impl LogScanner {
+    pub(crate) fn new(table: Arc<Table>, projection: Vec<usize>) -> Self {
+        Self {
+            table,
+            projection,
+            subscriptions: Mutex::default(),
+            signal: Arc::default(),
+            woken: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
+        }
+    }
+
+    fn subscriptions(&self) -> MutexGuard<'_, Subscriptions> {
+        self.subscriptions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds a bucket, or moves it: rows from `start` to `stop` (exclusive, `i64::MAX`: unbounded).
+    pub fn subscribe(&self, bucket: BucketId, start: LogOffset, stop: LogOffset) -> Result<()> {
+        if start < 0 {
+            return Err(Error::invalid(format!("start offset {start} of bucket {bucket} is negative")));
+        }
+        self.table.inner.tablet(bucket)?.listen(&self.signal);
+        let mut s = self.subscriptions();
+        s.buckets.retain(|b| b.bucket != bucket);
+        s.buckets.push(Subscription { bucket, next: start, stop, hint: ReadHint::default() });
+        self.signal.raise();
+        Ok(())
+    }
+
+    /// Takes a bucket out.
+    pub fn unsubscribe(&self, bucket: BucketId) {
+        self.subscriptions().buckets.retain(|b| b.bucket != bucket);
+    }
+
+    /// The next batch of any bucket; `None`: the time is over, or [`Self::wake_up`] was called.
+    pub fn poll(&self, timeout: Duration) -> Result<Option<ColumnBatch>> {
+        let deadline = Instant::now() + timeout;
+        loop {
+            if self.closed.load(Ordering::Acquire) {
+                return Err(Error::new(ErrorCode::Closed, "the scanner was closed"));
+            }
+            if self.woken.swap(false, Ordering::AcqRel) {
+                return Ok(None);
+            }
+            if let Some(batch) = self.next_batch()? {
+                return Ok(Some(batch));
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(None);
+            }
+            self.signal.wait(left);
+        }
+    }
+
+    fn next_batch(&self) -> Result<Option<ColumnBatch>> {
+        let mut s = self.subscriptions();
+        let n = s.buckets.len();
+        for i in 0..n {
+            let at = (s.turn + i) % n;
+            let b = &mut s.buckets[at];
+            if b.next >= b.stop {
+                continue;
+            }
+            let tablet = self.table.inner.tablet(b.bucket)?;
+            if let Some(batch) = tablet.read(b.next, b.stop, &self.projection, &mut b.hint)? {
+                b.next = batch.base_offset + batch.end_row as LogOffset;
+                s.turn = at + 1;
+                return Ok(Some(batch));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Makes a poll that runs, or else the next one, return at once. Any thread.
+    pub fn wake_up(&self) {
+        self.woken.store(true, Ordering::Release);
+        self.signal.raise();
+    }
+
+    /// Makes every poll fail from now on.
+    pub fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+        self.signal.raise();
+    }
+}

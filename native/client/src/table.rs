@@ -1,0 +1,74 @@
+//! An open table: what writers, scanners and lookups are made from.
+use std::sync::Arc;
+
+use arrow_schema::{Schema as ArrowSchema, SchemaRef};
+use fluss_types::{Result, Schema};
+
+use crate::{LogScanner, Lookuper, SnapshotScanner, Writer};
+
+/// A table of a connection.
+#[derive(Debug)]
+pub struct Table {
+    pub(crate) inner: fluss_engine::Table,
+    key_schema: SchemaRef,
+    write_schema: SchemaRef,
+}
+
+impl Table {
+    pub(crate) fn new(inner: fluss_engine::Table) -> Self {
+        let schema = inner.schema();
+        let fields = schema.arrow_schema();
+        let write_fields: Vec<_> = fields
+            .fields()
+            .iter()
+            .enumerate()
+            .map(|(i, f)| f.as_ref().clone().with_nullable(!schema.primary_key().contains(&i)))
+            .collect();
+        Self { key_schema: schema.key_arrow_schema(), write_schema: Arc::new(ArrowSchema::new(write_fields)), inner }
+    }
+
+    /// Columns and keys.
+    pub fn schema(&self) -> &Arc<Schema> {
+        self.inner.schema()
+    }
+
+    /// The primary key columns in key order.
+    pub fn key_schema(&self) -> SchemaRef {
+        self.key_schema.clone()
+    }
+
+    /// Columns of a batch to be written: only key columns are NOT NULL, since a delete may leave the others out. A NULL in a
+    /// NOT NULL column of any other row is refused by the write.
+    pub fn write_schema(&self) -> SchemaRef {
+        self.write_schema.clone()
+    }
+
+    /// A writer.
+    pub fn writer(self: &Arc<Self>) -> Result<Writer> {
+        Ok(Writer::new(self.clone()))
+    }
+
+    /// A reader of the log.
+    pub fn log_scanner(self: &Arc<Self>, projection: Vec<usize>) -> Result<LogScanner> {
+        self.schema().check_projection(&projection)?;
+        Ok(LogScanner::new(self.clone(), projection))
+    }
+
+    /// A reader of a snapshot of one bucket, from the first key after `after` (empty: from the first).
+    pub fn snapshot_scanner(
+        self: &Arc<Self>,
+        bucket: u32,
+        snapshot_id: &str,
+        projection: Vec<usize>,
+        after: &[u8],
+    ) -> Result<SnapshotScanner> {
+        self.schema().check_projection(&projection)?;
+        self.inner.tablet(bucket)?.snapshot_reader(snapshot_id, projection, after)
+    }
+
+    /// Lookups by full primary key.
+    pub fn lookuper(self: &Arc<Self>, projection: Vec<usize>) -> Result<Lookuper> {
+        self.schema().check_projection(&projection)?;
+        Lookuper::new(self.clone(), projection)
+    }
+}

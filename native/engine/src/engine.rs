@@ -1,0 +1,211 @@
+//! The engine of one data directory.
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use fluss_format::BUCKET_FUNCTION;
+use fluss_kv::KvResources;
+use fluss_log::LogOptions;
+use fluss_meta::{LocalMetaStore, TableDeclaration, TableMeta};
+use fluss_tablet::{Committer, Tablet, TabletContext};
+use fluss_types::time::Clock;
+use fluss_types::{BucketId, EngineOptions, Error, ErrorCode, Result, Schema, TableBucket, TableId, TableOptions, TablePath};
+
+use crate::Table;
+use crate::directory::DataDirectory;
+
+/// Threads that sync and apply; while one waits for the disk another applies.
+const COMMIT_THREADS: usize = 2;
+
+/// A bucket's tablet once it is open; the lock keeps a second thread from opening it too.
+type TabletSlot = Arc<Mutex<Option<Arc<Tablet>>>>;
+
+/// Catalog, tablets and background work of one data directory.
+#[derive(Debug)]
+pub struct Engine {
+    directory: DataDirectory,
+    options: EngineOptions,
+    meta: LocalMetaStore,
+    context: Arc<TabletContext>,
+    tablets: Mutex<HashMap<TableBucket, TabletSlot>>,
+    closed: AtomicBool,
+}
+
+impl Engine {
+    pub(crate) fn open(path: &Path, options: EngineOptions, clock: Arc<dyn Clock>) -> Result<Self> {
+        let directory = DataDirectory::lock(path)?;
+        let meta = LocalMetaStore::open(directory.path())?;
+        directory.remove_orphans(&meta.table_ids())?;
+        // Half of the budget for blocks, a quarter for memtables; readers, writers and batches in flight share the rest.
+        let memory = options.memory as usize;
+        let context = TabletContext {
+            kv: KvResources::new(memory / 2, memory / 4, options.kv_write_buffer as usize),
+            committer: Committer::start(COMMIT_THREADS)?,
+            clock,
+            log: LogOptions { segment_size: options.segment_size, index_interval: options.index_interval },
+        };
+        Ok(Self {
+            directory,
+            options,
+            meta,
+            context: Arc::new(context),
+            tablets: Mutex::default(),
+            closed: AtomicBool::new(false),
+        })
+    }
+
+    /// Databases and tables.
+    pub fn meta(&self) -> &LocalMetaStore {
+        &self.meta
+    }
+
+    /// Now, in ms since 1970.
+    pub fn now_ms(&self) -> i64 {
+        self.context.clock.now_ms()
+    }
+
+    fn check_open(&self) -> Result<()> {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(Error::new(ErrorCode::Closed, "the store was closed"));
+        }
+        Ok(())
+    }
+
+    /// Makes a table. With `if_not_exists` the one that is there is returned as it is.
+    pub fn create_table(&self, path: &TablePath, declaration: TableDeclaration, if_not_exists: bool) -> Result<TableMeta> {
+        self.check_open()?;
+        if if_not_exists && let Ok(table) = self.meta.table(path) {
+            return Ok(table);
+        }
+        let completed = self.complete(declaration).map_err(|e| e.at(format_args!("table {path}")))?;
+        self.meta.create_table(path, |table_id| {
+            Ok(TableMeta {
+                table_id,
+                schema_id: 0,
+                created_ms: self.now_ms(),
+                bucket_function: BUCKET_FUNCTION.into(),
+                declaration: completed,
+            })
+        })
+    }
+
+    /// Checks a declaration and fills in what it leaves open.
+    fn complete(&self, mut d: TableDeclaration) -> Result<TableDeclaration> {
+        TableOptions::parse(&d.options)?;
+        let schema = Schema::new(0, d.columns, &d.primary_key, &d.bucket_key)?;
+        d.bucket_key = schema.bucket_key().iter().map(|&i| schema.columns()[i].name.clone()).collect();
+        d.columns = schema.columns().to_vec();
+        if d.bucket_count == 0 {
+            d.bucket_count = self.options.default_buckets;
+        }
+        if d.bucket_count > self.options.max_buckets {
+            return Err(Error::new(
+                ErrorCode::InvalidOption,
+                format!(
+                    "'bucket.num' = '{}': at most {} are allowed ('max.bucket.num')",
+                    d.bucket_count, self.options.max_buckets
+                ),
+            ));
+        }
+        Ok(d)
+    }
+
+    /// Opens a table.
+    pub fn table(self: &Arc<Self>, path: &TablePath) -> Result<Table> {
+        self.check_open()?;
+        let meta = self.meta.table(path)?;
+        if meta.bucket_function != BUCKET_FUNCTION {
+            return Err(Error::new(
+                ErrorCode::UnknownFormat,
+                format!(
+                    "table {path} has the bucket function '{}'; this program knows '{BUCKET_FUNCTION}'",
+                    meta.bucket_function
+                ),
+            ));
+        }
+        let schema = Arc::new(meta.schema()?);
+        let options = TableOptions::parse(&meta.declaration.options)?;
+        let tablets = (0..meta.declaration.bucket_count).map(|_| OnceLock::new()).collect();
+        Ok(Table { engine: self.clone(), path: path.clone(), meta, schema, options, tablets })
+    }
+
+    fn slot(&self, bucket: TableBucket) -> TabletSlot {
+        self.tablets.lock().unwrap_or_else(PoisonError::into_inner).entry(bucket).or_default().clone()
+    }
+
+    pub(crate) fn tablet(&self, table: &Table, bucket: BucketId) -> Result<Arc<Tablet>> {
+        let table_id = table.meta.table_id;
+        let table_bucket = TableBucket { table_id, bucket };
+        let slot = self.slot(table_bucket);
+        let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        // Both are looked at under the slot's lock, which closing and dropping take too.
+        self.check_open()?;
+        if let Some(tablet) = slot.as_ref() {
+            return Ok(tablet.clone());
+        }
+        if !self.meta.table(&table.path).is_ok_and(|t| t.table_id == table_id) {
+            return Err(dropped(&table.path));
+        }
+        let dir = self.directory.bucket(table_id, bucket);
+        let tablet =
+            Tablet::open(&dir, &table.path, table_bucket, table.schema.clone(), table.options.clone(), self.context.clone())?;
+        *slot = Some(tablet.clone());
+        Ok(tablet)
+    }
+
+    /// Drops a table; its readers and writers fail.
+    pub fn drop_table(&self, path: &TablePath, if_exists: bool) -> Result<()> {
+        self.check_open()?;
+        match self.meta.drop_table(path, if_exists)? {
+            Some(table) => self.remove(&dropped(path), &table),
+            None => Ok(()),
+        }
+    }
+
+    /// Drops a database, with `cascade` its tables too.
+    pub fn drop_database(&self, name: &str, if_exists: bool, cascade: bool) -> Result<()> {
+        self.check_open()?;
+        for table in self.meta.drop_database(name, if_exists, cascade)? {
+            self.remove(&Error::new(ErrorCode::TableNotFound, format!("the table was dropped with database '{name}'")), &table)?;
+        }
+        Ok(())
+    }
+
+    fn remove(&self, error: &Error, table: &TableMeta) -> Result<()> {
+        for bucket in 0..table.declaration.bucket_count {
+            let table_bucket = TableBucket { table_id: table.table_id, bucket };
+            let slot = self.slot(table_bucket);
+            let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(tablet) = slot.take() {
+                tablet.drop_table(error.clone());
+            }
+            self.tablets.lock().unwrap_or_else(PoisonError::into_inner).remove(&table_bucket);
+        }
+        self.directory.remove_table(table.table_id)
+    }
+
+    /// Commits what is open and closes all tablets; the first error is returned, all are tried.
+    pub(crate) fn close(&self) -> Result<()> {
+        self.closed.store(true, Ordering::Release);
+        let slots: BTreeMap<(TableId, BucketId), TabletSlot> = self
+            .tablets
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .drain()
+            .map(|(b, slot)| ((b.table_id, b.bucket), slot))
+            .collect();
+        self.context.committer.stop();
+        let mut result = Ok(());
+        for slot in slots.values() {
+            if let Some(tablet) = slot.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                result = result.and(tablet.close());
+            }
+        }
+        result
+    }
+}
+
+fn dropped(path: &TablePath) -> Error {
+    Error::new(ErrorCode::TableNotFound, format!("table {path} was dropped"))
+}

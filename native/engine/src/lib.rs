@@ -1,0 +1,12 @@
+//! A process's store on a data directory: its catalog, its tablets, its commit threads, its lock. The embedded back end.
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+mod directory;
+mod engine;
+mod registry;
+mod table;
+
+pub use engine::Engine;
+pub use registry::{EngineHandle, open};
+pub use table::Table;

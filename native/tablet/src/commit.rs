@@ -1,0 +1,121 @@
+//! Group commit: a few threads make what tablets have appended durable, bring it to RocksDB, and move the high watermark.
+//! While one commit of a tablet syncs, its writers append the next group.
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use fluss_types::{Error, Result};
+
+use crate::Tablet;
+
+#[derive(Default)]
+struct Queue {
+    ready: VecDeque<Arc<Tablet>>,
+    /// Tablets that commit later (`eventual`), in no order; there are few.
+    delayed: Vec<(Instant, Arc<Tablet>)>,
+    stopped: bool,
+}
+
+struct Shared {
+    queue: Mutex<Queue>,
+    changed: Condvar,
+}
+
+/// The commit threads of a process.
+pub struct Committer {
+    shared: Arc<Shared>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl std::fmt::Debug for Committer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Committer").finish_non_exhaustive()
+    }
+}
+
+impl Committer {
+    /// Starts the threads.
+    pub fn start(threads: usize) -> Result<Self> {
+        let shared = Arc::new(Shared { queue: Mutex::default(), changed: Condvar::new() });
+        let threads = (0..threads)
+            .map(|i| {
+                let shared = shared.clone();
+                std::thread::Builder::new()
+                    .name(format!("fluss-commit-{i}"))
+                    .spawn(move || shared.run())
+                    .map_err(|e| Error::io("start a commit thread", &e))
+            })
+            .collect::<Result<Vec<_>>>()?;
+        Ok(Self { shared, threads: Mutex::new(threads) })
+    }
+
+    /// Asks for a commit of a tablet that is not waiting for one.
+    pub(crate) fn schedule(&self, tablet: Arc<Tablet>, after: Duration) {
+        let mut queue = self.shared.queue();
+        if after.is_zero() {
+            queue.ready.push_back(tablet);
+        } else {
+            queue.delayed.push((Instant::now() + after, tablet));
+        }
+        self.shared.changed.notify_one();
+    }
+
+    /// Commits a delayed tablet now.
+    pub(crate) fn expedite(&self, tablet: &Tablet) {
+        let mut queue = self.shared.queue();
+        if let Some(i) = queue.delayed.iter().position(|(_, t)| std::ptr::eq(t.as_ref(), tablet)) {
+            let (_, tablet) = queue.delayed.swap_remove(i);
+            queue.ready.push_back(tablet);
+            self.shared.changed.notify_one();
+        }
+    }
+
+    /// Commits what is waiting and ends the threads.
+    pub fn stop(&self) {
+        self.shared.queue().stopped = true;
+        self.shared.changed.notify_all();
+        for t in self.threads.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            // A panic in a commit has poisoned its tablet already.
+            let _ = t.join();
+        }
+    }
+}
+
+impl Shared {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn next(&self) -> Option<Arc<Tablet>> {
+        let mut queue = self.queue();
+        loop {
+            let now = Instant::now();
+            if let Some(i) = queue.delayed.iter().position(|(at, _)| queue.stopped || *at <= now) {
+                return Some(queue.delayed.swap_remove(i).1);
+            }
+            if let Some(tablet) = queue.ready.pop_front() {
+                return Some(tablet);
+            }
+            if queue.stopped {
+                return None;
+            }
+            let earliest = queue.delayed.iter().map(|(at, _)| *at).min();
+            queue = match earliest {
+                None => self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner),
+                Some(at) => {
+                    self.changed.wait_timeout(queue, at.saturating_duration_since(now)).unwrap_or_else(PoisonError::into_inner).0
+                }
+            };
+        }
+    }
+
+    fn run(&self) {
+        while let Some(tablet) = self.next() {
+            let committed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| tablet.commit()));
+            if committed.is_err() {
+                tablet.poison(&Error::internal("a commit panicked"));
+            }
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! One bucket end to end: write → log → kv, lookup, read, snapshot, recovery. The order of a write is the order of
+//! design.md section 3; [`Tablet::write`](tablet::Tablet::write) and [`commit`] are where to start reading.
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+pub mod commit;
+mod progress;
+mod snapshot;
+mod tablet;
+
+pub use commit::Committer;
+pub use progress::Signal;
+pub use snapshot::{SnapshotInfo, SnapshotReader};
+pub use tablet::{Rows, Tablet, TabletContext};

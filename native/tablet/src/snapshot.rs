@@ -1,0 +1,143 @@
+//! Snapshots of a primary-key tablet: a hard-linked copy of the kv state at a log offset, kept under a lease on disk so that
+//! a scan goes on after a restart of the process.
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use fluss_format::{ColumnBatch, RowCodec};
+use fluss_kv::{Kv, KvResources, KvSnapshot};
+use fluss_types::{Error, ErrorCode, LogOffset, Result};
+
+/// Rows and bytes of one batch of a scan.
+const SCAN_ROWS: usize = 8192;
+const SCAN_BYTES: usize = 1 << 20;
+
+/// A snapshot as its reader knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SnapshotInfo {
+    /// Name, unique in the bucket.
+    pub id: String,
+    /// The log goes on exactly here.
+    pub log_offset: LogOffset,
+}
+
+/// The snapshots of one bucket: a folder each, with a file `lease`.
+#[derive(Debug)]
+pub(crate) struct Snapshots {
+    dir: PathBuf,
+    next: AtomicU64,
+}
+
+impl Snapshots {
+    /// Opens the folder and deletes snapshots whose lease is over, or that were never finished.
+    pub(crate) fn open(dir: PathBuf, now_ms: i64) -> Result<Self> {
+        let snapshots = Self { dir, next: AtomicU64::new(0) };
+        snapshots.expire(now_ms)?;
+        Ok(snapshots)
+    }
+
+    fn expire(&self, now_ms: i64) -> Result<()> {
+        let Ok(entries) = fs::read_dir(&self.dir) else { return Ok(()) };
+        for entry in entries.flatten() {
+            let keep = lease(&entry.path()).is_some_and(|(_, until)| until > now_ms);
+            if !keep {
+                remove(&entry.path())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Copies the state; the caller guarantees that `log_offset` is the store's applied offset meanwhile.
+    pub(crate) fn create(&self, kv: &Kv, log_offset: LogOffset, now_ms: i64, lease_ms: i64) -> Result<SnapshotInfo> {
+        fs::create_dir_all(&self.dir).map_err(|e| Error::io(format!("make folder {}", self.dir.display()), &e))?;
+        let id = format!("{now_ms}-{}-{log_offset}", self.next.fetch_add(1, Ordering::Relaxed));
+        let dir = self.dir.join(&id);
+        kv.checkpoint(&dir)?;
+        let text = format!("v0 {log_offset} {} end\n", now_ms.saturating_add(lease_ms));
+        let path = dir.join("lease");
+        fs::write(&path, text)
+            .and_then(|()| fs::File::open(&path)?.sync_all())
+            .map_err(|e| Error::io(format!("write {}", path.display()), &e))?;
+        Ok(SnapshotInfo { id, log_offset })
+    }
+
+    /// Releases a snapshot and deletes its files; one that is gone already is no error.
+    pub(crate) fn release(&self, id: &str) -> Result<()> {
+        remove(&self.path(id)?)
+    }
+
+    fn path(&self, id: &str) -> Result<PathBuf> {
+        if id.is_empty() || !id.bytes().all(|b| b.is_ascii_digit() || b == b'-') {
+            return Err(Error::invalid(format!("'{id}' is no snapshot id")));
+        }
+        Ok(self.dir.join(id))
+    }
+
+    /// Opens a snapshot for a scan.
+    pub(crate) fn reader(&self, id: &str, resources: &KvResources) -> Result<(KvSnapshot, LogOffset)> {
+        let dir = self.path(id)?;
+        let Some((log_offset, _)) = lease(&dir) else {
+            return Err(Error::new(
+                ErrorCode::SnapshotNotFound,
+                format!(
+                    "snapshot {id} in {} does not exist any more: it was released or its lease (scan.kv.snapshot.lease.duration) has expired. Start the job without the savepoint",
+                    self.dir.display()
+                ),
+            ));
+        };
+        Ok((KvSnapshot::open(&dir, resources)?, log_offset))
+    }
+}
+
+/// Log offset and end (ms) of a lease; `None`: no finished snapshot.
+fn lease(dir: &Path) -> Option<(LogOffset, i64)> {
+    let text = fs::read_to_string(dir.join("lease")).ok()?;
+    match text.split_whitespace().collect::<Vec<_>>()[..] {
+        ["v0", offset, until, "end"] => Some((offset.parse().ok()?, until.parse().ok()?)),
+        _ => None,
+    }
+}
+
+fn remove(dir: &Path) -> Result<()> {
+    match fs::remove_dir_all(dir) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Error::io(format!("remove {}", dir.display()), &e)),
+        _ => Ok(()),
+    }
+}
+
+/// A scan of a snapshot in key order.
+#[derive(Debug)]
+pub struct SnapshotReader {
+    pub(crate) snapshot: KvSnapshot,
+    pub(crate) codec: std::sync::Arc<RowCodec>,
+    pub(crate) projection: Vec<usize>,
+    pub(crate) bucket: i32,
+    pub(crate) log_offset: LogOffset,
+    pub(crate) position: Mutex<Vec<u8>>,
+}
+
+impl SnapshotReader {
+    /// The next rows; `None` at the end.
+    pub fn poll(&self) -> Result<Option<ColumnBatch>> {
+        let mut position = self.position.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let (mut rows, mut ends) = (Vec::new(), Vec::new());
+        let last = self.snapshot.scan(&position, SCAN_ROWS, SCAN_BYTES, |row| {
+            rows.extend_from_slice(row);
+            ends.push(rows.len());
+        })?;
+        let Some(last) = last else { return Ok(None) };
+        let mut start = 0;
+        let slices: Vec<Option<&[u8]>> = ends.iter().map(|end| Some(&rows[std::mem::replace(&mut start, *end)..*end])).collect();
+        let mut batch = self.codec.decode_projected(&slices, &self.projection, false)?;
+        batch.bucket = self.bucket;
+        batch.base_offset = self.log_offset;
+        *position = last;
+        Ok(Some(batch))
+    }
+
+    /// Where the next [`Self::poll`] begins: the last key given out, empty before the first.
+    pub fn position(&self) -> Vec<u8> {
+        self.position.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+}

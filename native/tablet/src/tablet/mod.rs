@@ -1,0 +1,240 @@
+//! The storage of one bucket.
+mod read;
+mod recover;
+mod write;
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
+
+use fluss_format::RowCodec;
+use fluss_kv::{Kv, KvResources, PreWriteBuffer};
+use fluss_log::{Log, LogOptions};
+use fluss_types::time::Clock;
+use fluss_types::{Consistency, Error, ErrorCode, LogOffset, Result, Schema, TableBucket, TableKind, TableOptions, TablePath};
+
+use crate::Committer;
+use crate::progress::Progress;
+use crate::snapshot::Snapshots;
+
+pub use write::Rows;
+
+/// What the tablets of a process share.
+pub struct TabletContext {
+    /// RocksDB's memory.
+    pub kv: KvResources,
+    /// Commit threads.
+    pub committer: Committer,
+    /// Time of commit timestamps and leases.
+    pub clock: Arc<dyn Clock>,
+    /// Shape of the log files.
+    pub log: LogOptions,
+}
+
+impl std::fmt::Debug for TabletContext {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TabletContext").field("log", &self.log).finish_non_exhaustive()
+    }
+}
+
+/// The kv side of a primary-key tablet.
+#[derive(Debug)]
+struct KvState {
+    codec: Arc<RowCodec>,
+    /// Taken out when the tablet closes, so that the folder can be opened again at once.
+    kv: RwLock<Option<Arc<Kv>>>,
+    buffer: RwLock<PreWriteBuffer>,
+    snapshots: Snapshots,
+}
+
+/// What only the one who holds the write lock knows.
+#[derive(Debug, Default)]
+struct Appended {
+    end_offset: LogOffset,
+    uncommitted_bytes: u64,
+}
+
+/// One bucket: its log, and for a primary-key table its kv state.
+#[derive(Debug)]
+pub struct Tablet {
+    name: String,
+    bucket: TableBucket,
+    schema: Arc<Schema>,
+    options: TableOptions,
+    context: Arc<TabletContext>,
+    log: Log,
+    kv: Option<KvState>,
+    progress: Progress,
+    /// One writer at a time.
+    appended: Mutex<Appended>,
+    /// One commit at a time; a snapshot holds it so that the applied offset stands still.
+    committing: Mutex<()>,
+    scheduled: AtomicBool,
+    closed: AtomicBool,
+}
+
+impl Tablet {
+    /// Opens or makes the tablet in a folder; replays the log into the kv state from its applied offset.
+    pub fn open(
+        dir: &Path,
+        path: &TablePath,
+        bucket: TableBucket,
+        schema: Arc<Schema>,
+        options: TableOptions,
+        context: Arc<TabletContext>,
+    ) -> Result<Arc<Self>> {
+        let name = format!("table {path} bucket {}", bucket.bucket);
+        let log = Log::open(&dir.join("log"), bucket, context.log).map_err(|e| e.at(&name))?;
+        let kv = match schema.kind() {
+            TableKind::Log => None,
+            TableKind::PrimaryKey => Some(Self::open_kv(dir, &log, &schema, &context).map_err(|e| e.at(&name))?),
+        };
+        let end_offset = log.end_offset();
+        Ok(Arc::new(Self {
+            name,
+            bucket,
+            schema,
+            options,
+            context,
+            log,
+            kv,
+            progress: Progress::new(end_offset),
+            appended: Mutex::new(Appended { end_offset, uncommitted_bytes: 0 }),
+            committing: Mutex::new(()),
+            scheduled: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
+        }))
+    }
+
+    fn open_kv(dir: &Path, log: &Log, schema: &Arc<Schema>, context: &TabletContext) -> Result<KvState> {
+        let codec = Arc::new(RowCodec::new(schema.clone()));
+        let kv = recover::open_and_replay(&dir.join("kv"), log, schema, &codec, &context.kv)?;
+        let snapshots: PathBuf = dir.join("snapshots");
+        Ok(KvState {
+            codec,
+            kv: RwLock::new(Some(Arc::new(kv))),
+            buffer: RwLock::default(),
+            snapshots: Snapshots::open(snapshots, context.clock.now_ms())?,
+        })
+    }
+
+    /// The bucket that it stores.
+    pub fn bucket(&self) -> TableBucket {
+        self.bucket
+    }
+
+    /// The table's schema.
+    pub fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+
+    /// Readers stop here: durable, and visible to lookups.
+    pub fn high_watermark(&self) -> LogOffset {
+        self.progress.high_watermark()
+    }
+
+    fn appended(&self) -> MutexGuard<'_, Appended> {
+        self.appended.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn check_open(&self) -> Result<()> {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(Error::new(ErrorCode::Closed, format!("{}: the store was closed", self.name)));
+        }
+        self.progress.check()
+    }
+
+    fn kv_state(&self) -> Result<&KvState> {
+        self.kv.as_ref().ok_or_else(|| {
+            Error::invalid(format!("{}: a log table has no primary key; lookups and snapshots need one", self.name))
+        })
+    }
+
+    fn store(&self, state: &KvState) -> Result<Arc<Kv>> {
+        let kv = state.kv.read().unwrap_or_else(PoisonError::into_inner).clone();
+        kv.ok_or_else(|| Error::new(ErrorCode::Closed, format!("{}: the store was closed", self.name)))
+    }
+
+    /// Asks for a commit: at once, or under `eventual` after the flush interval.
+    fn schedule_commit(self: &Arc<Self>) {
+        if !self.scheduled.swap(true, Ordering::AcqRel) {
+            let after = match self.options.consistency {
+                Consistency::Strong => Duration::ZERO,
+                Consistency::Eventual => self.options.flush_interval,
+            };
+            self.context.committer.schedule(self.clone(), after);
+        }
+    }
+
+    /// Makes what is appended durable, then visible in RocksDB, then moves the high watermark. Any failure poisons the tablet.
+    pub(crate) fn commit(&self) {
+        self.scheduled.store(false, Ordering::Release);
+        let _one_at_a_time = self.committing.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.progress.check().is_err() {
+            return;
+        }
+        let (end_offset, bytes, changes) = {
+            let mut appended = self.appended();
+            let changes = self.kv.as_ref().map(|k| k.buffer.write().unwrap_or_else(PoisonError::into_inner).begin_commit());
+            (appended.end_offset, std::mem::take(&mut appended.uncommitted_bytes), changes)
+        };
+        let committed = self.log.sync().and_then(|_| match (&self.kv, changes) {
+            (Some(state), Some(changes)) => {
+                self.store(state)?.apply(&changes, end_offset)?;
+                state.buffer.write().unwrap_or_else(PoisonError::into_inner).end_commit();
+                Ok(())
+            }
+            _ => Ok(()),
+        });
+        match committed {
+            Ok(()) => self.progress.committed(end_offset, bytes),
+            Err(e) => self.poison(&e),
+        }
+    }
+
+    /// Refuses everything from now on: what is in memory can no longer be trusted, what is on disk can.
+    pub(crate) fn poison(&self, cause: &Error) {
+        self.progress.fail(Error::new(
+            ErrorCode::Poisoned,
+            format!("{}: refused since an earlier failure ({cause}). Close and open the store again: what was acknowledged is on disk", self.name),
+        ));
+    }
+
+    /// Commits, writes memtables out and closes. Later calls fail with `Closed`.
+    pub fn close(&self) -> Result<()> {
+        if self.closed.swap(true, Ordering::AcqRel) {
+            return Ok(());
+        }
+        self.commit();
+        let _no_commit = self.committing.lock().unwrap_or_else(PoisonError::into_inner);
+        let healthy = self.progress.check();
+        self.progress.fail(Error::new(ErrorCode::Closed, format!("{}: the store was closed", self.name)));
+        let kv = self.kv.as_ref().and_then(|s| s.kv.write().unwrap_or_else(PoisonError::into_inner).take());
+        let flushed = match (&healthy, &kv) {
+            (Ok(()), Some(kv)) => kv.flush(),
+            _ => Ok(()),
+        };
+        if let Some(mut kv) = kv {
+            // RocksDB's folder lock goes with the last user: a call in flight on another thread ends soon.
+            for _ in 0..1000 {
+                match Arc::try_unwrap(kv) {
+                    Ok(_) => break,
+                    Err(still_used) => kv = still_used,
+                }
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        }
+        healthy.and(flushed).and_then(|()| self.log.write_recovery_point())
+    }
+
+    /// Marks the tablet as gone with its table: readers and writers fail with `error`.
+    pub fn drop_table(&self, error: Error) {
+        self.closed.store(true, Ordering::Release);
+        self.progress.fail(error);
+        let _no_commit = self.committing.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(state) = &self.kv {
+            state.kv.write().unwrap_or_else(PoisonError::into_inner).take();
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Reads: the log up to the high watermark, lookups, snapshots.
+use std::sync::{Arc, Mutex, PoisonError};
+
+use fluss_format::ColumnBatch;
+use fluss_log::ReadHint;
+use fluss_types::{Error, ErrorCode, LogOffset, Result};
+
+use super::Tablet;
+use crate::progress::Signal;
+use crate::snapshot::{SnapshotInfo, SnapshotReader};
+
+impl Tablet {
+    /// The projected columns of the batch that holds offset `from`, its rows up to `stop` and the high watermark marked;
+    /// `None`: nothing there yet.
+    pub fn read(
+        &self,
+        from: LogOffset,
+        stop: LogOffset,
+        projection: &[usize],
+        hint: &mut ReadHint,
+    ) -> Result<Option<ColumnBatch>> {
+        self.check_open()?;
+        let high_watermark = self.high_watermark();
+        if from > high_watermark {
+            return Err(Error::new(
+                ErrorCode::LogTruncated,
+                format!(
+                    "{}: offset {from} is beyond the end of the log, {high_watermark}: a tail that was not durable is lost, or the offset is of another table. Start the reader without its checkpoint",
+                    self.name
+                ),
+            ));
+        }
+        self.log.read(from, stop.min(high_watermark), &self.schema, projection, hint).map_err(|e| e.at(&self.name))
+    }
+
+    /// Raises the signal whenever the high watermark moves or the tablet fails.
+    pub fn listen(&self, signal: &Arc<Signal>) {
+        self.progress.listen(signal);
+    }
+
+    /// Oldest offset kept.
+    pub fn start_offset(&self) -> LogOffset {
+        self.log.start_offset()
+    }
+
+    /// First offset whose commit timestamp is at or after `timestamp` (ms), else the high watermark.
+    pub fn offset_at(&self, timestamp: i64) -> Result<LogOffset> {
+        self.check_open()?;
+        let high_watermark = self.high_watermark();
+        if high_watermark == self.log.end_offset() && timestamp > self.log.last_timestamp() {
+            return Ok(high_watermark);
+        }
+        self.log.offset_at(timestamp, high_watermark).map_err(|e| e.at(&self.name))
+    }
+
+    /// Calls `found(i, row)` for every key that has a row. Sees rows that are not durable yet.
+    pub fn lookup(&self, keys: &[&[u8]], mut found: impl FnMut(usize, &[u8])) -> Result<()> {
+        self.check_open()?;
+        let state = self.kv_state()?;
+        let kv = self.store(state)?;
+        let mut unknown = Vec::with_capacity(keys.len());
+        {
+            let buffer = state.buffer.read().unwrap_or_else(PoisonError::into_inner);
+            for (i, key) in keys.iter().enumerate() {
+                match buffer.get(key) {
+                    None => unknown.push(i),
+                    Some(None) => {}
+                    Some(Some(row)) => found(i, row),
+                }
+            }
+        }
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        let unknown_keys: Vec<&[u8]> = unknown.iter().map(|i| keys[*i]).collect();
+        for (i, row) in unknown.iter().zip(kv.multi_get(&unknown_keys).map_err(|e| e.at(&self.name))?) {
+            if let Some(row) = row {
+                found(*i, &row);
+            }
+        }
+        Ok(())
+    }
+
+    /// Pins the state as it is durable now.
+    pub fn create_snapshot(&self, lease_ms: i64) -> Result<SnapshotInfo> {
+        self.check_open()?;
+        let state = self.kv_state()?;
+        let _no_commit = self.committing.lock().unwrap_or_else(PoisonError::into_inner);
+        let kv = self.store(state)?;
+        let applied = kv.applied_offset().map_err(|e| e.at(&self.name))?;
+        state.snapshots.create(&kv, applied, self.context.clock.now_ms(), lease_ms).map_err(|e| e.at(&self.name))
+    }
+
+    /// Releases a snapshot.
+    pub fn release_snapshot(&self, id: &str) -> Result<()> {
+        self.kv_state()?.snapshots.release(id).map_err(|e| e.at(&self.name))
+    }
+
+    /// A scan of a snapshot, in key order, from the first key after `after` (empty: from the first).
+    pub fn snapshot_reader(&self, id: &str, projection: Vec<usize>, after: &[u8]) -> Result<SnapshotReader> {
+        self.check_open()?;
+        let state = self.kv_state()?;
+        let (snapshot, log_offset) = state.snapshots.reader(id, &self.context.kv).map_err(|e| e.at(&self.name))?;
+        Ok(SnapshotReader {
+            snapshot,
+            codec: state.codec.clone(),
+            projection,
+            bucket: self.bucket.bucket as i32,
+            log_offset,
+            position: Mutex::new(after.to_vec()),
+        })
+    }
+}

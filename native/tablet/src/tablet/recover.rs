@@ -1,0 +1,71 @@
+//! Opening the kv state: replay the log from the applied offset.
+use std::fs;
+use std::path::Path;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::UInt8Type;
+use bytes::Bytes;
+use fluss_format::{ColumnValues, KeyEncoder, RowCodec, decode_all};
+use fluss_kv::{Changes, Kv, KvResources};
+use fluss_log::{Log, ReadHint};
+use fluss_types::{ChangeType, Error, ErrorCode, Result, Schema};
+
+/// Changes are applied in pieces of about this many rows.
+const REPLAY_ROWS: usize = 50_000;
+
+/// Opens the store in `dir` and brings it to the end of the log.
+pub(super) fn open_and_replay(dir: &Path, log: &Log, schema: &Schema, codec: &RowCodec, resources: &KvResources) -> Result<Kv> {
+    let mut kv = Kv::open(dir, resources)?;
+    let mut applied = kv.applied_offset()?;
+    if applied > log.end_offset() || applied < log.start_offset() {
+        if log.start_offset() > 0 {
+            return Err(Error::new(
+                ErrorCode::CorruptKv,
+                format!(
+                    "the kv store {} is at offset {applied} and the log holds {} to {}: it cannot be rebuilt. Restore the table from a copy",
+                    dir.display(),
+                    log.start_offset(),
+                    log.end_offset()
+                ),
+            ));
+        }
+        // The store holds rows that the log lacks: it is discarded and made again from the log.
+        drop(kv);
+        fs::remove_dir_all(dir).map_err(|e| Error::io(format!("remove {}", dir.display()), &e))?;
+        kv = Kv::open(dir, resources)?;
+        applied = 0;
+    }
+    let mut changes = Changes::default();
+    let mut hint = ReadHint::default();
+    while let Some((header, bytes)) = log.read_whole(applied, &mut hint)? {
+        let batch = decode_all(&header, &bytes, schema)?;
+        let kinds = batch.column(0).as_primitive::<UInt8Type>().values();
+        let table_columns = batch.project(&(1..batch.num_columns()).collect::<Vec<_>>())?;
+        let keys = ColumnValues::of(&table_columns, schema.primary_key())?;
+        let columns = ColumnValues::all(&table_columns)?;
+        let skip = (applied - header.base_offset) as usize;
+        for (i, kind) in kinds.iter().enumerate().skip(skip) {
+            let row = match ChangeType::from_byte(*kind)? {
+                ChangeType::UpdateBefore => continue,
+                ChangeType::Delete => None,
+                ChangeType::Append | ChangeType::Insert | ChangeType::UpdateAfter => {
+                    let mut row = Vec::new();
+                    codec.encode(&columns, i, &mut row)?;
+                    Some(Bytes::from(row))
+                }
+            };
+            let mut key = Vec::new();
+            KeyEncoder::encode(&keys, i, &mut key);
+            changes.insert(key.into(), row);
+        }
+        applied = header.end_offset();
+        if changes.len() >= REPLAY_ROWS {
+            kv.apply(&changes, applied)?;
+            changes.clear();
+        }
+    }
+    if !changes.is_empty() {
+        kv.apply(&changes, applied)?;
+    }
+    Ok(kv)
+}

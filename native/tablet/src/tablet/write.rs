@@ -1,0 +1,215 @@
+//! Writes: append to the log and to the pre-write buffer; the commit does the rest.
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError};
+use std::time::Instant;
+
+use arrow_array::{ArrayRef, RecordBatch, UInt8Array};
+use arrow_select::interleave::interleave;
+use bytes::Bytes;
+use fluss_format::{ColumnValues, EncodedBatch, KeyEncoder, encode_batch, log_schema};
+use fluss_kv::KvValue;
+use fluss_types::{ChangeType, Error, LogOffset, Result, TableKind};
+
+use super::{KvState, Tablet};
+
+/// Writers wait while more than this is appended and not durable: bounds memory of the pre-write buffer and what a crash of
+/// the machine can leave to cut.
+const MAX_PENDING_BYTES: u64 = 32 << 20;
+
+/// Rows of one bucket, all columns of the table; `deletes[i]`: row i is a delete, of which only the key counts.
+#[derive(Debug)]
+pub struct Rows {
+    /// The columns.
+    pub batch: RecordBatch,
+    /// `None`: no deletes.
+    pub deletes: Option<Vec<bool>>,
+}
+
+impl Rows {
+    fn is_delete(&self, row: usize) -> bool {
+        self.deletes.as_ref().is_some_and(|d| d[row])
+    }
+}
+
+/// Encoded keys or rows of a batch, side by side.
+struct Encoded {
+    bytes: Bytes,
+    ends: Vec<usize>,
+}
+
+impl Encoded {
+    fn new(rows: usize, mut encode: impl FnMut(usize, &mut Vec<u8>) -> Result<()>) -> Result<Self> {
+        let mut bytes = Vec::new();
+        let mut ends = Vec::with_capacity(rows);
+        for i in 0..rows {
+            encode(i, &mut bytes)?;
+            ends.push(bytes.len());
+        }
+        Ok(Self { bytes: bytes.into(), ends })
+    }
+
+    fn range(&self, i: usize) -> std::ops::Range<usize> {
+        i.checked_sub(1).map_or(0, |p| self.ends[p])..self.ends[i]
+    }
+
+    fn get(&self, i: usize) -> &[u8] {
+        &self.bytes[self.range(i)]
+    }
+
+    fn share(&self, i: usize) -> Bytes {
+        self.bytes.slice(self.range(i))
+    }
+}
+
+/// The row before a change.
+enum Old<'a> {
+    Absent,
+    Stored(KvValue<'a>),
+    /// An earlier row of the same batch.
+    InBatch(usize),
+}
+
+impl Tablet {
+    /// Appends rows and returns the offset that [`Tablet::wait_durable`] has to reach. Log tables take no deletes.
+    pub fn write(self: &Arc<Self>, rows: &Rows) -> Result<LogOffset> {
+        self.check_open()?;
+        if self.progress.pending_bytes() > MAX_PENDING_BYTES {
+            self.context.committer.expedite(self);
+            self.progress.wait_pending(MAX_PENDING_BYTES)?;
+        }
+        let end = match self.schema.kind() {
+            TableKind::Log => self.append(rows),
+            TableKind::PrimaryKey => self.upsert(rows),
+        };
+        let end = end.map_err(|e| e.at(&self.name))?;
+        self.schedule_commit();
+        Ok(end)
+    }
+
+    fn append(&self, rows: &Rows) -> Result<LogOffset> {
+        if rows.deletes.is_some() {
+            return Err(Error::invalid("a log table takes appends only, a delete was written"));
+        }
+        let mut encoded = self.encode(&rows.batch, true)?;
+        let mut appended = self.appended();
+        self.append_encoded(&mut encoded, &mut appended)
+    }
+
+    fn encode(&self, batch: &RecordBatch, append_only: bool) -> Result<EncodedBatch> {
+        encode_batch(batch, self.schema.id(), append_only, self.options.compression)
+    }
+
+    fn append_encoded(&self, encoded: &mut EncodedBatch, appended: &mut super::Appended) -> Result<LogOffset> {
+        let base = self.log.append(encoded, self.context.clock.now_ms(), self.high_watermark()).inspect_err(|e| {
+            // A failed append is cut off again and the tablet goes on; when even that failed, nothing is sure any more.
+            if e.code() == fluss_types::ErrorCode::Poisoned {
+                self.poison(e);
+            }
+        })?;
+        appended.end_offset = base + LogOffset::from(encoded.rows());
+        appended.uncommitted_bytes += encoded.len() as u64;
+        self.progress.appended(encoded.len() as u64);
+        Ok(appended.end_offset)
+    }
+
+    fn upsert(&self, rows: &Rows) -> Result<LogOffset> {
+        let state = self.kv_state()?;
+        let n = rows.batch.num_rows();
+        let key_columns = ColumnValues::of(&rows.batch, self.schema.primary_key())?;
+        let columns = ColumnValues::all(&rows.batch)?;
+        let keys = Encoded::new(n, |i, out| {
+            KeyEncoder::encode(&key_columns, i, out);
+            Ok(())
+        })?;
+        let values = Encoded::new(n, |i, out| if rows.is_delete(i) { Ok(()) } else { state.codec.encode(&columns, i, out) })?;
+
+        let mut appended = self.appended();
+        let kv = self.store(state)?;
+        let mut last: HashMap<&[u8], usize, ahash::RandomState> =
+            HashMap::with_capacity_and_hasher(n, ahash::RandomState::default());
+        let mut olds = Vec::with_capacity(n);
+        let mut unknown = Vec::new();
+        {
+            let buffer = state.buffer.read().unwrap_or_else(PoisonError::into_inner);
+            for i in 0..n {
+                olds.push(match last.insert(keys.get(i), i) {
+                    Some(j) if rows.is_delete(j) => Old::Absent,
+                    Some(j) => Old::InBatch(j),
+                    None => match buffer.get(keys.get(i)) {
+                        Some(Some(row)) => Old::Stored(KvValue::Buffered(row.clone())),
+                        Some(None) => Old::Absent,
+                        None => {
+                            unknown.push(i);
+                            Old::Absent
+                        }
+                    },
+                });
+            }
+        }
+        let unknown_keys: Vec<&[u8]> = unknown.iter().map(|i| keys.get(*i)).collect();
+        for (i, row) in unknown.iter().zip(kv.multi_get(&unknown_keys)?) {
+            if let Some(row) = row {
+                olds[*i] = Old::Stored(row);
+            }
+        }
+
+        let Some(changelog) = changelog(self, state, rows, &olds)? else { return Ok(appended.end_offset) };
+        let end = self.append_encoded(&mut self.encode(&changelog, false)?, &mut appended)?;
+        let mut buffer = state.buffer.write().unwrap_or_else(PoisonError::into_inner);
+        for i in last.values().copied() {
+            buffer.put(keys.share(i), (!rows.is_delete(i)).then(|| values.share(i)));
+        }
+        Ok(end)
+    }
+
+    /// Waits until all up to an offset is durable and visible to readers; under `eventual` too. False: the deadline came first.
+    pub fn wait_durable(&self, offset: LogOffset, deadline: Option<Instant>) -> Result<bool> {
+        self.context.committer.expedite(self);
+        self.progress.wait_durable(offset, deadline)
+    }
+}
+
+/// The changes that the rows make: `+I`, `-U` and `+U`, `-D`; `None`: none.
+fn changelog(tablet: &Tablet, state: &KvState, rows: &Rows, olds: &[Old<'_>]) -> Result<Option<RecordBatch>> {
+    const NEW: usize = 0;
+    const STORED: usize = 1;
+    let mut stored: Vec<&[u8]> = Vec::new();
+    let mut kinds = Vec::with_capacity(2 * olds.len());
+    let mut picks: Vec<(usize, usize)> = Vec::with_capacity(2 * olds.len());
+    for (i, old) in olds.iter().enumerate() {
+        let before = match old {
+            Old::Absent => None,
+            Old::InBatch(j) => Some((NEW, *j)),
+            Old::Stored(row) => {
+                stored.push(row);
+                Some((STORED, stored.len() - 1))
+            }
+        };
+        match (before, rows.is_delete(i)) {
+            (None, true) => {}
+            (None, false) => {
+                kinds.push(ChangeType::Insert as u8);
+                picks.push((NEW, i));
+            }
+            (Some(before), true) => {
+                kinds.push(ChangeType::Delete as u8);
+                picks.push(before);
+            }
+            (Some(before), false) => {
+                kinds.extend([ChangeType::UpdateBefore as u8, ChangeType::UpdateAfter as u8]);
+                picks.extend([before, (NEW, i)]);
+            }
+        }
+    }
+    if kinds.is_empty() {
+        return Ok(None);
+    }
+    let only_inserts =
+        stored.is_empty() && picks.len() == rows.batch.num_rows() && picks.iter().enumerate().all(|(i, p)| p.1 == i);
+    let stored = state.codec.decode(&stored)?;
+    let mut columns: Vec<ArrayRef> = vec![Arc::new(UInt8Array::from(kinds))];
+    for (c, new) in rows.batch.columns().iter().enumerate() {
+        columns.push(if only_inserts { new.clone() } else { interleave(&[new.as_ref(), stored.column(c).as_ref()], &picks)? });
+    }
+    RecordBatch::try_new(log_schema(&tablet.schema, false), columns).map(Some).map_err(|e| Error::invalid(e.to_string()))
+}

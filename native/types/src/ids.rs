@@ -1,0 +1,100 @@
+//! Names and numbers of databases, tables, buckets and positions.
+use std::fmt;
+
+use crate::{Error, ErrorCode, Result};
+
+/// Number of a table, never used again after a drop.
+pub type TableId = u64;
+/// Number of a bucket of a table, from 0.
+pub type BucketId = u32;
+/// Number of a version of a table's schema.
+pub type SchemaId = u32;
+/// Position of a row in the log of a bucket: gapless, from 0.
+pub type LogOffset = i64;
+
+/// Database and table name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TablePath {
+    /// Database name.
+    pub database: String,
+    /// Table name.
+    pub table: String,
+}
+
+impl TablePath {
+    /// A path of the two names, not checked.
+    pub fn new(database: impl Into<String>, table: impl Into<String>) -> Self {
+        Self { database: database.into(), table: table.into() }
+    }
+}
+
+impl fmt::Display for TablePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.database, self.table)
+    }
+}
+
+/// A bucket of a table: what a tablet stores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TableBucket {
+    /// The table.
+    pub table_id: TableId,
+    /// The bucket.
+    pub bucket: BucketId,
+}
+
+impl fmt::Display for TableBucket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "table {} bucket {}", self.table_id, self.bucket)
+    }
+}
+
+/// What a row of a log says happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum ChangeType {
+    /// `+A`: a row of a log table.
+    Append = 0,
+    /// `+I`: a key that was not there.
+    Insert = 1,
+    /// `-U`: the row before an update.
+    UpdateBefore = 2,
+    /// `+U`: the row after an update.
+    UpdateAfter = 3,
+    /// `-D`: the row that was deleted.
+    Delete = 4,
+}
+
+impl ChangeType {
+    /// The change type of a stored byte.
+    pub fn from_byte(b: u8) -> Result<Self> {
+        Ok(match b {
+            0 => Self::Append,
+            1 => Self::Insert,
+            2 => Self::UpdateBefore,
+            3 => Self::UpdateAfter,
+            4 => Self::Delete,
+            _ => {
+                return Err(Error::new(ErrorCode::UnknownFormat, format!("unknown change type {b}; this version knows 0 to 4")));
+            }
+        })
+    }
+}
+
+/// Checks a database or table name: up to 200 ASCII letters, digits, `_` and `-`; no leading `__`.
+pub fn validate_identifier(what: &str, name: &str) -> Result<()> {
+    let bad = |why: &str| Err(Error::new(ErrorCode::IdentifierInvalid, format!("{what} name '{name}' is not allowed: {why}")));
+    if name.is_empty() {
+        return bad("it is empty");
+    }
+    if name.len() > 200 {
+        return bad("it has more than 200 characters");
+    }
+    if name.starts_with("__") {
+        return bad("names that begin with '__' are reserved");
+    }
+    if !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-') {
+        return bad("only ASCII letters, digits, '_' and '-' may stand in it");
+    }
+    Ok(())
+}

@@ -1,0 +1,159 @@
+//! A table's columns and keys.
+use std::fmt;
+use std::sync::Arc;
+
+use arrow_schema::{Field, Schema as ArrowSchema, SchemaRef};
+
+use crate::{DataType, Error, ErrorCode, Result, SchemaId};
+
+/// First child of a timestamp finer than microseconds: milliseconds since the epoch.
+pub const MILLIS_FIELD: &str = "millis";
+/// Second child: nanosecond of the millisecond, 0 to 999,999.
+pub const NANOS_FIELD: &str = "nanos";
+
+const RESERVED_COLUMNS: [&str; 6] = ["__offset", "__timestamp", "__bucket", "_change_type", "_log_offset", "_commit_timestamp"];
+
+/// Whether a table has a primary key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TableKind {
+    /// Append only.
+    Log,
+    /// Upserts and deletes by key, with a changelog.
+    PrimaryKey,
+}
+
+/// A column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Name, unique in the table.
+    pub name: String,
+    /// Type.
+    pub data_type: DataType,
+    /// For people.
+    pub comment: String,
+}
+
+/// Columns, primary key and bucket key of a table. Checked when made; key columns are NOT NULL.
+#[derive(Debug)]
+pub struct Schema {
+    id: SchemaId,
+    columns: Vec<Column>,
+    primary_key: Vec<usize>,
+    bucket_key: Vec<usize>,
+    arrow: SchemaRef,
+}
+
+impl Schema {
+    /// Checks and completes a declaration. `bucket_key` empty: the primary key; log tables may have none.
+    pub fn new(id: SchemaId, mut columns: Vec<Column>, primary_key: &[String], bucket_key: &[String]) -> Result<Self> {
+        let bad = |m: String| Err(Error::new(ErrorCode::InvalidArgument, m));
+        if columns.is_empty() {
+            return bad("a table needs at least one column".into());
+        }
+        for (i, c) in columns.iter().enumerate() {
+            if RESERVED_COLUMNS.contains(&c.name.as_str()) {
+                return Err(Error::new(
+                    ErrorCode::IdentifierInvalid,
+                    format!("column name '{}' is reserved; the reserved names are {}", c.name, RESERVED_COLUMNS.join(", ")),
+                ));
+            }
+            if columns[..i].iter().any(|o| o.name == c.name) {
+                return bad(format!("column '{}' is declared twice", c.name));
+            }
+        }
+        let positions = |key: &str, names: &[String]| -> Result<Vec<usize>> {
+            let mut out = Vec::with_capacity(names.len());
+            for n in names {
+                let Some(i) = columns.iter().position(|c| c.name == *n) else {
+                    return Err(Error::invalid(format!("{key} column '{n}' is not a column of the table")));
+                };
+                if out.contains(&i) {
+                    return Err(Error::invalid(format!("{key} column '{n}' is named twice")));
+                }
+                out.push(i);
+            }
+            Ok(out)
+        };
+        let primary_key = positions("primary key", primary_key)?;
+        let mut bucket_key = positions("bucket key", bucket_key)?;
+        if bucket_key.is_empty() {
+            bucket_key.clone_from(&primary_key);
+        }
+        if !primary_key.is_empty()
+            && let Some(&i) = bucket_key.iter().find(|i| !primary_key.contains(i))
+        {
+            return bad(format!("bucket key column '{}' is not part of the primary key", columns[i].name));
+        }
+        for &i in &primary_key {
+            columns[i].data_type.nullable = false;
+        }
+        let arrow = Arc::new(ArrowSchema::new(
+            columns.iter().map(|c| Field::new(&c.name, c.data_type.to_arrow(), c.data_type.nullable)).collect::<Vec<_>>(),
+        ));
+        Ok(Self { id, columns, primary_key, bucket_key, arrow })
+    }
+
+    /// Version of the schema.
+    pub fn id(&self) -> SchemaId {
+        self.id
+    }
+
+    /// The columns in order.
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// Positions of the primary key columns in key order; empty for a log table.
+    pub fn primary_key(&self) -> &[usize] {
+        &self.primary_key
+    }
+
+    /// Positions of the bucket key columns; empty: batches go round the buckets.
+    pub fn bucket_key(&self) -> &[usize] {
+        &self.bucket_key
+    }
+
+    /// Log or primary-key table.
+    pub fn kind(&self) -> TableKind {
+        if self.primary_key.is_empty() { TableKind::Log } else { TableKind::PrimaryKey }
+    }
+
+    /// The columns as Arrow fields, without the change type.
+    pub fn arrow_schema(&self) -> SchemaRef {
+        self.arrow.clone()
+    }
+
+    /// The primary key columns as Arrow fields, in key order.
+    pub fn key_arrow_schema(&self) -> SchemaRef {
+        Arc::new(ArrowSchema::new(self.primary_key.iter().map(|&i| self.arrow.field(i).clone()).collect::<Vec<_>>()))
+    }
+
+    /// Position of a column.
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|c| c.name == name)
+    }
+
+    /// Refuses a projection that names a column that is not there.
+    pub fn check_projection(&self, projection: &[usize]) -> Result<()> {
+        match projection.iter().find(|&&i| i >= self.columns.len()) {
+            Some(i) => {
+                Err(Error::invalid(format!("projection asks for column {i}; the table has {} columns", self.columns.len())))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Schema {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = |p: &[usize]| p.iter().map(|&i| self.columns[i].name.as_str()).collect::<Vec<_>>().join(", ");
+        f.write_str("(")?;
+        for (i, c) in self.columns.iter().enumerate() {
+            write!(f, "{}{} {}", if i > 0 { ", " } else { "" }, c.name, c.data_type)?;
+        }
+        if !self.primary_key.is_empty() {
+            write!(f, ", PRIMARY KEY ({})", names(&self.primary_key))?;
+        }
+        f.write_str(")")
+    }
+}
