@@ -108,7 +108,6 @@ public final class Main {
     /** @return the results of all statements, as an .expected file has them */
     private String run(List<SqlFile.Statement> statements, Path data) throws Exception {
         Map<String, String> config = new LinkedHashMap<>();
-        config.put("rest.bind-port", "0");
         config.put("parallelism.default", "2");
         StringBuilder out = new StringBuilder();
         try (Session session = new Session(config)) {

@@ -1,0 +1,212 @@
+package io.fluss.demo;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.Paths;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.core.execution.SavepointFormatType;
+import org.apache.flink.types.Row;
+import org.apache.flink.types.RowKind;
+import org.apache.flink.util.CloseableIterator;
+
+/**
+ * The 336,776 flights that left New York in 2013, through the whole product on an embedded store: load, streaming lookup joins,
+ * UPDATE under a running job, its changelog, savepoint and resume, batch queries. Checks its own totals.
+ */
+public final class FlightsDemo {
+    private static final String PLANES_TO_CORRECT = "manufacturer = 'AIRBUS INDUSTRIE'";
+    private static final long STEP_LIMIT_NANOS = 300_000_000_000L;
+
+    private final Path flights;
+    private final Path store;
+    private final Path savepoints;
+    private final boolean smoke;
+    private final Console console = new Console(7);
+    /** Rows that each table must hold in the end. */
+    private final Map<String, Long> totals = new LinkedHashMap<>();
+
+    private Sql batch;
+
+    private FlightsDemo(Path flights, Path work, boolean smoke) {
+        this.flights = flights;
+        this.store = work.resolve("store");
+        this.savepoints = work.resolve("savepoints");
+        this.smoke = smoke;
+        totals.put("airlines", 16L);
+        totals.put("airports", 1458L);
+        totals.put("planes", 3322L);
+        totals.put("weather", 26115L);
+        totals.put("flights", smoke ? 27004L : 336776L);
+    }
+
+    /** @param args --flights FOLDER (the CSV files) --work FOLDER (made anew) [--smoke] (January only) */
+    public static void main(String[] args) throws Exception {
+        Path flights = null;
+        Path work = null;
+        boolean smoke = false;
+        for (int i = 0; i < args.length; i++) {
+            if (args[i].equals("--flights")) {
+                flights = Paths.get(args[++i]).toAbsolutePath();
+            } else if (args[i].equals("--work")) {
+                work = Paths.get(args[++i]).toAbsolutePath();
+            } else if (args[i].equals("--smoke")) {
+                smoke = true;
+            } else {
+                throw new IllegalArgumentException("unknown argument " + args[i]);
+            }
+        }
+        int exit = 1;
+        try {
+            exit = new FlightsDemo(flights, work, smoke).run() ? 0 : 1;
+        } catch (Exception e) {
+            System.err.println("The demo has failed:");
+            e.printStackTrace();
+        }
+        // Mini clusters leave threads that are no daemons.
+        System.exit(exit);
+    }
+
+    private boolean run() throws Exception {
+        long start = System.nanoTime();
+        delete(store.getParent());
+        Files.createDirectories(store);
+        console.line("Flights that left New York" + (smoke ? " in January 2013" : " in 2013") + ", on an embedded store in " + store);
+
+        console.step("Open the store and create six tables");
+        batch = Sql.open(false, store, flights, null);
+        batch.script("csv.sql");
+        batch.script("tables.sql");
+
+        console.step("Load the tables to look things up in (batch jobs, each with its start)");
+        for (String table : new String[] {"airlines", "airports", "planes", "weather"}) {
+            load(table, "SELECT * FROM csv_" + table, totals.get(table));
+        }
+
+        console.step("Load the flights of the first half into the log table");
+        String first = smoke ? "`month` = 1 AND `day` <= 15" : "`month` <= 6";
+        long early = load("flights", "SELECT * FROM csv_flights WHERE " + first, -1);
+
+        console.step("Stream them through lookup joins with all four, into `delays` by carrier and day");
+        Sql streaming = Sql.open(true, store, flights, null);
+        JobClient job = streaming.start("delays.sql");
+        correctPlanes();
+        long begun = awaitFlights("flights through the joins", early / 3, System.nanoTime());
+
+        console.step("Stop the job with a savepoint and resume it from there");
+        String savepoint = job.stopWithSavepoint(false, savepoints.toUri().toString(), SavepointFormatType.CANONICAL).get();
+        console.line("      stopped at " + String.format(Locale.ROOT, "%,d", counted()) + " flights (" + begun + " when it was asked to)");
+        console.line("      savepoint: " + savepoint);
+        job = Sql.open(true, store, flights, savepoint).start("delays.sql");
+        long resumed = System.nanoTime();
+
+        console.step("Load the second half while the resumed job runs");
+        String second = smoke ? "`month` = 1 AND `day` > 15" : "`month` > 6";
+        load("flights", "SELECT * FROM csv_flights WHERE " + second, totals.get("flights") - early);
+        awaitFlights("flights in `delays`", totals.get("flights"), resumed);
+        job.cancel().get();
+
+        console.step("Query in batch");
+        batch.query("report.sql").print();
+        boolean right = check();
+        console.line(String.format(Locale.ROOT, "%nDone in %.0f s. The files: %s", (System.nanoTime() - start) / 1e9, store));
+        console.line("Go on by hand: FLUSS_DATA_DIR=" + Paths.get("").toAbsolutePath().relativize(store) + " make sql");
+        return right;
+    }
+
+    /** @return rows that the table has grown by */
+    private long load(String table, String query, long expected) throws Exception {
+        long before = batch.number("SELECT COUNT(*) FROM " + table);
+        long start = System.nanoTime();
+        batch.run("INSERT INTO " + table + " " + query);
+        long nanos = System.nanoTime() - start;
+        long rows = batch.number("SELECT COUNT(*) FROM " + table) - before;
+        console.line(String.format(Locale.ROOT, "      %-9s %s", table, Console.rate(rows, nanos)));
+        if (expected >= 0 && rows != expected) {
+            throw new IllegalStateException(table + " has taken " + rows + " rows, not " + expected);
+        }
+        return rows;
+    }
+
+    /** An UPDATE while the job looks planes up; a second job reads the table's snapshot first, then the change. */
+    private void correctPlanes() throws Exception {
+        long planes = totals.get("planes");
+        long wrong = batch.number("SELECT COUNT(*) FROM planes WHERE " + PLANES_TO_CORRECT);
+        Sql watcher = Sql.open(true, store, flights, null);
+        try (CloseableIterator<Row> rows = watcher.rows("SELECT tailnum, manufacturer, model FROM planes")) {
+            for (long i = 0; i < planes; i++) {
+                if (rows.next().getKind() != RowKind.INSERT) {
+                    throw new IllegalStateException("a change before the end of the snapshot of planes");
+                }
+            }
+            console.line("      meanwhile a reader of `planes` has its " + planes + " rows and waits for changes");
+            console.line("      UPDATE planes SET manufacturer = 'AIRBUS' WHERE " + PLANES_TO_CORRECT);
+            batch.run("UPDATE planes SET manufacturer = 'AIRBUS' WHERE " + PLANES_TO_CORRECT);
+            List<String> shown = new ArrayList<>();
+            for (long i = 0; i < 2 * wrong; i++) {
+                Row row = rows.next();
+                RowKind expected = i % 2 == 0 ? RowKind.UPDATE_BEFORE : RowKind.UPDATE_AFTER;
+                if (smoke && row.getKind() == RowKind.INSERT) {
+                    throw new IllegalStateException("an insert in the changelog of an UPDATE: " + row + ", expected " + expected);
+                }
+                if (shown.size() < 4) {
+                    shown.add("        " + row);
+                }
+            }
+            shown.forEach(console::line);
+            console.line("        ... " + 2 * wrong + " changes of " + wrong + " planes in the changelog");
+        }
+    }
+
+    /** Waits until `delays` counts so many flights. @return what it counted last */
+    private long awaitFlights(String what, long wanted, long since) throws Exception {
+        long deadline = System.nanoTime() + STEP_LIMIT_NANOS;
+        while (true) {
+            long now = counted();
+            long nanos = System.nanoTime() - since;
+            console.progress(String.format(Locale.ROOT, "%,d of %,d %s after %.1f s", now, totals.get("flights"), what, nanos / 1e9));
+            if (now >= wanted) {
+                return now;
+            }
+            if (System.nanoTime() > deadline) {
+                throw new IllegalStateException("only " + now + " " + what + ", " + wanted + " are expected; no progress any more?");
+            }
+            Thread.sleep(500);
+        }
+    }
+
+    private long counted() throws Exception {
+        return batch.number("SELECT SUM(flights) FROM delays");
+    }
+
+    private boolean check() throws Exception {
+        boolean right = true;
+        Map<String, Long> expected = new LinkedHashMap<>(totals);
+        expected.put("flights in delays", totals.get("flights"));
+        for (Map.Entry<String, Long> e : expected.entrySet()) {
+            long got = e.getKey().equals("flights in delays") ? counted() : batch.number("SELECT COUNT(*) FROM " + e.getKey());
+            boolean same = got == e.getValue();
+            console.line(String.format(Locale.ROOT, "  %-18s %,9d %s", e.getKey(), got, same ? "as it must be" : "WRONG, must be " + e.getValue()));
+            right &= same;
+        }
+        return right;
+    }
+
+    private static void delete(Path dir) throws Exception {
+        if (!Files.exists(dir)) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(dir)) {
+            for (Path f : files.sorted(Comparator.reverseOrder()).collect(Collectors.toList())) {
+                Files.delete(f);
+            }
+        }
+    }
+}

@@ -1,0 +1,11 @@
+SELECT
+  carrier,
+  MAX(airline) AS airline,
+  SUM(flights) AS flights,
+  SUM(cancelled) AS cancelled,
+  CAST(SUM(dep_delay * (flights - cancelled)) / SUM(flights - cancelled) AS DECIMAL(6, 1)) AS `late (min)`,
+  CAST(MAX(dep_delay) AS DECIMAL(6, 1)) AS `worst day (min)`,
+  CAST(100.0 * SUM(windy) / SUM(flights) AS DECIMAL(4, 1)) AS `windy %`
+FROM delays
+GROUP BY carrier
+ORDER BY flights DESC;
