@@ -57,22 +57,17 @@ pub fn buffers<'local>(
     Ok(memory)
 }
 
-/// Change kinds of a `write` (`None`: all append or upsert) and its rows. `buffers`: kinds, then three a column.
-pub fn write_batch(
-    schema: &SchemaRef,
-    key: &[usize],
-    buffers: &[Option<&[u8]>],
-    rows: usize,
-) -> Result<(Option<Vec<u8>>, RecordBatch)> {
+/// Change kinds of a `write` (`None`: all append or upsert) and its rows. `schema`: the table's columns, of which only the
+/// key is NOT NULL, since of a deleted row nothing else is read. `buffers`: kinds, then three a column.
+pub fn write_batch(schema: &SchemaRef, buffers: &[Option<&[u8]>], rows: usize) -> Result<(Option<Vec<u8>>, RecordBatch)> {
     let kinds = change_kinds(buffers[0], rows)?;
-    let batch = record_batch(schema, key, kinds.as_deref(), &buffers[1..], rows)?;
+    let batch = record_batch(schema, &buffers[1..], rows)?;
     Ok((kinds, batch))
 }
 
 /// Keys of a lookup. `schema`: the primary key columns in key order; `buffers`: three a column.
 pub fn key_batch(schema: &SchemaRef, buffers: &[Option<&[u8]>], rows: usize) -> Result<RecordBatch> {
-    let key: Vec<usize> = (0..schema.fields().len()).collect();
-    record_batch(schema, &key, None, buffers, rows)
+    record_batch(schema, buffers, rows)
 }
 
 fn change_kinds(buffer: Option<&[u8]>, rows: usize) -> Result<Option<Vec<u8>>> {
@@ -88,17 +83,12 @@ fn change_kinds(buffer: Option<&[u8]>, rows: usize) -> Result<Option<Vec<u8>>> {
     }
 }
 
-fn record_batch(
-    schema: &SchemaRef,
-    key: &[usize],
-    kinds: Option<&[u8]>,
-    buffers: &[Option<&[u8]>],
-    rows: usize,
-) -> Result<RecordBatch> {
-    let columns = schema.fields().iter().zip(buffers.chunks_exact(PER_COLUMN)).enumerate().map(|(i, (field, buffers))| {
-        let input = Column { field, rows, validity: buffers[0], data: buffers[1], aux: buffers[2] };
-        input.array(key.contains(&i), kinds)
-    });
+fn record_batch(schema: &SchemaRef, buffers: &[Option<&[u8]>], rows: usize) -> Result<RecordBatch> {
+    let columns = schema
+        .fields()
+        .iter()
+        .zip(buffers.chunks_exact(PER_COLUMN))
+        .map(|(field, buffers)| Column { field, rows, validity: buffers[0], data: buffers[1], aux: buffers[2] }.array());
     let columns = columns.collect::<Result<Vec<_>>>()?;
     RecordBatch::try_new(schema.clone(), columns)
         .map_err(|e| Error::new(ErrorCode::SchemaMismatch, format!("the rows do not fit the table: {e}")))
@@ -114,8 +104,8 @@ struct Column<'a> {
 }
 
 impl Column<'_> {
-    fn array(&self, is_key: bool, kinds: Option<&[u8]>) -> Result<ArrayRef> {
-        let nulls = self.nulls(is_key, kinds)?;
+    fn array(&self) -> Result<ArrayRef> {
+        let nulls = self.nulls()?;
         match self.field.data_type() {
             DataType::Boolean => self.build(nulls, vec![self.copy("data", self.data, self.rows.div_ceil(8))?], vec![]),
             DataType::Utf8 | DataType::Binary => {
@@ -138,28 +128,22 @@ impl Column<'_> {
         data.map(make_array).map_err(|e| self.invalid(e.to_string()))
     }
 
-    /// `None`: no value is null. A deleted row may have any bytes outside its key, so there null is no error.
-    fn nulls(&self, is_key: bool, kinds: Option<&[u8]>) -> Result<Option<NullBuffer>> {
+    /// `None`: no value is null.
+    fn nulls(&self) -> Result<Option<NullBuffer>> {
         if self.validity.is_none() {
             return Ok(None);
         }
         let bits = self.copy("validity", self.validity, self.rows.div_ceil(8))?;
         let nulls = NullBuffer::new(BooleanBuffer::new(bits, 0, self.rows));
-        if nulls.null_count() == 0 || (self.field.is_nullable() && !is_key) {
-            return Ok(Some(nulls).filter(|n| n.null_count() > 0));
+        if nulls.null_count() == 0 {
+            return Ok(None);
         }
-        let deleted = |row: usize| !is_key && kinds.is_some_and(|k| k[row] == DELETE);
-        match (0..self.rows).find(|&row| nulls.is_null(row) && !deleted(row)) {
-            None => Ok(None),
-            Some(row) if is_key => {
-                let message = format!("row {row}: primary key column '{}' is NULL; keys are NOT NULL", self.field.name());
-                Err(Error::new(ErrorCode::NullKey, message))
-            }
-            Some(row) => {
-                let message = format!("row {row}: column '{}' is NULL, but declared NOT NULL", self.field.name());
-                Err(Error::new(ErrorCode::SchemaMismatch, message))
-            }
+        if self.field.is_nullable() {
+            return Ok(Some(nulls));
         }
+        let row = (0..self.rows).find(|&row| nulls.is_null(row)).unwrap_or_default();
+        let message = format!("row {row}: primary key column '{}' is NULL; keys are NOT NULL", self.field.name());
+        Err(Error::new(ErrorCode::NullKey, message))
     }
 
     fn offsets(&self) -> Result<ScalarBuffer<i32>> {
@@ -181,7 +165,7 @@ impl Column<'_> {
             Err(e) => e.valid_up_to(),
         };
         // The last row that begins at or before the byte.
-        let row = offsets.partition_point(|&o| o as usize <= at).clamp(1, self.rows) - 1;
+        let row = offsets.partition_point(|&o| o as usize <= at).clamp(1, self.rows.max(1)) - 1;
         Some(self.invalid(format!("row {row}: the value is not valid UTF-8 (byte {at} of the batch's text)")))
     }
 
@@ -197,7 +181,7 @@ impl Column<'_> {
         };
         let millis = child("data (milliseconds)", self.data, millis)?;
         let nanos = PrimitiveArray::<Int32Type>::from(child("aux (nanoseconds)", self.aux, nanos)?);
-        // Bytes of null and of deleted rows are undefined and stay as they are.
+        // The bytes of a null are undefined and stay as they are.
         let defined = |row: usize| self.validity.is_none_or(|bits| bits[row / 8] >> (row % 8) & 1 == 1);
         let wrong = |&(row, n): &(usize, i32)| !(0..NANOS_PER_MILLI).contains(&n) && defined(row);
         match nanos.values().iter().copied().enumerate().find(wrong) {

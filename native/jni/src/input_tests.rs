@@ -73,7 +73,7 @@ fn every_layout_is_read() {
         Some(&millis),
         Some(&nanos),
     ];
-    let (kinds, batch) = write_batch(&schema, &[1], &buffers, 3).unwrap();
+    let (kinds, batch) = write_batch(&schema, &buffers, 3).unwrap();
     assert!(kinds.is_none());
     assert_eq!(batch.num_rows(), 3);
     let flags = batch.column(0).as_boolean();
@@ -113,7 +113,7 @@ fn a_buffer_that_is_missing_or_short_names_column_and_buffer() {
     let read = |data, offsets: &[i32]| key_batch(&text, &[None, Some(data), Some(&ints(offsets))], 2);
     fails(read(b"ab", &[0, 1, 3]), ErrorCode::InvalidArgument, &["'s'", "data", "2 bytes", "need 3"]);
     fails(read(b"ab", &[0, 1]), ErrorCode::InvalidArgument, &["'s'", "offsets", "8 bytes", "need 12"]);
-    let kinds = write_batch(&ints_schema, &[], &[Some(&[0]), None, Some(&[0; 16]), None], 2).map(|(_, b)| b);
+    let kinds = write_batch(&ints_schema, &[Some(&[0]), None, Some(&[0; 16]), None], 2).map(|(_, b)| b);
     fails(kinds, ErrorCode::InvalidArgument, &["change kinds", "1 bytes"]);
 }
 
@@ -138,19 +138,17 @@ fn text_must_be_utf8_in_every_row() {
 }
 
 #[test]
-fn null_in_a_key_and_in_a_not_null_column_names_the_row() {
-    let schema = schema(vec![("k", DataType::Int32, false), ("v", DataType::Int32, false)]);
+fn null_in_a_key_names_the_row() {
+    let schema = schema(vec![("k", DataType::Int32, false), ("v", DataType::Int32, true)]);
     let n = ints(&[1, 2, 3]);
     let write = |kinds: Option<&[u8]>, k: Option<&[u8]>, v: Option<&[u8]>| {
-        write_batch(&schema, &[0], &[kinds, k, Some(&n), None, v, Some(&n), None], 3).map(|(_, batch)| batch)
+        write_batch(&schema, &[kinds, k, Some(&n), None, v, Some(&n), None], 3).map(|(_, batch)| batch)
     };
     fails(write(None, Some(&[0b011]), None), ErrorCode::NullKey, &["'k'", "row 2"]);
-    fails(write(None, None, Some(&[0b101])), ErrorCode::SchemaMismatch, &["'v'", "row 1", "NOT NULL"]);
-    // Of a deleted row only the key is read.
-    let deleted = write(Some(&[0, 1, 0]), None, Some(&[0b101])).unwrap();
-    assert_eq!(deleted.column(1).null_count(), 0);
     fails(write(Some(&[0, 1, 0]), Some(&[0b101]), None), ErrorCode::NullKey, &["'k'", "row 1"]);
-    fails(write(Some(&[0, 1, 0]), None, Some(&[0b001])), ErrorCode::SchemaMismatch, &["'v'", "row 2"]);
+    let deleted = write(Some(&[0, 1, 0]), Some(&[0b111]), Some(&[0b101])).unwrap();
+    assert!(deleted.column(0).nulls().is_none());
+    assert!(deleted.column(1).is_null(1));
 }
 
 #[test]
@@ -158,7 +156,7 @@ fn kinds_and_nanoseconds_outside_their_range_are_refused() {
     let one = schema(vec![("at", fine_timestamp(), true)]);
     let millis = longs(&[0, 0]);
     let write = |kinds: &[u8], nanos: &[i32]| {
-        write_batch(&one, &[], &[Some(kinds), None, Some(&millis), Some(&ints(nanos))], 2).map(|(_, batch)| batch)
+        write_batch(&one, &[Some(kinds), None, Some(&millis), Some(&ints(nanos))], 2).map(|(_, batch)| batch)
     };
     assert!(write(&[0, 1], &[0, 999_999]).is_ok());
     fails(write(&[0, 2], &[0, 0]), ErrorCode::InvalidArgument, &["row 1", "kind 2"]);

@@ -23,8 +23,7 @@ pub extern "system" fn write<'l>(env: EnvUnowned<'l>, class: JClass<'l>, writer:
         let open = WRITERS.get(writer)?;
         let rows = row_count(rows)?;
         let memory = buffers(env, &memory, 1 + PER_COLUMN * open.schema.fields().len())?;
-        let key = open.parent.table.schema().primary_key();
-        let batch = write_batch(&open.schema, key, &memory, rows);
+        let batch = write_batch(&open.schema, &memory, rows);
         let (kinds, batch) = batch.map_err(|e| e.at(format!("table {}", open.parent.path)))?;
         Ok(open.writer.write(kinds.as_deref(), &batch)?)
     })
