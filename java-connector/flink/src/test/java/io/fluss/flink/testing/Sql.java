@@ -17,17 +17,17 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
-/** A Flink SQL session in this JVM on an embedded store: every statement runs in a real MiniCluster of two slots. */
+/** A Flink SQL session on an embedded store. The jobs of all sessions run in one real MiniCluster of this JVM. */
 public final class Sql {
     private static final long PATIENCE_SECONDS = 90;
 
     private final TableEnvironment env;
 
     private Sql(boolean batch, Map<String, String> options) {
-        Configuration configuration = Configuration.fromMap(options);
+        Configuration configuration = SharedCluster.configuration();
+        configuration.addAll(Configuration.fromMap(options));
         configuration.setString("parallelism.default", "2");
         configuration.setString("table.local-time-zone", "UTC");
-        configuration.setString("rest.bind-port", "0");
         EnvironmentSettings.Builder settings = EnvironmentSettings.newInstance().withConfiguration(configuration);
         env = TableEnvironment.create(batch ? settings.inBatchMode().build() : settings.inStreamingMode().build());
     }
