@@ -5,15 +5,19 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.URL;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.Paths;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Set;
 import java.util.UUID;
 
@@ -32,6 +36,8 @@ public final class NativeLibrary {
     static final String LOADER = "libfluss_jni_loader.so";
     private static final String ENGINE_PROPERTY = "fluss.native.engine.";
     private static final Set<PosixFilePermission> ONLY_OWNER = PosixFilePermissions.fromString("rwx------");
+
+    private static final Duration KEEP_UNUSED = Duration.ofDays(7);
 
     private static boolean loaded;
     private static boolean loading;
@@ -138,9 +144,23 @@ public final class NativeLibrary {
             } finally {
                 Files.deleteIfExists(part);
             }
+            removeUnused(file.getParent().getParent());
         }
+        Files.setLastModifiedTime(file.getParent(), FileTime.from(Instant.now()));
         System.setProperty(ENGINE_PROPERTY + hash, file.toString());
         return file;
+    }
+
+    /** Engines of other versions that nobody has loaded for a while; one that a process still uses stays mapped there. */
+    private static void removeUnused(Path userDirectory) throws IOException {
+        Instant old = Instant.now().minus(KEEP_UNUSED);
+        try (DirectoryStream<Path> versions = Files.newDirectoryStream(userDirectory)) {
+            for (Path version : versions) {
+                if (Files.getLastModifiedTime(version).toInstant().isBefore(old)) {
+                    Files.deleteIfExists(version.resolve(ENGINE));
+                }
+            }
+        }
     }
 
     /** The JVM binds a library to one class loader, so each gets a copy of the shim; the file is not needed once loaded. */

@@ -10,6 +10,7 @@ import java.nio.file.Paths;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -71,11 +72,18 @@ class UserJarsITCase {
         TableEnvironment writer = session(false);
         writer.executeSql("INSERT INTO c.fluss.source_rows VALUES (1, 'a'), (2, 'b'), (3, 'c')").await();
         try (CloseableIterator<Row> rows = tail.collect()) {
-            List<String> seen = new ArrayList<>();
-            for (int i = 0; i < 3; i++) {
-                seen.add(rows.next().toString());
-            }
-            assertThat(seen).containsExactlyInAnyOrder("+I[1, a]", "+I[2, b]", "+I[3, c]");
+            CompletableFuture<List<String>> seen = CompletableFuture.supplyAsync(() -> {
+                List<String> three = new ArrayList<>();
+                while (three.size() < 3) {
+                    three.add(rows.next().toString());
+                }
+                return three;
+            });
+            // If the copying job ends first, it has failed, and says why.
+            CompletableFuture<?> copyEnds = copy.getJobClient().get().getJobExecutionResult();
+            CompletableFuture.anyOf(seen, copyEnds).get(120, TimeUnit.SECONDS);
+            assertThat(seen.get(1, TimeUnit.SECONDS))
+                    .containsExactlyInAnyOrder("+I[1, a]", "+I[2, b]", "+I[3, c]");
             assertThat(mapped("libfluss_jni.so")).as("engines in this process").hasSize(1);
             assertThat(mapped("libfluss_jni_loader.so")).as("class loaders with a shim").hasSizeGreaterThanOrEqualTo(2);
         }
