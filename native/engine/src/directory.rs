@@ -2,6 +2,7 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use fluss_types::{BucketId, Error, ErrorCode, Result, TableId};
 
@@ -9,8 +10,8 @@ use fluss_types::{BucketId, Error, ErrorCode, Result, TableId};
 #[derive(Debug)]
 pub(crate) struct DataDirectory {
     path: PathBuf,
-    /// Holds the lock (`flock`) until it is dropped; the kernel lets go of it when the process dies.
-    _lock: File,
+    /// Holds the lock (`flock`) until it is closed; the kernel lets go of it when the process dies.
+    lock: Mutex<Option<File>>,
 }
 
 /// Reads `/path` or `file:///path`.
@@ -58,7 +59,12 @@ impl DataDirectory {
             .and_then(|()| file.rewind())
             .and_then(|()| file.write_all(text.as_bytes()))
             .map_err(|e| Error::io(format!("write {}", lock_path.display()), &e))?;
-        Ok(Self { path: path.to_path_buf(), _lock: file })
+        Ok(Self { path: path.to_path_buf(), lock: Mutex::new(Some(file)) })
+    }
+
+    /// Lets others open the directory. Tables that are still held by someone keep this object alive, not the lock.
+    pub(crate) fn unlock(&self) {
+        self.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
     pub(crate) fn path(&self) -> &Path {

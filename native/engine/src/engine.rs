@@ -202,6 +202,7 @@ impl Engine {
                 result = result.and(tablet.close());
             }
         }
+        self.directory.unlock();
         result
     }
 }

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use fluss_types::{Error, ErrorCode, LogOffset, Result};
 use rocksdb::checkpoint::Checkpoint;
 use rocksdb::{
-    BlockBasedOptions, Cache, DB, DBCompressionType, DBPinnableSlice, LogLevel, Options, WriteBatch, WriteBufferManager,
-    WriteOptions,
+    BlockBasedOptions, Cache, DB, DBCompressionType, DBPinnableSlice, DEFAULT_COLUMN_FAMILY_NAME as DEFAULT_CF, LogLevel,
+    Options, WriteBatch, WriteBufferManager, WriteOptions,
 };
 
 use crate::pre_write::Changes;
@@ -124,7 +124,8 @@ impl Kv {
     /// Opens or makes the store in a folder.
     pub fn open(dir: &Path, resources: &KvResources) -> Result<Self> {
         fs::create_dir_all(dir).map_err(|e| Error::io(format!("make kv folder {}", dir.display()), &e))?;
-        let db = DB::open(&resources.options(), dir).map_err(|e| rocks_error("open", dir, &e))?;
+        // Naming the column family is what makes its handle known, which a batched multi-get needs.
+        let db = DB::open_cf(&resources.options(), dir, [DEFAULT_CF]).map_err(|e| rocks_error("open", dir, &e))?;
         let mut write = WriteOptions::default();
         write.disable_wal(true);
         Ok(Self { db, dir: dir.to_path_buf(), write })
@@ -170,7 +171,7 @@ impl Kv {
             let row = self.db.get_pinned(row_key(key)).map_err(|e| self.fail("read", &e))?;
             return Ok(vec![row.map(KvValue::Pinned)]);
         }
-        let cf = self.db.cf_handle("default").ok_or_else(|| Error::internal("RocksDB has no default column family"))?;
+        let cf = self.db.cf_handle(DEFAULT_CF).ok_or_else(|| Error::internal("RocksDB has no default column family"))?;
         // RocksDB reads neighbouring keys of a sorted batch from one block.
         let mut order: Vec<(Vec<u8>, usize)> = keys.iter().enumerate().map(|(i, k)| (row_key(k), i)).collect();
         order.sort_unstable();

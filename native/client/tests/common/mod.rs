@@ -1,0 +1,102 @@
+//! Shared by the tests of the client: a table `db.name` of `id BIGINT, v STRING`.
+#![allow(dead_code, reason = "each test binary uses a part")]
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow_array::{Int64Array, RecordBatch};
+use fluss_client::{Connection, Table};
+use fluss_format::ColumnBatch;
+use fluss_proto::admin_request::Request;
+use fluss_proto::{self as proto, AdminRequest, data_type::Kind};
+use fluss_types::TablePath;
+
+pub fn options(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    pairs.iter().map(|(k, v)| ((*k).to_string(), (*v).to_string())).collect()
+}
+
+pub fn connect(dir: &Path) -> Arc<Connection> {
+    Connection::open(options(&[("data.dir", dir.to_str().unwrap())])).unwrap()
+}
+
+fn admin(connection: &Connection, request: Request) -> proto::AdminResponse {
+    connection.admin(AdminRequest { request: Some(request) }).unwrap()
+}
+
+fn path(name: &str) -> Option<proto::TablePath> {
+    Some(proto::TablePath { database: "db".into(), table: name.into() })
+}
+
+fn create_with(
+    connection: &Arc<Connection>,
+    name: &str,
+    key: bool,
+    buckets: u32,
+    not_null: bool,
+    table_options: &[(&str, &str)],
+) -> Arc<Table> {
+    let database = Some(proto::DatabaseInfo { name: "db".into(), ..Default::default() });
+    admin(connection, Request::CreateDatabase(proto::CreateDatabase { database, if_not_exists: true }));
+    let column = |name: &str, kind: Kind, not_null| proto::Column {
+        name: name.into(),
+        r#type: Some(proto::DataType { kind: kind.into(), not_null, length: i32::MAX as u32, ..Default::default() }),
+        comment: String::new(),
+    };
+    let descriptor = Some(proto::TableDescriptor {
+        columns: vec![column("id", Kind::Bigint, false), column("v", Kind::Varchar, not_null)],
+        primary_key: if key { vec!["id".into()] } else { vec![] },
+        bucket_count: buckets,
+        options: options(table_options).into_iter().collect(),
+        ..Default::default()
+    });
+    admin(connection, Request::CreateTable(proto::CreateTable { path: path(name), descriptor, if_not_exists: true }));
+    connection.table(&TablePath::new("db", name)).unwrap()
+}
+
+pub fn create(connection: &Arc<Connection>, name: &str, key: bool, buckets: u32, table_options: &[(&str, &str)]) -> Arc<Table> {
+    create_with(connection, name, key, buckets, false, table_options)
+}
+
+pub fn create_not_null(connection: &Arc<Connection>, name: &str) -> Arc<Table> {
+    create_with(connection, name, true, 1, true, &[])
+}
+
+pub fn drop_table(connection: &Connection, name: &str) {
+    admin(connection, Request::DropTable(proto::DropTable { path: path(name), if_exists: false }));
+}
+
+pub fn offsets(connection: &Connection, name: &str) -> Vec<i64> {
+    let request = proto::ListOffsets { path: path(name), spec: proto::list_offsets::Spec::Latest.into(), timestamp_ms: 0 };
+    admin(connection, Request::ListOffsets(request)).offsets.iter().map(|o| o.offset).collect()
+}
+
+pub fn create_snapshot(connection: &Connection, name: &str) -> proto::SnapshotInfo {
+    let request = proto::CreateSnapshot { path: path(name), bucket: 0, lease_ms: 60_000 };
+    admin(connection, Request::CreateSnapshot(request)).snapshot.unwrap()
+}
+
+pub fn release_snapshot(connection: &Connection, name: &str, id: &str) {
+    admin(connection, Request::ReleaseSnapshot(proto::ReleaseSnapshot { path: path(name), bucket: 0, snapshot_id: id.into() }));
+}
+
+pub fn long(b: &ColumnBatch, column: usize, row: usize) -> i64 {
+    let at = b.columns[column].data + 8 * row;
+    i64::from_le_bytes(b.bytes[at..at + 8].try_into().unwrap())
+}
+
+pub fn text(b: &ColumnBatch, column: usize, row: usize) -> String {
+    let layout = &b.columns[column];
+    let end = |i: usize| {
+        let at = layout.aux.unwrap() + 4 * i;
+        i32::from_le_bytes(b.bytes[at..at + 4].try_into().unwrap()) as usize
+    };
+    String::from_utf8(b.bytes[layout.data + end(row)..layout.data + end(row + 1)].to_vec()).unwrap()
+}
+
+/// The values `v` of some keys.
+pub fn lookup(table: &Arc<Table>, keys: &[i64]) -> Vec<Option<String>> {
+    let keys = RecordBatch::try_new(table.key_schema(), vec![Arc::new(Int64Array::from(keys.to_vec()))]).unwrap();
+    let found = table.lookuper(vec![1]).unwrap().lookup(&keys).unwrap();
+    let at = found.row_bytes.unwrap();
+    (0..found.rows).map(|r| (found.bytes[at + r] == 1).then(|| text(&found, 0, r))).collect()
+}
