@@ -32,7 +32,7 @@ impl Lookuper {
     pub fn lookup(&self, keys: &RecordBatch) -> Result<ColumnBatch> {
         let schema = self.table.schema();
         let columns = ColumnValues::all(keys)?;
-        for (i, c) in columns.iter().enumerate().filter(|(_, c)| c.has_nulls()) {
+        if let Some((i, c)) = columns.iter().enumerate().find(|(_, c)| c.has_nulls()) {
             let name = schema.primary_key().get(i).map_or("?", |&k| &schema.columns()[k].name);
             let row = (0..keys.num_rows()).find(|&r| c.is_null(r)).unwrap_or(0);
             return Err(Error::new(

@@ -2,6 +2,7 @@
 //!
 //! The child writes version after version of random keys into a primary-key table and a row a batch into a log table; after each flush it
 //! prints what is acknowledged. The parent kills it at a random moment, opens the store and checks.
+#![allow(clippy::unwrap_used, reason = "test code")]
 mod common;
 
 use std::collections::HashMap;

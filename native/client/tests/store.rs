@@ -1,4 +1,5 @@
 //! An embedded store through the API that bindings use.
+#![allow(clippy::unwrap_used, reason = "test code")]
 mod common;
 
 use std::fs::{self, OpenOptions};

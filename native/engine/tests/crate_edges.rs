@@ -1,4 +1,5 @@
 //! The crates depend on each other only as design.md section 7 says.
+#![allow(clippy::unwrap_used, reason = "test code")]
 use std::collections::BTreeMap;
 use std::process::Command;
 

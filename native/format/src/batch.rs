@@ -112,7 +112,7 @@ impl BatchHeader {
         };
         let too_long = (h.buffers as usize).saturating_mul(4).saturating_add(h.metadata_len as usize) > MAX_BATCH_BYTES
             || h.body_len > MAX_BATCH_BYTES as u64;
-        if too_long || h.base_offset < 0 || h.rows == 0 || h.body_len % 64 != 0 {
+        if too_long || h.base_offset < 0 || h.rows == 0 || !h.body_len.is_multiple_of(64) {
             return corrupt("the batch header has impossible lengths".into());
         }
         Ok(h)
@@ -240,7 +240,7 @@ pub fn encode_batch(
     let mut b = Vec::with_capacity(total);
     b.extend_from_slice(&MAGIC);
     b.extend_from_slice(&VERSION.to_le_bytes());
-    let attributes = u16::from(append_only) * ATTRIBUTE_APPEND_ONLY | (compression as u16) << 1;
+    let attributes = (u16::from(append_only) * ATTRIBUTE_APPEND_ONLY) | ((compression as u16) << 1);
     b.extend_from_slice(&attributes.to_le_bytes());
     b.extend_from_slice(&KNOWN_FEATURES.to_le_bytes());
     b.resize(24, 0);

@@ -1,4 +1,5 @@
 //! Every codec gives back what went in, for every type.
+#![allow(clippy::unwrap_used, reason = "test code")]
 use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, RecordBatch, UInt8Array};

@@ -1,4 +1,5 @@
 //! What a log has after it was closed, killed, torn or damaged.
+#![allow(clippy::unwrap_used, reason = "test code")]
 use std::fs::{self, OpenOptions};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
