@@ -1,6 +1,8 @@
 package io.fluss.flink.source.enumerator;
 
 import io.fluss.client.Connection;
+import io.fluss.client.InvalidArgumentException;
+import io.fluss.client.NotFoundException;
 import io.fluss.client.TableInfo;
 import io.fluss.flink.row.SchemaCheck;
 import io.fluss.flink.source.ScanSpec;
@@ -12,6 +14,7 @@ import org.apache.flink.api.connector.source.SourceEvent;
 import org.apache.flink.api.connector.source.SplitEnumerator;
 import org.apache.flink.api.connector.source.SplitEnumeratorContext;
 import org.apache.flink.api.connector.source.SplitsAssignment;
+import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.util.FlinkRuntimeException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -71,7 +74,7 @@ public final class FlussSplitEnumerator implements SplitEnumerator<FlussSplit, F
         TableInfo table = store.admin().getTable(spec.path());
         long expected = restored == null ? spec.tableId() : restored.tableId();
         if (table.tableId() != expected) {
-            throw new IllegalStateException(
+            throw new ValidationException(
                     restored == null
                             ? "Table " + spec.path() + " was dropped and created again since the job was planned (table id "
                                     + expected + ", now " + table.tableId() + "). Submit the job again."
@@ -86,8 +89,13 @@ public final class FlussSplitEnumerator implements SplitEnumerator<FlussSplit, F
 
     private void planned(List<FlussSplit> splits, Throwable failure) {
         if (failure != null) {
-            throw new FlinkRuntimeException(
-                    "The splits of table " + spec.path() + " could not be made: " + failure.getMessage(), failure);
+            String message = "The splits of table " + spec.path() + " could not be made: " + failure.getMessage();
+            boolean hopeless = failure instanceof ValidationException
+                    || failure instanceof InvalidArgumentException
+                    || failure instanceof NotFoundException;
+            throw hopeless
+                    ? new UnrecoverableException(message, failure)
+                    : new FlinkRuntimeException(message, failure);
         }
         for (FlussSplit split : splits) {
             unassigned.put(split.bucket(), split);
