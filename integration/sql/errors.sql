@@ -2,11 +2,11 @@
 
 -- error: data.dir
 -- error: bootstrap.servers
-CREATE CATALOG neither WITH ('type' = 'fluss');
+CREATE CATALOG no_store WITH ('type' = 'fluss');
 
 -- error: data.dir
 -- error: bootstrap.servers
-CREATE CATALOG both WITH ('type' = 'fluss', 'data.dir' = '${data.dir}', 'bootstrap.servers' = 'localhost:9123');
+CREATE CATALOG two_stores WITH ('type' = 'fluss', 'data.dir' = '${data.dir}', 'bootstrap.servers' = 'localhost:9123');
 
 -- error: data.dri
 -- error: data.dir
@@ -38,7 +38,7 @@ CREATE TABLE t (id INT, PRIMARY KEY (id) NOT ENFORCED) WITH ('bucket.num' = '0')
 CREATE TABLE t (id INT, names ARRAY<STRING>, PRIMARY KEY (id) NOT ENFORCED);
 
 -- error: span
-CREATE TABLE t (id INT, span INTERVAL DAY TO SECOND, PRIMARY KEY (id) NOT ENFORCED);
+CREATE TABLE t (id INT, span MULTISET<INT>, PRIMARY KEY (id) NOT ENFORCED);
 
 -- error: PARTITION
 CREATE TABLE t (id INT, day_of STRING, PRIMARY KEY (id, day_of) NOT ENFORCED) PARTITIONED BY (day_of);

@@ -1,5 +1,4 @@
 -- Opens an embedded store. ${data.dir} is filled in by scripts/sql and by the test runner.
-SET 'execution.target' = 'local';
 SET 'table.dml-sync' = 'true';
 SET 'sql-client.execution.result-mode' = 'tableau';
 SET 'table.local-time-zone' = 'UTC';

@@ -11,7 +11,7 @@ CREATE TABLE sensors (
 CREATE TEMPORARY TABLE readings (
   sensor INT,
   celsius DOUBLE,
-  at AS PROCTIME()
+  seen AS PROCTIME()
 ) WITH ('connector' = 'fluss', 'data.dir' = 'file://${data.dir}');
 
 SET 'execution.runtime-mode' = 'batch';
@@ -22,7 +22,7 @@ INSERT INTO readings VALUES (1, 21.5), (2, 14.0), (1, 22.25), (3, 0.0);
 SELECT * FROM sensors;
 SELECT sensor, celsius FROM readings;
 
-SELECT r.celsius, s.place FROM readings AS r JOIN sensors FOR SYSTEM_TIME AS OF r.at AS s ON r.sensor = s.id;
+SELECT r.celsius, s.place FROM readings AS r JOIN sensors FOR SYSTEM_TIME AS OF r.seen AS s ON r.sensor = s.id;
 
 UPDATE sensors SET place = 'attic' WHERE id = 1;
 SELECT * FROM sensors;

@@ -9,10 +9,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -21,11 +19,13 @@ import java.util.stream.Stream;
  * integration/sql/README.md has the format, scripts/sql-test starts it.
  */
 public final class Main {
+    private final LocalCluster cluster;
     private final Path dir;
     private final boolean update;
     private final Duration timeout;
 
-    private Main(Path dir, boolean update, Duration timeout) {
+    private Main(LocalCluster cluster, Path dir, boolean update, Duration timeout) {
+        this.cluster = cluster;
         this.dir = dir;
         this.update = update;
         this.timeout = timeout;
@@ -61,14 +61,14 @@ public final class Main {
             }
         }
         int failed = 0;
-        Main runner = new Main(dir, update, Duration.ofSeconds(timeout));
+        Main runner = new Main(LocalCluster.start(), dir, update, Duration.ofSeconds(timeout));
         for (String name : names) {
             failed += runner.file(name) ? 0 : 1;
         }
         if (results != null) {
             Files.write(results, ((names.size() - failed) + " " + failed + " 0\n").getBytes(StandardCharsets.UTF_8));
         }
-        // Flink's local executors leave threads that are no daemons.
+        // The cluster has threads that are no daemons.
         System.exit(failed == 0 && !names.isEmpty() ? 0 : 1);
     }
 
@@ -107,10 +107,8 @@ public final class Main {
 
     /** @return the results of all statements, as an .expected file has them */
     private String run(List<SqlFile.Statement> statements, Path data) throws Exception {
-        Map<String, String> config = new LinkedHashMap<>();
-        config.put("parallelism.default", "2");
         StringBuilder out = new StringBuilder();
-        try (Session session = new Session(config)) {
+        try (Session session = new Session(cluster.sessionConfig())) {
             for (SqlFile.Statement s : SqlFile.parse(read(dir.resolve("init.sql")).replace("${data.dir}", data.toString()))) {
                 session.run(s.sql, -1, timeout);
             }

@@ -1,0 +1,4 @@
+CREATE CATALOG peer WITH (
+  'type' = 'fluss',
+  'data.dir' = '${BOOTSTRAP}'
+);

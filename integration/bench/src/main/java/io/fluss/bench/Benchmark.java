@@ -1,0 +1,29 @@
+package io.fluss.bench;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+
+/** One benchmark: a job, and mostly the same job without the store beside it, alternately, after a warm-up. */
+interface Benchmark {
+    /** Names of the figures it makes, for {@code ONLY}. */
+    List<String> names();
+
+    List<Figure> run() throws Exception;
+
+    static List<Benchmark> all(Path store, long rows, int rounds) {
+        Data data = new Data(store, rows);
+        return Arrays.asList(
+                new Write(data, "upsert", rounds, true),
+                new Write(data, "append", rounds, false),
+                new LookupJoin(data, "lookup-join", rounds, ""),
+                new LookupJoin(data, "lookup-join-sync", rounds, "/*+ OPTIONS('lookup.async' = 'false') */"),
+                new LookupLatency(data, rounds),
+                new Scan(data, rounds));
+    }
+
+    /** rows/s of a job that takes {@code seconds}. */
+    static double rate(long rows, double seconds) {
+        return rows / Math.max(seconds, 1e-3);
+    }
+}

@@ -1,0 +1,59 @@
+package io.fluss.bench;
+
+import java.nio.file.Path;
+
+/** The store of a run, and the tables that several benchmarks read, loaded when the first of them asks. */
+final class Data {
+    /** Rows of a warm-up: enough for the JIT to see the path. */
+    private static final long WARM_SHARE = 10;
+
+    final Path store;
+    final long rows;
+    private Flink streaming;
+    private Flink batch;
+    private boolean users;
+    private boolean events;
+
+    Data(Path store, long rows) {
+        this.store = store;
+        this.rows = rows;
+    }
+
+    long warmRows() {
+        return Math.max(1, rows / WARM_SHARE);
+    }
+
+    Flink streaming() {
+        if (streaming == null) {
+            streaming = new Flink(true, store);
+        }
+        return streaming;
+    }
+
+    Flink batch() {
+        if (batch == null) {
+            batch = new Flink(false, store);
+        }
+        return batch;
+    }
+
+    /** Table {@code users} with every key from 0 to {@code rows} - 1. */
+    void needUsers() throws Exception {
+        if (!users) {
+            streaming().sql(Tables.users("users"));
+            streaming().sql(Tables.usersGenerator("all_users", rows, rows, false));
+            streaming().seconds("INSERT INTO users SELECT * FROM all_users");
+            users = true;
+        }
+    }
+
+    /** Log table {@code events} with {@code rows} rows. */
+    void needEvents() throws Exception {
+        if (!events) {
+            streaming().sql(Tables.events("events"));
+            streaming().sql(Tables.eventsGenerator("all_events", rows));
+            streaming().seconds("INSERT INTO events SELECT * FROM all_events");
+            events = true;
+        }
+    }
+}

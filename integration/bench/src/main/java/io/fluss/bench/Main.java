@@ -1,0 +1,95 @@
+package io.fluss.bench;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.PathMatcher;
+import java.nio.file.Paths;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** Benchmarks of the embedded store; RESULTS.md says what each figure means. scripts/bench starts it. */
+public final class Main {
+    private Main() {}
+
+    /** @param args --out FILE --commit ID [--only GLOB] [--rows N] [--rounds N] */
+    public static void main(String[] args) throws Exception {
+        Path out = null;
+        String commit = "unknown";
+        String only = "*";
+        long rows = 1_000_000;
+        int rounds = 3;
+        for (int i = 0; i + 1 < args.length; i += 2) {
+            switch (args[i]) {
+                case "--out":
+                    out = Paths.get(args[i + 1]);
+                    break;
+                case "--commit":
+                    commit = args[i + 1];
+                    break;
+                case "--only":
+                    only = args[i + 1].isEmpty() ? "*" : args[i + 1];
+                    break;
+                case "--rows":
+                    rows = Long.parseLong(args[i + 1]);
+                    break;
+                case "--rounds":
+                    rounds = Integer.parseInt(args[i + 1]);
+                    break;
+                default:
+                    throw new IllegalArgumentException("unknown argument " + args[i]);
+            }
+        }
+        PathMatcher wanted = FileSystems.getDefault().getPathMatcher("glob:" + only);
+        Path store = Files.createTempDirectory("fluss-bench-");
+        int exit = 1;
+        try {
+            List<Figure> figures = new ArrayList<>();
+            System.out.printf(Locale.ROOT, "%-24s %14s %-10s %14s %7s %7s %7s%n", "figure", "value", "unit", "floor", "ratio", "rounds", "spread");
+            for (Benchmark b : Benchmark.all(store, rows, rounds)) {
+                if (b.names().stream().anyMatch(n -> wanted.matches(Paths.get(n)))) {
+                    for (Figure f : b.run()) {
+                        figures.add(f);
+                        System.out.printf(Locale.ROOT, "%-24s %,14.1f %-10s %,14.1f %7.3f %7d %6.0f%%%n", f.name, f.value(), f.unit, f.floor(),
+                                f.ratio(), f.rounds(), 100 * f.spread());
+                    }
+                }
+            }
+            if (figures.isEmpty()) {
+                System.err.println("no benchmark's name fits " + only + "; there are "
+                        + Benchmark.all(store, rows, rounds).stream().flatMap(b -> b.names().stream()).collect(Collectors.joining(", ")));
+            } else {
+                write(out, figures, commit);
+                System.out.println("table.log.consistency = strong, parallelism 2, " + rows + " rows; " + out);
+                exit = 0;
+            }
+        } catch (Exception e) {
+            e.printStackTrace();
+        } finally {
+            delete(store);
+        }
+        // Mini clusters leave threads that are no daemons.
+        System.exit(exit);
+    }
+
+    private static void write(Path out, List<Figure> figures, String commit) throws IOException {
+        Files.createDirectories(out.toAbsolutePath().getParent());
+        List<String> lines = figures.stream().map(f -> f.json(commit)).collect(Collectors.toList());
+        Files.write(out, lines, StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING);
+    }
+
+    private static void delete(Path dir) throws IOException {
+        try (Stream<Path> files = Files.walk(dir)) {
+            for (Path f : files.sorted(Comparator.reverseOrder()).collect(Collectors.toList())) {
+                Files.deleteIfExists(f);
+            }
+        }
+    }
+}
