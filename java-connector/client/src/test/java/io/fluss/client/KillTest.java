@@ -97,7 +97,8 @@ class KillTest {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        process.destroyForcibly();
+        // By its handle: Process.destroyForcibly would also close the stream that is being read.
+        process.toHandle().destroyForcibly();
     }
 
     private void checkState(Table table, int round, long acknowledged) {
