@@ -125,7 +125,9 @@ impl Kv {
     pub fn open(dir: &Path, resources: &KvResources) -> Result<Self> {
         fs::create_dir_all(dir).map_err(|e| Error::io(format!("make kv folder {}", dir.display()), &e))?;
         // Naming the column family is what makes its handle known, which a batched multi-get needs.
-        let db = DB::open_cf(&resources.options(), dir, [DEFAULT_CF]).map_err(|e| rocks_error("open", dir, &e))?;
+        let options = resources.options();
+        let db =
+            DB::open_cf_with_opts(&options, dir, [(DEFAULT_CF, options.clone())]).map_err(|e| rocks_error("open", dir, &e))?;
         let mut write = WriteOptions::default();
         write.disable_wal(true);
         Ok(Self { db, dir: dir.to_path_buf(), write })
