@@ -71,13 +71,14 @@ class SavepointITCase {
                 .get(60, TimeUnit.SECONDS);
     }
 
-    /** Stops a copy of {@code src} to {@code dst} in the middle, goes on, and waits until {@code rows} rows are there. */
-    private void copyWithStopInTheMiddle(String insert, long rows, Sql.Condition middle) throws Exception {
+    /** Stops a copy of {@code src} to {@code dst} in the middle, goes on, and waits until all rows are there. */
+    private void copyWithStopInTheMiddle(String insert, String parallelismAfterwards) throws Exception {
+        long rows = ROWS + 2;
         Slowly.slow = true;
         String savepoint;
         try {
             JobClient job = session("execution.checkpointing.interval", "200 ms").job(insert);
-            Sql.until("some rows are copied", middle);
+            Sql.until("some rows are copied", () -> count("dst") > 100);
             savepoint = stop(job);
         } finally {
             Slowly.slow = false;
@@ -85,7 +86,11 @@ class SavepointITCase {
         long copied = count("dst");
         assertThat(copied).as("rows at the savepoint").isBetween(1L, (long) ROWS - 1);
         batch.run("INSERT INTO src VALUES (%d, 'later'), (%d, 'later')", ROWS + 1, ROWS + 2);
-        JobClient again = restored(savepoint).job(insert);
+        JobClient again = session(
+                        "execution.checkpointing.interval", "200 ms",
+                        "execution.state-recovery.path", savepoint,
+                        "parallelism.default", parallelismAfterwards)
+                .job(insert);
         try {
             Sql.until("all rows are copied", () -> count("dst") >= rows);
             // What comes twice would come now.
@@ -99,8 +104,15 @@ class SavepointITCase {
     void inTheMiddleOfALog() throws Exception {
         batch.run("CREATE TABLE src (id INT, v STRING) WITH ('bucket.num' = '3', 'bucket.key' = 'id')");
         batch.run("CREATE TABLE dst (id INT, v STRING)").run("INSERT INTO src SELECT * FROM gen");
-        copyWithStopInTheMiddle(
-                "INSERT INTO dst SELECT slowly(id), v FROM src", ROWS + 2, () -> count("dst") > 100);
+        copyWithStopInTheMiddle("INSERT INTO dst SELECT slowly(id), v FROM src", "2");
+        assertCopied();
+    }
+
+    @Test
+    void inTheMiddleOfALogWithAnotherParallelismAfterwards() throws Exception {
+        batch.run("CREATE TABLE src (id INT, v STRING) WITH ('bucket.num' = '3', 'bucket.key' = 'id')");
+        batch.run("CREATE TABLE dst (id INT, v STRING)").run("INSERT INTO src SELECT * FROM gen");
+        copyWithStopInTheMiddle("INSERT INTO dst SELECT slowly(id), v FROM src", "4");
         assertCopied();
     }
 
@@ -110,8 +122,7 @@ class SavepointITCase {
         // A log table that takes the rows of a changelog: a row that came twice would stay twice.
         batch.run("CREATE TABLE dst (id INT, v STRING) WITH ('sink.ignore-delete' = 'true')");
         batch.run("INSERT INTO src SELECT * FROM gen");
-        copyWithStopInTheMiddle(
-                "INSERT INTO dst SELECT slowly(id), v FROM src", ROWS + 2, () -> count("dst") > 100);
+        copyWithStopInTheMiddle("INSERT INTO dst SELECT slowly(id), v FROM src", "2");
         assertCopied();
     }
 

@@ -25,9 +25,9 @@ public final class Sql {
 
     private Sql(boolean batch, Map<String, String> options) {
         Configuration configuration = SharedCluster.configuration();
-        configuration.addAll(Configuration.fromMap(options));
         configuration.setString("parallelism.default", "2");
         configuration.setString("table.local-time-zone", "UTC");
+        configuration.addAll(Configuration.fromMap(options));
         EnvironmentSettings.Builder settings = EnvironmentSettings.newInstance().withConfiguration(configuration);
         env = TableEnvironment.create(batch ? settings.inBatchMode().build() : settings.inStreamingMode().build());
     }
