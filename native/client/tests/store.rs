@@ -228,6 +228,31 @@ fn a_null_in_a_not_null_column_names_the_column() {
     assert!(e.message().contains("db.t") && e.message().contains("'v'"), "{e}");
 }
 
+/// The test binary is its own second process: the variable tells it which directory to open.
+#[test]
+fn a_second_process_is_told_the_pid_of_the_first() {
+    const CHILD: &str = "FLUSS_SECOND_PROCESS_TEST_CHILD";
+    if let Ok(dir) = std::env::var(CHILD) {
+        let e = Connection::open(options(&[("data.dir", &dir)])).unwrap_err();
+        assert_eq!(e.code(), ErrorCode::DirectoryInUse);
+        println!("refused: {e}");
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let connection = connect(dir.path());
+    let second = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["a_second_process_is_told_the_pid_of_the_first", "--exact", "--nocapture"])
+        .env(CHILD, dir.path())
+        .output()
+        .unwrap();
+    let out = String::from_utf8_lossy(&second.stdout);
+    assert!(second.status.success(), "{out}");
+    let refused = out.lines().find(|l| l.contains("refused: ")).unwrap_or_else(|| panic!("{out}"));
+    assert!(refused.contains(&format!("in process {} ", std::process::id())), "{refused}");
+    assert!(refused.contains("'execution.target' = 'local'"), "{refused}");
+    connection.close().unwrap();
+}
+
 /// A full disk, on a file system of 8 MiB that the test mounts; where it may not mount, the error path is that of any write.
 #[test]
 fn a_full_disk_loses_nothing_that_was_acknowledged() {

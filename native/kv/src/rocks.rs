@@ -60,7 +60,6 @@ impl KvResources {
         o.set_memtable_whole_key_filtering(true);
         o.set_memtable_prefix_bloom_ratio(0.05);
         o.set_compression_type(DBCompressionType::Lz4);
-        o.set_bottommost_compression_type(DBCompressionType::Zstd);
         o.set_level_compaction_dynamic_level_bytes(true);
         o.set_max_background_jobs(2);
         o.set_keep_log_file_num(1);
