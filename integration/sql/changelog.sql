@@ -9,7 +9,9 @@ CREATE TABLE stock (
 ) WITH ('bucket.num' = '1');
 
 SET 'execution.runtime-mode' = 'batch';
-INSERT INTO stock VALUES ('bolt', 10), ('nut', 20);
+-- One statement a row: rows of one statement with different keys may arrive in any order.
+INSERT INTO stock VALUES ('bolt', 10);
+INSERT INTO stock VALUES ('nut', 20);
 INSERT INTO stock VALUES ('bolt', 11);
 UPDATE stock SET pieces = 0 WHERE item = 'nut';
 DELETE FROM stock WHERE item = 'nut';
@@ -23,6 +25,7 @@ SELECT * FROM stock;
 SET 'execution.runtime-mode' = 'streaming';
 
 -- rows: 10
+-- ordered
 SELECT * FROM stock /*+ OPTIONS('scan.startup.mode' = 'earliest') */;
 
 -- rows: 2

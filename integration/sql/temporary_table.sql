@@ -27,13 +27,13 @@ SELECT r.celsius, s.place FROM readings AS r JOIN sensors FOR SYSTEM_TIME AS OF 
 UPDATE sensors SET place = 'attic' WHERE id = 1;
 SELECT * FROM sensors;
 
--- The store's tables are those of database `default` there; a Fluss catalog sees them too.
-SELECT * FROM fluss.`default`.sensors;
-SHOW TABLES FROM fluss.`default`;
+-- The store's tables are those of database default_database there; a Fluss catalog sees them too.
+SELECT * FROM fluss.default_database.sensors;
+SHOW TABLES FROM fluss.default_database;
 
--- A second name for the same table must say the same.
-CREATE TEMPORARY TABLE fluss.`default`.other_name (id INT) WITH ('connector' = 'fluss', 'data.dir' = '${data.dir}');
-SELECT COUNT(*) FROM fluss.`default`.other_name;
+-- Temporary tables work inside a Fluss catalog too.
+CREATE TEMPORARY TABLE fluss.default_database.other_name (id INT) WITH ('connector' = 'fluss', 'data.dir' = '${data.dir}');
+SELECT COUNT(*) FROM fluss.default_database.other_name;
 
 DROP TABLE sensors;
 CREATE TABLE sensors (

@@ -11,6 +11,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -22,6 +23,8 @@ public final class Main {
     private final LocalCluster cluster;
     private final Path dir;
     private final boolean update;
+    /** Shows the time of each statement. */
+    private final boolean verbose = Boolean.getBoolean("verbose");
     private final Duration timeout;
 
     private Main(LocalCluster cluster, Path dir, boolean update, Duration timeout) {
@@ -113,7 +116,11 @@ public final class Main {
                 session.run(s.sql, -1, timeout);
             }
             for (SqlFile.Statement s : statements) {
+                long start = System.nanoTime();
                 Session.Result result = statement(session, s);
+                if (verbose) {
+                    System.out.printf(Locale.ROOT, "  %6.2f s  %s%n", (System.nanoTime() - start) / 1e9, s.title());
+                }
                 if (result != null && result.query) {
                     List<String> rows = new ArrayList<>(result.rows);
                     if (!s.ordered) {
@@ -158,12 +165,19 @@ public final class Main {
         return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
     }
 
+    /** A cancelled job may hold the store for a moment longer than its session; what stays is left to the system's cleaner. */
     private static void delete(Path dir) throws IOException {
-        try (Stream<Path> files = Files.walk(dir)) {
-            for (Path f : files.sorted(Comparator.reverseOrder()).collect(Collectors.toList())) {
-                Files.deleteIfExists(f);
+        for (int attempt = 0; attempt < 50; attempt++) {
+            try (Stream<Path> files = Files.walk(dir)) {
+                for (Path f : files.sorted(Comparator.reverseOrder()).collect(Collectors.toList())) {
+                    Files.deleteIfExists(f);
+                }
+                return;
+            } catch (IOException | java.io.UncheckedIOException e) {
+                LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
             }
         }
+        System.out.println("  " + dir + " could not be deleted: who has the store open?");
     }
 
     /** A file that does not do what it says; the message is for the person who reads the log. */

@@ -12,7 +12,8 @@ import java.util.regex.Pattern;
 /** A file of statements that end with {@code ;}, and the directives in the comments before them (integration/sql/README.md). */
 final class SqlFile {
     private static final Pattern DIRECTIVE = Pattern.compile("^--\\s*(error|rows|ordered)\\s*(?::\\s*(.*?))?\\s*$");
-    private static final Pattern ORDER_BY = Pattern.compile("\\bORDER\\s+BY\\b", Pattern.CASE_INSENSITIVE);
+    /** What comes in an order of its own: of columns, for DESCRIBE. */
+    private static final Pattern ORDER_BY = Pattern.compile("\\bORDER\\s+BY\\b|^DESC", Pattern.CASE_INSENSITIVE);
 
     /** One statement, without its semicolon and the comments before it. */
     static final class Statement {
@@ -31,7 +32,7 @@ final class SqlFile {
             this.line = line;
             this.errors = errors;
             this.rows = rows;
-            this.ordered = ordered || rows >= 0 || ORDER_BY.matcher(sql).find();
+            this.ordered = ordered || ORDER_BY.matcher(sql).find();
         }
 
         /** The first line, as the heading of its result. */
