@@ -212,7 +212,8 @@ public final class FlussCatalog extends ReducedCatalog {
                         "'" + name + "' = '" + value + "' of " + TableMapping.describe(path)
                                 + (own == null ? " is not an option of" : " differs from '" + own + "' of")
                                 + " its catalog '" + getName()
-                                + "'. Say it in CREATE CATALOG, or leave it out of CREATE TABLE.");
+                                + "'. Say it in CREATE CATALOG, or leave it out of CREATE TABLE"
+                                + " (LIKE copies it: add EXCLUDING OPTIONS).");
             }
         }
     }

@@ -32,7 +32,8 @@ class StreamReadITCase {
         try (Writer later = new Writer()) {
             later.after(
                     1500,
-                    "INSERT INTO users VALUES (2, 'bobby'), (4, 'dan')",
+                    "INSERT INTO users VALUES (2, 'bobby')",
+                    "INSERT INTO users VALUES (4, 'dan')",
                     "DELETE FROM users WHERE id = 1");
             List<String> rows = streaming.take(6, "SELECT * FROM users");
             assertThat(Sql.sorted(rows.subList(0, 2))).containsExactly("+I[1, anna]", "+I[2, bob]");
@@ -43,7 +44,7 @@ class StreamReadITCase {
 
     @Test
     void theRawChangelog() {
-        batch.run("INSERT INTO users VALUES (1, 'ann'), (2, 'bob')");
+        batch.run("INSERT INTO users VALUES (1, 'ann')").run("INSERT INTO users VALUES (2, 'bob')");
         batch.run("INSERT INTO users VALUES (1, 'anna')");
         batch.run("DELETE FROM users WHERE id = 1");
         assertThat(streaming.take(5, "SELECT name, id FROM users /*+ OPTIONS('scan.startup.mode' = 'earliest') */"))
