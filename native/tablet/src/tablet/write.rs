@@ -12,8 +12,8 @@ use fluss_types::{ChangeType, Error, LogOffset, Result, TableKind};
 
 use super::{KvState, Tablet};
 
-/// Writers wait while more than this is appended and not durable: bounds memory of the pre-write buffer and what a crash of
-/// the machine can leave to cut.
+/// Writers wait while more than this, in the log and in the pre-write buffer, is not committed yet: bounds memory, and what a
+/// crash of the machine can leave to cut.
 const MAX_PENDING_BYTES: u64 = 32 << 20;
 
 /// Rows of one bucket, all columns of the table; `deletes[i]`: row i is a delete, of which only the key counts.
@@ -92,14 +92,15 @@ impl Tablet {
         }
         let mut encoded = self.encode(&rows.batch, true)?;
         let mut appended = self.appended();
-        self.append_encoded(&mut encoded, &mut appended)
+        self.append_encoded(&mut encoded, 0, &mut appended)
     }
 
     fn encode(&self, batch: &RecordBatch, append_only: bool) -> Result<EncodedBatch> {
         encode_batch(batch, self.schema.id(), append_only, self.options.compression)
     }
 
-    fn append_encoded(&self, encoded: &mut EncodedBatch, appended: &mut super::Appended) -> Result<LogOffset> {
+    /// `buffered`: bytes that the batch takes in the pre-write buffer.
+    fn append_encoded(&self, encoded: &mut EncodedBatch, buffered: usize, appended: &mut super::Appended) -> Result<LogOffset> {
         let base = self.log.append(encoded, self.context.clock.now_ms(), self.high_watermark()).inspect_err(|e| {
             // A failed append is cut off again and the tablet goes on; when even that failed, nothing is sure any more.
             if e.code() == fluss_types::ErrorCode::Poisoned {
@@ -107,8 +108,9 @@ impl Tablet {
             }
         })?;
         appended.end_offset = base + LogOffset::from(encoded.rows());
-        appended.uncommitted_bytes += encoded.len() as u64;
-        self.progress.appended(encoded.len() as u64);
+        let bytes = (encoded.len() + buffered) as u64;
+        appended.uncommitted_bytes += bytes;
+        self.progress.appended(bytes);
         Ok(appended.end_offset)
     }
 
@@ -154,7 +156,8 @@ impl Tablet {
         }
 
         let Some(changelog) = changelog(self, state, rows, &olds)? else { return Ok(appended.end_offset) };
-        let end = self.append_encoded(&mut self.encode(&changelog, false)?, &mut appended)?;
+        let end =
+            self.append_encoded(&mut self.encode(&changelog, false)?, keys.bytes.len() + values.bytes.len(), &mut appended)?;
         let mut buffer = state.buffer.write().unwrap_or_else(PoisonError::into_inner);
         for i in last.values().copied() {
             buffer.put(keys.share(i), (!rows.is_delete(i)).then(|| values.share(i)));
