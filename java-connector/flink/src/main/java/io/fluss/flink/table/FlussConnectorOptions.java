@@ -154,8 +154,8 @@ public final class FlussConnectorOptions {
                     .durationType()
                     .defaultValue(Duration.ofDays(1))
                     .withDescription(
-                            "How long the snapshot that a job reads is kept when the job does not come back. A savepoint taken in "
-                                    + "the middle of a snapshot can be resumed for that long.");
+                            "How long the snapshot that a job reads is kept when the job does not come back. A savepoint "
+                                    + "taken in the middle of a snapshot can be resumed for that long.");
 
     public static final ConfigOption<Integer> SCAN_PARALLELISM = FactoryUtil.SOURCE_PARALLELISM;
 
@@ -171,7 +171,8 @@ public final class FlussConnectorOptions {
             ConfigOptions.key("client.lookup.queue-size")
                     .intType()
                     .defaultValue(25600)
-                    .withDescription("Lookups that may wait; Flink's own 'table.exec.async-lookup.buffer-capacity' bounds them first.");
+                    .withDescription(
+                            "Lookups that may wait; Flink's own 'table.exec.async-lookup.buffer-capacity' bounds them first.");
 
     public static final ConfigOption<Integer> CLIENT_LOOKUP_MAX_BATCH_SIZE =
             ConfigOptions.key("client.lookup.max-batch-size")

@@ -46,8 +46,8 @@ class SavepointITCase {
     @BeforeEach
     void open() {
         batch = Sql.batch().on(directory);
-        batch.run("CREATE TEMPORARY TABLE gen (id INT, v STRING) WITH ('connector' = 'datagen', 'rows-per-second' = '1000000',"
-                + " 'number-of-rows' = '%d',"
+        batch.run("CREATE TEMPORARY TABLE gen (id INT, v STRING) WITH ('connector' = 'datagen',"
+                + " 'rows-per-second' = '1000000', 'number-of-rows' = '%d',"
                 + " 'fields.id.kind' = 'sequence', 'fields.id.start' = '1', 'fields.id.end' = '%d',"
                 + " 'fields.v.length' = '10')", ROWS, ROWS);
     }

@@ -106,8 +106,8 @@ class SnapshotReleaseITCase {
 
     @Test
     void aSavepointInTheMiddleKeepsThem() throws Exception {
-        batch.run("CREATE TEMPORARY TABLE gen (id INT, v STRING) WITH ('connector' = 'datagen', 'rows-per-second' = '1000000',"
-                + " 'number-of-rows' = '2000',"
+        batch.run("CREATE TEMPORARY TABLE gen (id INT, v STRING) WITH ('connector' = 'datagen',"
+                + " 'rows-per-second' = '1000000', 'number-of-rows' = '2000',"
                 + " 'fields.id.kind' = 'sequence', 'fields.id.start' = '1000', 'fields.id.end' = '2999')");
         batch.run("INSERT INTO src SELECT * FROM gen");
         Touch.delayMs = 5;
