@@ -102,7 +102,8 @@ class BatchReadITCase {
     void manyRowsOverManyBatches() {
         sql.run("CREATE TEMPORARY TABLE gen (id INT, name STRING, age INT) WITH ('connector' = 'datagen',"
                 + " 'rows-per-second' = '1000000', 'number-of-rows' = '50000',"
-                + " 'fields.id.kind' = 'sequence', 'fields.id.start' = '1', 'fields.id.end' = '50000', 'fields.name.length' = '30')");
+                + " 'fields.id.kind' = 'sequence', 'fields.id.start' = '1', 'fields.id.end' = '50000',"
+                + " 'fields.name.length' = '30')");
         sql.run("INSERT INTO users SELECT * FROM gen");
         sql.run("INSERT INTO events SELECT id, name FROM gen");
         String sums = "SELECT COUNT(*), SUM(CAST(id AS BIGINT)), COUNT(DISTINCT id) FROM ";

@@ -42,6 +42,8 @@ final class SharedCluster {
                                 .setNumSlotsPerTaskManager(8)
                                 .build());
         started.start();
+        // It leaves a copy of Flink's RPC jar in the temporary directory unless it is closed.
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> started.closeAsync().join(), "close the MiniCluster"));
         return started;
     }
 }
