@@ -15,8 +15,15 @@ CREATE TEMPORARY TABLE csv_weather (
   wind_speed DOUBLE, wind_gust DOUBLE, precip DOUBLE, pressure DOUBLE, visib DOUBLE, time_hour TIMESTAMP(0)
 ) WITH ('connector' = 'filesystem', 'path' = '${flights}/weather.csv.bz2', 'format' = 'csv', 'csv.null-literal' = '');
 
-CREATE TEMPORARY TABLE csv_flights (
+-- Two files each, so that two readers share them.
+CREATE TEMPORARY TABLE csv_flights_1 (
   `year` INT, `month` INT, `day` INT, dep_time INT, sched_dep_time INT, dep_delay INT, arr_time INT, sched_arr_time INT, arr_delay INT,
   carrier STRING, flight INT, tailnum STRING, origin STRING, dest STRING, air_time INT, distance INT, `hour` INT, `minute` INT,
   time_hour TIMESTAMP(0)
-) WITH ('connector' = 'filesystem', 'path' = '${flights}/flights.csv.bz2', 'format' = 'csv', 'csv.null-literal' = '');
+) WITH ('connector' = 'filesystem', 'path' = '${flights}/flights/first-half', 'format' = 'csv', 'csv.null-literal' = '');
+
+CREATE TEMPORARY TABLE csv_flights_2 (
+  `year` INT, `month` INT, `day` INT, dep_time INT, sched_dep_time INT, dep_delay INT, arr_time INT, sched_arr_time INT, arr_delay INT,
+  carrier STRING, flight INT, tailnum STRING, origin STRING, dest STRING, air_time INT, distance INT, `hour` INT, `minute` INT,
+  time_hour TIMESTAMP(0)
+) WITH ('connector' = 'filesystem', 'path' = '${flights}/flights/second-half', 'format' = 'csv', 'csv.null-literal' = '');

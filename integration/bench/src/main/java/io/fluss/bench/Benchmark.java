@@ -1,5 +1,6 @@
 package io.fluss.bench;
 
+import io.fluss.minicluster.LocalCluster;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -11,8 +12,8 @@ interface Benchmark {
 
     List<Figure> run() throws Exception;
 
-    static List<Benchmark> all(Path store, long rows, int rounds) {
-        Data data = new Data(store, rows);
+    static List<Benchmark> all(LocalCluster cluster, Path store, long rows, int rounds) {
+        Data data = new Data(cluster, store, rows);
         return Arrays.asList(
                 new Write(data, "upsert", rounds, true),
                 new Write(data, "append", rounds, false),

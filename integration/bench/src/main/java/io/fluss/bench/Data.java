@@ -1,5 +1,6 @@
 package io.fluss.bench;
 
+import io.fluss.minicluster.LocalCluster;
 import java.nio.file.Path;
 
 /** The store of a run, and the tables that several benchmarks read, loaded when the first of them asks. */
@@ -7,6 +8,7 @@ final class Data {
     /** Rows of a warm-up: enough for the JIT to see the path. */
     private static final long WARM_SHARE = 10;
 
+    private final LocalCluster cluster;
     final Path store;
     final long rows;
     private Flink streaming;
@@ -14,7 +16,8 @@ final class Data {
     private boolean users;
     private boolean events;
 
-    Data(Path store, long rows) {
+    Data(LocalCluster cluster, Path store, long rows) {
+        this.cluster = cluster;
         this.store = store;
         this.rows = rows;
     }
@@ -23,16 +26,16 @@ final class Data {
         return Math.max(1, rows / WARM_SHARE);
     }
 
-    Flink streaming() {
+    Flink streaming() throws Exception {
         if (streaming == null) {
-            streaming = new Flink(true, store);
+            streaming = new Flink(cluster, true, store);
         }
         return streaming;
     }
 
-    Flink batch() {
+    Flink batch() throws Exception {
         if (batch == null) {
-            batch = new Flink(false, store);
+            batch = new Flink(cluster, false, store);
         }
         return batch;
     }

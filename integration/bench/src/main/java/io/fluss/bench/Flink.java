@@ -1,5 +1,6 @@
 package io.fluss.bench;
 
+import io.fluss.minicluster.LocalCluster;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.configuration.Configuration;
@@ -7,14 +8,12 @@ import org.apache.flink.table.api.EnvironmentSettings;
 import org.apache.flink.table.api.TableEnvironment;
 import org.apache.flink.table.api.TableResult;
 
-/** Flink SQL in this JVM, parallelism 2, no checkpoints; the store in catalog {@code fluss}. */
+/** Flink SQL on a cluster in this JVM, parallelism 2, no checkpoints; the store in catalog {@code fluss}. */
 final class Flink {
     private final TableEnvironment env;
 
-    Flink(boolean streaming, Path store) {
-        Configuration config = new Configuration();
-        config.setString("execution.target", "local");
-        config.setString("parallelism.default", "2");
+    Flink(LocalCluster cluster, boolean streaming, Path store) throws Exception {
+        Configuration config = Configuration.fromMap(cluster.sessionConfig());
         config.setString("table.local-time-zone", "UTC");
         EnvironmentSettings.Builder settings = EnvironmentSettings.newInstance().withConfiguration(config);
         env = TableEnvironment.create(streaming ? settings.inStreamingMode().build() : settings.inBatchMode().build());
@@ -26,7 +25,7 @@ final class Flink {
         env.executeSql(statement);
     }
 
-    /** Runs a bounded INSERT. @return seconds from the job's start to its end, without the start of its mini cluster */
+    /** Runs a bounded INSERT. @return seconds from the job's start to its end */
     double seconds(String insert) throws Exception {
         TableResult result = env.executeSql(insert);
         return result.getJobClient().orElseThrow(IllegalStateException::new)

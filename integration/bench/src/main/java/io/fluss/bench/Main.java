@@ -1,5 +1,6 @@
 package io.fluss.bench;
 
+import io.fluss.minicluster.LocalCluster;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
@@ -50,10 +51,10 @@ public final class Main {
         PathMatcher wanted = FileSystems.getDefault().getPathMatcher("glob:" + only);
         Path store = Files.createTempDirectory("fluss-bench-");
         int exit = 1;
-        try {
+        try (LocalCluster cluster = LocalCluster.start()) {
             List<Figure> figures = new ArrayList<>();
             System.out.printf(Locale.ROOT, "%-24s %14s %-10s %14s %7s %7s %7s%n", "figure", "value", "unit", "floor", "ratio", "rounds", "spread");
-            for (Benchmark b : Benchmark.all(store, rows, rounds)) {
+            for (Benchmark b : Benchmark.all(cluster, store, rows, rounds)) {
                 if (b.names().stream().anyMatch(n -> wanted.matches(Paths.get(n)))) {
                     for (Figure f : b.run()) {
                         figures.add(f);
@@ -64,7 +65,7 @@ public final class Main {
             }
             if (figures.isEmpty()) {
                 System.err.println("no benchmark's name fits " + only + "; there are "
-                        + Benchmark.all(store, rows, rounds).stream().flatMap(b -> b.names().stream()).collect(Collectors.joining(", ")));
+                        + Benchmark.all(cluster, store, rows, rounds).stream().flatMap(b -> b.names().stream()).collect(Collectors.joining(", ")));
             } else {
                 write(out, figures, commit);
                 System.out.println("table.log.consistency = strong, parallelism 2, " + rows + " rows; " + out);
@@ -75,7 +76,7 @@ public final class Main {
         } finally {
             delete(store);
         }
-        // Mini clusters leave threads that are no daemons.
+        // The cluster leaves threads that are no daemons.
         System.exit(exit);
     }
 

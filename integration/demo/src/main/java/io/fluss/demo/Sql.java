@@ -1,5 +1,6 @@
 package io.fluss.demo;
 
+import io.fluss.minicluster.LocalCluster;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -14,7 +15,7 @@ import org.apache.flink.table.api.TableResult;
 import org.apache.flink.types.Row;
 import org.apache.flink.util.CloseableIterator;
 
-/** Flink SQL in this JVM: every job gets a mini cluster of its own, and all share the one store of the process. */
+/** A session of Flink SQL; all of them share one cluster in this JVM, and one store. */
 final class Sql {
     private final TableEnvironment env;
     private final Path flights;
@@ -25,10 +26,8 @@ final class Sql {
     }
 
     /** @param restore savepoint that the first job starts from, or null */
-    static Sql open(boolean streaming, Path store, Path flights, String restore) throws IOException {
-        Configuration config = new Configuration();
-        config.setString("execution.target", "local");
-        config.setString("parallelism.default", "2");
+    static Sql open(LocalCluster cluster, boolean streaming, Path store, Path flights, String restore) throws Exception {
+        Configuration config = Configuration.fromMap(cluster.sessionConfig());
         config.setString("table.local-time-zone", "UTC");
         if (streaming) {
             config.setString("execution.checkpointing.interval", "2 s");
@@ -48,6 +47,11 @@ final class Sql {
         for (String statement : statements(resource)) {
             env.executeSql(statement);
         }
+    }
+
+    /** Starts a bounded INSERT; {@code await()} of what it gives ends with it. */
+    TableResult begin(String insert) {
+        return env.executeSql(insert);
     }
 
     /** Runs a bounded INSERT or UPDATE to its end. */

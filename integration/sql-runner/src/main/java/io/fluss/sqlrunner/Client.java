@@ -1,5 +1,6 @@
 package io.fluss.sqlrunner;
 
+import io.fluss.minicluster.LocalCluster;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -1,5 +1,6 @@
 package io.fluss.sqlrunner;
 
+import io.fluss.minicluster.LocalCluster;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -1,4 +1,4 @@
-package io.fluss.sqlrunner;
+package io.fluss.minicluster;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -11,7 +11,7 @@ import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
  * a cluster for each job, and forgets why an INSERT failed when {@code table.dml-sync} is on: Flink 2.2 then cancels the job in
  * a cluster that has gone, and shows that error instead.
  */
-final class LocalCluster implements AutoCloseable {
+public final class LocalCluster implements AutoCloseable {
     private static final int SLOTS = 16;
 
     private final MiniCluster cluster;
@@ -20,7 +20,8 @@ final class LocalCluster implements AutoCloseable {
         this.cluster = cluster;
     }
 
-    static LocalCluster start() throws Exception {
+    /** Starts a cluster of one TaskManager. */
+    public static LocalCluster start() throws Exception {
         Configuration config = new Configuration();
         config.setString("rest.address", "127.0.0.1");
         config.setString("rest.bind-address", "127.0.0.1");
@@ -38,7 +39,7 @@ final class LocalCluster implements AutoCloseable {
     }
 
     /** What a session needs to know to run its jobs here. */
-    Map<String, String> sessionConfig() throws Exception {
+    public Map<String, String> sessionConfig() throws Exception {
         Map<String, String> config = new LinkedHashMap<>();
         config.put("execution.target", "remote");
         config.put("execution.attached", "true");
