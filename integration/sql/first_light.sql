@@ -39,7 +39,8 @@ SELECT city FROM customers WHERE id > 1;
 SELECT name, id FROM customers;
 
 -- An upsert replaces the row.
-INSERT INTO customers VALUES (2, 'Grace', 'Arlington'), (5, 'Donald', 'Stanford'), (5, 'Donald', 'Milwaukee');
+INSERT INTO customers VALUES (2, 'Grace', 'Arlington'), (5, 'Donald', 'Stanford');
+INSERT INTO customers VALUES (5, 'Donald', 'Milwaukee');
 SELECT * FROM customers ORDER BY id;
 
 UPDATE customers SET city = 'Rotterdam' WHERE name = 'Edsger';

@@ -122,7 +122,8 @@ public final class FlightsDemo {
         batch.query("report.sql").print();
         boolean right = check();
         console.line(String.format(Locale.ROOT, "%nDone in %.0f s. The files: %s", (System.nanoTime() - start) / 1e9, store));
-        console.line("Go on by hand: FLUSS_DATA_DIR=" + Paths.get("").toAbsolutePath().relativize(store) + " make sql");
+        Path here = Paths.get("").toAbsolutePath();
+        console.line("Go on by hand: FLUSS_DATA_DIR=" + (store.startsWith(here) ? here.relativize(store) : store) + " make sql");
         return right;
     }
 
