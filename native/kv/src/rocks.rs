@@ -8,8 +8,8 @@ use bytes::Bytes;
 use fluss_types::{Error, ErrorCode, LogOffset, Result};
 use rocksdb::checkpoint::Checkpoint;
 use rocksdb::{
-    BlockBasedOptions, Cache, DB, DBCompressionType, DBPinnableSlice, DEFAULT_COLUMN_FAMILY_NAME as DEFAULT_CF, LogLevel,
-    Options, WriteBatch, WriteBufferManager, WriteOptions,
+    BlockBasedOptions, Cache, DB, DBCompressionType, DBPinnableSlice, DEFAULT_COLUMN_FAMILY_NAME as DEFAULT_CF,
+    DataBlockIndexType, LogLevel, Options, WriteBatch, WriteBufferManager, WriteOptions,
 };
 
 use crate::pre_write::Changes;
@@ -37,7 +37,7 @@ impl KvResources {
     /// `write_buffer_size` bytes.
     pub fn new(cache: usize, write_buffers: usize, write_buffer_size: usize) -> Self {
         Self {
-            cache: Cache::new_lru_cache(cache),
+            cache: Cache::new_hyper_clock_cache(cache, 0),
             write_buffers: WriteBufferManager::new_write_buffer_manager(write_buffers, false),
             write_buffer_size,
         }
@@ -50,6 +50,7 @@ impl KvResources {
         table.set_cache_index_and_filter_blocks(true);
         table.set_pin_l0_filter_and_index_blocks_in_cache(true);
         table.set_format_version(5);
+        table.set_data_block_index_type(DataBlockIndexType::BinaryAndHash);
         let mut o = Options::default();
         o.create_if_missing(true);
         o.set_block_based_table_factory(&table);
