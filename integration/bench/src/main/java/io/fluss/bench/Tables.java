@@ -7,6 +7,9 @@ final class Tables {
             + " country STRING, city STRING, device STRING, os STRING, browser STRING, ip STRING, price DOUBLE, quantity INT, discount FLOAT,"
             + " is_new BOOLEAN, latency_ms INT, amount DECIMAL(12, 2), event_time TIMESTAMP(3), payload STRING";
 
+    /** Without a rate, the generator keeps to 10,000 rows a second. */
+    private static final String DATAGEN = "'connector' = 'datagen', 'rows-per-second' = '1000000000'";
+
     private Tables() {}
 
     static String users(String name) {
@@ -23,7 +26,7 @@ final class Tables {
 
     /** Every key from 0 once, or {@code rows} random keys below {@code keys}. */
     static String usersGenerator(String name, long rows, long keys, boolean random) {
-        return "CREATE TEMPORARY TABLE " + name + " (" + USERS + ") WITH ('connector' = 'datagen'"
+        return "CREATE TEMPORARY TABLE " + name + " (" + USERS + ") WITH (" + DATAGEN
                 + (random
                         ? ", 'number-of-rows' = '" + rows + "', 'fields.id.min' = '0', 'fields.id.max' = '" + (keys - 1) + "'"
                         : ", 'fields.id.kind' = 'sequence', 'fields.id.start' = '0', 'fields.id.end' = '" + (keys - 1) + "'")
@@ -31,14 +34,14 @@ final class Tables {
     }
 
     static String eventsGenerator(String name, long rows) {
-        return "CREATE TEMPORARY TABLE " + name + " (" + EVENTS + ") WITH ('connector' = 'datagen', 'number-of-rows' = '" + rows + "'"
+        return "CREATE TEMPORARY TABLE " + name + " (" + EVENTS + ") WITH (" + DATAGEN + ", 'number-of-rows' = '" + rows + "'"
                 + lengths("session_id", 12, "event_type", 6, "page", 16, "referrer", 16, "country", 2, "city", 8, "device", 6, "os", 5, "browser", 6,
                         "ip", 12, "payload", 40) + ")";
     }
 
     /** Keys to ask for, with the processing time that a lookup join wants. */
     static String probes(String name, long rows, long keys) {
-        return "CREATE TEMPORARY TABLE " + name + " (id BIGINT, proc AS PROCTIME()) WITH ('connector' = 'datagen', 'number-of-rows' = '" + rows
+        return "CREATE TEMPORARY TABLE " + name + " (id BIGINT, proc AS PROCTIME()) WITH (" + DATAGEN + ", 'number-of-rows' = '" + rows
                 + "', 'fields.id.min' = '0', 'fields.id.max' = '" + (keys - 1) + "')";
     }
 
