@@ -96,7 +96,7 @@ impl Log {
         self.tail().end_offset
     }
 
-    /// Commit timestamp of the last batch of the active segment, ms; `i64::MIN`: none.
+    /// Commit timestamp of the last batch, ms; `i64::MIN`: the log is empty.
     pub fn last_timestamp(&self) -> i64 {
         self.tail().last_timestamp
     }

@@ -104,6 +104,12 @@ pub(crate) fn recover(dir: &Path, bucket: TableBucket, index_interval: u64) -> R
         }
         segments.push(segment);
     }
+    // An active segment without batches: time goes on from the one before it.
+    if last_timestamp == i64::MIN
+        && let Some(sealed) = segments.len().checked_sub(2).map(|i| &segments[i])
+    {
+        last_timestamp = sealed.timestamp_of(end_offset - 1)?;
+    }
     if let Some(p) = point.filter(|p| p.offset > end_offset) {
         return Err(Error::new(
             ErrorCode::CorruptSegment,

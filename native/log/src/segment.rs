@@ -222,6 +222,11 @@ impl Segment {
         }
     }
 
+    /// Commit timestamp of the batch that holds an offset of this segment.
+    pub(crate) fn timestamp_of(&self, offset: LogOffset) -> Result<i64> {
+        Ok(self.read_header(self.position_of(offset)?)?.commit_timestamp)
+    }
+
     /// Base offset of the first batch at or after a timestamp, if this segment has one below `limit`.
     pub(crate) fn offset_at(&self, timestamp: i64, limit: LogOffset) -> Result<Option<LogOffset>> {
         let mut position = self.index().floor_timestamp(timestamp).map_or(FILE_HEADER_LEN, |e| e.position);

@@ -100,6 +100,28 @@ fn offsets_are_found_by_timestamp_and_time_never_goes_back() {
 }
 
 #[test]
+fn time_goes_on_from_the_sealed_segment_when_the_active_one_is_empty() {
+    let dir = tempfile::tempdir().unwrap();
+    let schema = all_types(&[]);
+    let small = LogOptions { segment_size: 20_000, index_interval: 64 };
+    let log = Log::open(dir.path(), BUCKET, small).unwrap();
+    let mut segments = 1;
+    while segments < 2 {
+        fill(&log, &schema, 1);
+        segments = fs::read_dir(dir.path())
+            .unwrap()
+            .filter(|e| e.as_ref().unwrap().path().extension().is_some_and(|x| x == "log"))
+            .count();
+    }
+    drop(log);
+    // As if the process had died between making the segment and its first batch.
+    fs::remove_file(dir.path().join("recovery-point")).unwrap();
+    OpenOptions::new().write(true).open(last_segment(dir.path())).unwrap().set_len(64).unwrap();
+    let log = Log::open(dir.path(), BUCKET, small).unwrap();
+    assert_eq!(log.last_timestamp(), 1000);
+}
+
+#[test]
 fn a_torn_tail_is_cut_at_the_last_whole_batch() {
     let schema = all_types(&[]);
     for keep in [1, 40, 79, 200, 1000] {

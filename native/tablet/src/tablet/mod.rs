@@ -1,6 +1,8 @@
 //! The storage of one bucket.
 mod read;
 mod recover;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::path::{Path, PathBuf};
@@ -199,6 +201,20 @@ impl Tablet {
             ErrorCode::Poisoned,
             format!("{}: refused since an earlier failure ({cause}). Close and open the store again: what was acknowledged is on disk", self.name),
         ));
+    }
+
+    /// Runs a change of the tablet; a panic half-way poisons it.
+    fn or_poison<T>(&self, change: impl FnOnce() -> T) -> T {
+        struct Guard<'a>(&'a Tablet);
+        impl Drop for Guard<'_> {
+            fn drop(&mut self) {
+                if std::thread::panicking() {
+                    self.0.poison(&Error::new(ErrorCode::Panic, "a write panicked"));
+                }
+            }
+        }
+        let _guard = Guard(self);
+        change()
     }
 
     /// Commits, writes memtables out and closes. Later calls fail with `Closed`.

@@ -77,10 +77,10 @@ impl Tablet {
             self.context.committer.expedite(self);
             self.progress.wait_pending(MAX_PENDING_BYTES)?;
         }
-        let end = match self.schema.kind() {
+        let end = self.or_poison(|| match self.schema.kind() {
             TableKind::Log => self.append(rows),
             TableKind::PrimaryKey => self.upsert(rows),
-        };
+        });
         let end = end.map_err(|e| e.at(&self.name))?;
         self.schedule_commit();
         Ok(end)
