@@ -150,6 +150,18 @@ impl BatchHeader {
         ))
     }
 
+    /// Checks the header and every buffer of a whole batch.
+    pub fn verify_all(&self, bytes: &[u8]) -> Result<()> {
+        self.verify(bytes)?;
+        let message = arrow_ipc::root_as_message(self.metadata(bytes)).map_err(|e| bad_metadata(&e))?;
+        let buffers = message.header_as_record_batch().and_then(|b| b.buffers()).unwrap_or_default();
+        let body = &bytes[self.body_at()..self.total_len()];
+        for (i, buffer) in buffers.iter().enumerate() {
+            verify_buffer(bytes, i, checked_span(body, buffer.offset(), buffer.length())?)?;
+        }
+        Ok(())
+    }
+
     /// The checksum of buffer `i`.
     pub(crate) fn buffer_checksum(prefix: &[u8], i: usize) -> u32 {
         u32_at(prefix, HEADER_LEN + 4 * i)
@@ -266,23 +278,11 @@ thread_local! {
     static COMPRESSION: std::cell::RefCell<CompressionContext> = std::cell::RefCell::new(CompressionContext::default());
 }
 
-/// Checks every checksum of a whole batch.
-fn verify_all(header: &BatchHeader, bytes: &[u8]) -> Result<()> {
-    header.verify(bytes)?;
-    let message = arrow_ipc::root_as_message(header.metadata(bytes)).map_err(|e| bad_metadata(&e))?;
-    let buffers = message.header_as_record_batch().and_then(|b| b.buffers()).unwrap_or_default();
-    let body = &bytes[header.body_at()..header.total_len()];
-    for (i, buffer) in buffers.iter().enumerate() {
-        verify_buffer(bytes, i, checked_span(body, buffer.offset(), buffer.length())?)?;
-    }
-    Ok(())
-}
-
 pub(crate) fn bad_metadata(e: &flatbuffers::InvalidFlatbuffer) -> Error {
     Error::new(ErrorCode::CorruptSegment, format!("the IPC metadata of the batch cannot be read: {e}"))
 }
 
-pub(crate) fn checked_span(body: &[u8], offset: i64, len: i64) -> Result<&[u8]> {
+fn checked_span(body: &[u8], offset: i64, len: i64) -> Result<&[u8]> {
     usize::try_from(offset)
         .ok()
         .zip(usize::try_from(len).ok())
@@ -303,16 +303,9 @@ pub(crate) fn verify_buffer(prefix: &[u8], i: usize, stored: &[u8]) -> Result<()
     ))
 }
 
-impl BatchHeader {
-    /// Checks the header and every buffer of a whole batch.
-    pub fn verify_all(&self, bytes: &[u8]) -> Result<()> {
-        verify_all(self, bytes)
-    }
-}
-
 /// Decodes all columns of a whole batch (for replay), laid out as [`log_schema`] says. Checks all checksums.
 pub fn decode_all(header: &BatchHeader, bytes: &[u8], schema: &Schema) -> Result<RecordBatch> {
-    verify_all(header, bytes)?;
+    header.verify_all(bytes)?;
     let message = arrow_ipc::root_as_message(header.metadata(bytes)).map_err(|e| bad_metadata(&e))?;
     let batch = message
         .header_as_record_batch()

@@ -68,11 +68,3 @@ fn escape(bytes: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(rest);
     out.extend_from_slice(&[0, 1]);
 }
-
-/// The smallest key greater than every key that begins with `prefix`; `None`: there is none.
-pub fn prefix_successor(prefix: &[u8]) -> Option<Vec<u8>> {
-    let last = prefix.iter().rposition(|b| *b != 0xFF)?;
-    let mut out = prefix[..=last].to_vec();
-    out[last] += 1;
-    Some(out)
-}

@@ -15,7 +15,7 @@ mod values;
 pub use batch::{BatchHeader, EncodedBatch, HEADER_LEN, MAX_BATCH_BYTES, align64, decode_all, encode_batch, log_schema};
 pub use bucket::{BUCKET_FUNCTION, Bucketer};
 pub use column_batch::{AlignedBytes, ColumnBatch, ColumnLayout};
-pub use key::{KeyEncoder, prefix_successor};
+pub use key::KeyEncoder;
 pub use projection::read_projected;
 pub use row::{MAX_ROW_BYTES, RowCodec};
 pub use values::ColumnValues;

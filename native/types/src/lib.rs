@@ -12,5 +12,5 @@ pub mod time;
 pub use data_type::{DataType, TypeRoot};
 pub use error::{Error, ErrorCode, Result};
 pub use ids::{BucketId, ChangeType, LogOffset, SchemaId, TableBucket, TableId, TablePath, validate_identifier};
-pub use option::{Compression, Consistency, EngineOptions, TableOptions, nearest};
+pub use option::{Compression, Consistency, EngineOptions, TableOptions};
 pub use schema::{Column, MILLIS_FIELD, NANOS_FIELD, Schema, TableKind};

@@ -120,7 +120,7 @@ fn refuse_unknown(what: &str, options: &BTreeMap<String, String>, known: &[&str]
 }
 
 /// The known name with the smallest edit distance, if it is near enough to be what was meant.
-pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     known
         .iter()
         .map(|k| (edit_distance(name, k), *k))

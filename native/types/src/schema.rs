@@ -128,11 +128,6 @@ impl Schema {
         Arc::new(ArrowSchema::new(self.primary_key.iter().map(|&i| self.arrow.field(i).clone()).collect::<Vec<_>>()))
     }
 
-    /// Position of a column.
-    pub fn position(&self, name: &str) -> Option<usize> {
-        self.columns.iter().position(|c| c.name == name)
-    }
-
     /// Refuses a projection that names a column that is not there.
     pub fn check_projection(&self, projection: &[usize]) -> Result<()> {
         match projection.iter().find(|&&i| i >= self.columns.len()) {

@@ -121,16 +121,6 @@ impl Tablet {
         })
     }
 
-    /// The bucket that it stores.
-    pub fn bucket(&self) -> TableBucket {
-        self.bucket
-    }
-
-    /// The table's schema.
-    pub fn schema(&self) -> &Arc<Schema> {
-        &self.schema
-    }
-
     /// Readers stop here: durable, and visible to lookups.
     pub fn high_watermark(&self) -> LogOffset {
         self.progress.high_watermark()
