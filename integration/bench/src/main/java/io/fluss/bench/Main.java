@@ -58,8 +58,9 @@ public final class Main {
                 if (b.names().stream().anyMatch(n -> wanted.matches(Paths.get(n)))) {
                     for (Figure f : b.run()) {
                         figures.add(f);
-                        System.out.printf(Locale.ROOT, "%-24s %,14.1f %-10s %,14.1f %7.3f %7d %6.0f%%%n", f.name, f.value(), f.unit, f.floor(),
-                                f.ratio(), f.rounds(), 100 * f.spread());
+                        // What has no floor shows a dash.
+                        System.out.print(String.format(Locale.ROOT, "%-24s %,14.1f %-10s %,14.1f %7.3f %7d %6.0f%%%n", f.name, f.value(), f.unit, f.floor(),
+                                f.ratio(), f.rounds(), 100 * f.spread()).replace("NaN", "  -"));
                     }
                 }
             }
