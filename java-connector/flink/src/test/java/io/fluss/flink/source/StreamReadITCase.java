@@ -79,16 +79,6 @@ class StreamReadITCase {
         assertThat(rows).containsExactly("+I[1]", "-U[1]", "+U[2]");
     }
 
-    @Test
-    void watermarksAreOfTheColumnDeclared() {
-        batch.run("CREATE TABLE clicks (who STRING, ts TIMESTAMP(3), WATERMARK FOR ts AS ts)");
-        batch.run("INSERT INTO clicks VALUES ('a', TIMESTAMP '2024-01-01 00:00:01'), ('b', TIMESTAMP '2024-01-01 00:00:02'),"
-                + " ('a', TIMESTAMP '2024-01-01 00:00:11'), ('a', TIMESTAMP '2024-01-01 00:01:00')");
-        assertThat(streaming.take(2, "SELECT window_start, COUNT(*) FROM TABLE(TUMBLE(TABLE clicks, DESCRIPTOR(ts),"
-                        + " INTERVAL '10' SECOND)) GROUP BY window_start, window_end"))
-                .containsExactly("+I[2024-01-01T00:00, 2]", "+I[2024-01-01T00:00:10, 1]");
-    }
-
     /** Writes from another thread after a while. */
     private final class Writer implements AutoCloseable {
         private Thread thread;
