@@ -12,12 +12,25 @@ pub(crate) fn path(p: Option<proto::TablePath>) -> Result<TablePath> {
     p.map(|p| TablePath::new(p.database, p.table)).ok_or_else(|| missing("table path"))
 }
 
+/// Ids are the store's to give: those of the message do not count.
+fn column(c: proto::Column) -> Result<Column> {
+    let data_type = data_type(&c.name, c.r#type)?;
+    Ok(Column { comment: c.comment, ..Column::new(c.name, data_type) })
+}
+
+fn column_message(c: Column) -> proto::Column {
+    proto::Column { name: c.name, r#type: Some(data_type_message(c.data_type)), comment: c.comment, id: c.id }
+}
+
 fn data_type(name: &str, t: Option<proto::DataType>) -> Result<DataType> {
     let t = t.ok_or_else(|| missing("column type"))?;
     // What does not fit eight bits is out of every type's range: let the range check say so.
     let precision = u8::try_from(t.precision).unwrap_or(u8::MAX);
     let scale = u8::try_from(t.scale).unwrap_or(u8::MAX);
-    let root = match t.kind() {
+    let kind = t.kind();
+    let mut types = t.types.into_iter();
+    let mut nested = || data_type(name, types.next()).map(Box::new);
+    let root = match kind {
         Kind::Unspecified => {
             return Err(Error::new(
                 ErrorCode::UnsupportedType,
@@ -40,39 +53,65 @@ fn data_type(name: &str, t: Option<proto::DataType>) -> Result<DataType> {
         Kind::Time => TypeRoot::Time(precision),
         Kind::Timestamp => TypeRoot::Timestamp(precision),
         Kind::TimestampLtz => TypeRoot::TimestampLtz(precision),
+        Kind::Array => TypeRoot::Array(nested()?),
+        Kind::Map => TypeRoot::Map(nested()?, nested()?),
+        Kind::Row => TypeRoot::Row(t.fields.into_iter().map(column).collect::<Result<_>>()?),
     };
     DataType::new(root, !t.not_null).map_err(|e| e.at(format_args!("column '{name}'")))
 }
 
 fn data_type_message(t: DataType) -> proto::DataType {
-    let (kind, length, precision, scale) = match t.root {
-        TypeRoot::Boolean => (Kind::Boolean, 0, 0, 0),
-        TypeRoot::TinyInt => (Kind::Tinyint, 0, 0, 0),
-        TypeRoot::SmallInt => (Kind::Smallint, 0, 0, 0),
-        TypeRoot::Int => (Kind::Int, 0, 0, 0),
-        TypeRoot::BigInt => (Kind::Bigint, 0, 0, 0),
-        TypeRoot::Float => (Kind::Float, 0, 0, 0),
-        TypeRoot::Double => (Kind::Double, 0, 0, 0),
-        TypeRoot::Char(n) => (Kind::Char, n, 0, 0),
-        TypeRoot::VarChar(n) => (Kind::Varchar, n, 0, 0),
-        TypeRoot::Binary(n) => (Kind::Binary, n, 0, 0),
-        TypeRoot::VarBinary(n) => (Kind::Varbinary, n, 0, 0),
-        TypeRoot::Decimal(p, s) => (Kind::Decimal, 0, p, s),
-        TypeRoot::Date => (Kind::Date, 0, 0, 0),
-        TypeRoot::Time(p) => (Kind::Time, 0, p, 0),
-        TypeRoot::Timestamp(p) => (Kind::Timestamp, 0, p, 0),
-        TypeRoot::TimestampLtz(p) => (Kind::TimestampLtz, 0, p, 0),
+    let mut m = proto::DataType { not_null: !t.nullable, ..Default::default() };
+    let kind = match t.root {
+        TypeRoot::Boolean => Kind::Boolean,
+        TypeRoot::TinyInt => Kind::Tinyint,
+        TypeRoot::SmallInt => Kind::Smallint,
+        TypeRoot::Int => Kind::Int,
+        TypeRoot::BigInt => Kind::Bigint,
+        TypeRoot::Float => Kind::Float,
+        TypeRoot::Double => Kind::Double,
+        TypeRoot::Date => Kind::Date,
+        TypeRoot::Char(n) | TypeRoot::VarChar(n) | TypeRoot::Binary(n) | TypeRoot::VarBinary(n) => {
+            m.length = n;
+            match t.root {
+                TypeRoot::Char(_) => Kind::Char,
+                TypeRoot::VarChar(_) => Kind::Varchar,
+                TypeRoot::Binary(_) => Kind::Binary,
+                _ => Kind::Varbinary,
+            }
+        }
+        TypeRoot::Decimal(p, s) => {
+            (m.precision, m.scale) = (p.into(), s.into());
+            Kind::Decimal
+        }
+        TypeRoot::Time(p) | TypeRoot::Timestamp(p) | TypeRoot::TimestampLtz(p) => {
+            m.precision = p.into();
+            match t.root {
+                TypeRoot::Time(_) => Kind::Time,
+                TypeRoot::Timestamp(_) => Kind::Timestamp,
+                _ => Kind::TimestampLtz,
+            }
+        }
+        TypeRoot::Array(element) => {
+            m.types = vec![data_type_message(*element)];
+            Kind::Array
+        }
+        TypeRoot::Map(key, value) => {
+            m.types = vec![data_type_message(*key), data_type_message(*value)];
+            Kind::Map
+        }
+        TypeRoot::Row(fields) => {
+            m.fields = fields.into_iter().map(column_message).collect();
+            Kind::Row
+        }
     };
-    proto::DataType { kind: kind.into(), not_null: !t.nullable, length, precision: precision.into(), scale: scale.into() }
+    m.kind = kind.into();
+    m
 }
 
 pub(crate) fn declaration(d: Option<proto::TableDescriptor>) -> Result<TableDeclaration> {
     let d = d.ok_or_else(|| missing("table descriptor"))?;
-    let columns = d
-        .columns
-        .into_iter()
-        .map(|c| Ok(Column { data_type: data_type(&c.name, c.r#type)?, name: c.name, comment: c.comment }))
-        .collect::<Result<Vec<_>>>()?;
+    let columns = d.columns.into_iter().map(column).collect::<Result<Vec<_>>>()?;
     Ok(TableDeclaration {
         columns,
         primary_key: d.primary_key,
@@ -91,11 +130,7 @@ pub(crate) fn table_info(path: &TablePath, t: TableMeta) -> proto::TableInfo {
         table_id: t.table_id,
         schema_id: t.schema_id,
         descriptor: Some(proto::TableDescriptor {
-            columns: d
-                .columns
-                .into_iter()
-                .map(|c| proto::Column { name: c.name, r#type: Some(data_type_message(c.data_type)), comment: c.comment })
-                .collect(),
+            columns: d.columns.into_iter().map(column_message).collect(),
             primary_key: d.primary_key,
             bucket_key: d.bucket_key,
             bucket_count: d.bucket_count,

@@ -10,7 +10,9 @@ use fluss_log::LogOptions;
 use fluss_meta::{LocalMetaStore, TableDeclaration, TableMeta};
 use fluss_tablet::{Committer, Tablet, TabletContext};
 use fluss_types::time::Clock;
-use fluss_types::{BucketId, EngineOptions, Error, ErrorCode, Result, Schema, TableBucket, TableId, TableOptions, TablePath};
+use fluss_types::{
+    BucketId, EngineOptions, Error, ErrorCode, FieldId, Result, Schema, TableBucket, TableId, TableOptions, TablePath,
+};
 
 use crate::Table;
 use crate::directory::DataDirectory;
@@ -78,11 +80,12 @@ impl Engine {
         if if_not_exists && let Ok(table) = self.meta.table(path) {
             return Ok(table);
         }
-        let completed = self.complete(declaration).map_err(|e| e.at(format_args!("table {path}")))?;
+        let (completed, next_field_id) = self.complete(declaration).map_err(|e| e.at(format_args!("table {path}")))?;
         self.meta.create_table(path, |table_id| {
             Ok(TableMeta {
                 table_id,
                 schema_id: 0,
+                next_field_id,
                 created_ms: self.now_ms(),
                 bucket_function: BUCKET_FUNCTION.into(),
                 declaration: completed,
@@ -90,11 +93,11 @@ impl Engine {
         })
     }
 
-    /// Checks a declaration and fills in what it leaves open.
-    fn complete(&self, mut d: TableDeclaration) -> Result<TableDeclaration> {
+    /// Checks a declaration and fills in what it leaves open; also gives the next free id of a column.
+    fn complete(&self, mut d: TableDeclaration) -> Result<(TableDeclaration, FieldId)> {
         TableOptions::parse(&d.options)?;
         let schema = Schema::new(0, d.columns, &d.primary_key, &d.bucket_key)?;
-        d.bucket_key = schema.bucket_key().iter().map(|&i| schema.columns()[i].name.clone()).collect();
+        d.bucket_key = schema.key_names(schema.bucket_key());
         d.columns = schema.columns().to_vec();
         if d.bucket_count == 0 {
             d.bucket_count = self.options.default_buckets;
@@ -108,7 +111,7 @@ impl Engine {
                 ),
             ));
         }
-        Ok(d)
+        Ok((d, schema.next_field_id()))
     }
 
     /// Opens a table.

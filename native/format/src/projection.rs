@@ -74,7 +74,7 @@ pub fn read_projected(
         }
     }
     for (c, layout) in columns.iter().enumerate() {
-        check_data(schema.columns()[projection[c]].data_type, layout, rows, &arena)?;
+        check_data(&schema.columns()[projection[c]].data_type, layout, rows, &arena)?;
     }
     Ok(ColumnBatch {
         bytes: arena.into_bytes(),
@@ -116,7 +116,7 @@ fn plan(header: &BatchHeader, ipc: &IpcBatch, schema: &Schema, projection: &[usi
         (node, buffer) = (1, 2);
     }
     for (i, column) in schema.columns().iter().enumerate() {
-        let (node_count, buffer_count) = spans(column.data_type);
+        let (node_count, buffer_count) = spans(&column.data_type);
         for c in (0..projection.len()).filter(|c| projection[*c] == i) {
             if node >= nodes.len() {
                 return Err(corrupt("the batch has fewer columns than its schema"));
@@ -141,7 +141,7 @@ fn plan(header: &BatchHeader, ipc: &IpcBatch, schema: &Schema, projection: &[usi
 }
 
 /// IPC nodes and buffers of a column. A fine timestamp is a struct (validity) of two primitives (validity, data each).
-fn spans(t: DataType) -> (usize, usize) {
+fn spans(t: &DataType) -> (usize, usize) {
     if t.has_nanos() {
         (3, 5)
     } else if t.is_var_width() {
@@ -194,7 +194,7 @@ fn decompress_all(
 }
 
 /// Readers index by row without a look at lengths, so every buffer must be long enough.
-fn check_data(t: DataType, layout: &ColumnLayout, rows: usize, arena: &Arena) -> Result<()> {
+fn check_data(t: &DataType, layout: &ColumnLayout, rows: usize, arena: &Arena) -> Result<()> {
     match (t.fixed_width(), layout.aux) {
         (Some(width), _) => at_least("data", layout.data_len, rows * width),
         (None, None) => at_least("data", layout.data_len, rows.div_ceil(8)),

@@ -123,11 +123,11 @@ impl RowCodec {
     }
 
     fn column(&self, rows: &[Option<&[u8]>], column: usize) -> Result<RawColumn> {
-        let data_type = self.schema.columns()[column].data_type;
+        let data_type = &self.schema.columns()[column].data_type;
         let null_bit = |r: &[u8]| r[SCHEMA_ID_LEN + column / 8] & (1 << (column % 8)) != 0;
         let nulls = rows.iter().filter(|r| r.is_none_or(null_bit)).count();
         let validity = (nulls > 0).then(|| bitmap(rows.len(), |i| rows[i].is_some_and(|r| !null_bit(r))));
-        let mut out = RawColumn { data_type, validity, data: MutableBuffer::new(0), aux: None };
+        let mut out = RawColumn { data_type: data_type.clone(), validity, data: MutableBuffer::new(0), aux: None };
         match self.places[column] {
             Place::Var(n) => {
                 let mut offsets = Vec::with_capacity(rows.len() + 1);

@@ -32,7 +32,7 @@ fn assert_same(schema: &Arc<Schema>, projection: &[usize], expected: &RecordBatc
     let slices: Vec<Option<&[u8]>> = rows.iter().map(|r| Some(r.as_slice())).collect();
     let through_rows = codec.decode_projected(&slices, projection, false).unwrap();
     for (c, (a, b)) in actual.columns.iter().zip(&through_rows.columns).enumerate() {
-        let t = schema.columns()[projection[c]].data_type;
+        let t = &schema.columns()[projection[c]].data_type;
         for row in 0..actual.rows {
             let null = |l: &fluss_format::ColumnLayout, bytes: &[u8]| {
                 l.validity.is_some_and(|v| bytes[v + row / 8] & (1 << (row % 8)) == 0)

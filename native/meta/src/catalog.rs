@@ -1,7 +1,7 @@
 //! What the catalog says of databases and tables, as it is stored.
 use std::collections::BTreeMap;
 
-use fluss_types::{Column, DataType, Error, ErrorCode, Result, Schema, SchemaId, TableId, TypeRoot};
+use fluss_types::{Column, DataType, Error, ErrorCode, FieldId, Result, Schema, SchemaId, TableId, TypeRoot};
 use serde::{Deserialize, Serialize};
 
 /// A database.
@@ -39,6 +39,8 @@ pub struct TableMeta {
     pub table_id: TableId,
     /// Version of the schema.
     pub schema_id: SchemaId,
+    /// The id that the next column to be added gets.
+    pub next_field_id: FieldId,
     /// Milliseconds since 1970.
     pub created_ms: i64,
     /// Name of the bucket function.
@@ -51,20 +53,26 @@ impl TableMeta {
     /// The checked schema.
     pub fn schema(&self) -> Result<Schema> {
         let d = &self.declaration;
-        Schema::new(self.schema_id, d.columns.clone(), &d.primary_key, &d.bucket_key)
+        Schema::stored(self.schema_id, d.columns.clone(), self.next_field_id, &d.primary_key, &d.bucket_key)
     }
 }
 
-/// A column as it is stored.
+/// A column, or a field of a ROW, as it is stored.
 #[derive(Debug, Serialize, Deserialize)]
 struct StoredColumn {
+    id: FieldId,
     name: String,
-    /// `Kind` or `Kind(a)` or `Kind(a, b)`.
-    #[serde(rename = "type")]
-    data_type: StoredType,
-    nullable: bool,
+    #[serde(flatten)]
+    data_type: StoredDataType,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     comment: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct StoredDataType {
+    #[serde(rename = "type")]
+    root: StoredType,
+    nullable: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -86,11 +94,44 @@ enum StoredType {
     Time { precision: u8 },
     Timestamp { precision: u8 },
     TimestampLtz { precision: u8 },
+    Array { element: Box<StoredDataType> },
+    Map { key: Box<StoredDataType>, value: Box<StoredDataType> },
+    Row { fields: Vec<StoredColumn> },
 }
 
-impl From<TypeRoot> for StoredType {
-    fn from(t: TypeRoot) -> Self {
-        match t {
+impl From<&Column> for StoredColumn {
+    fn from(c: &Column) -> Self {
+        Self { id: c.id, name: c.name.clone(), data_type: (&c.data_type).into(), comment: c.comment.clone() }
+    }
+}
+
+impl TryFrom<StoredColumn> for Column {
+    type Error = Error;
+
+    fn try_from(c: StoredColumn) -> Result<Self> {
+        let data_type = DataType::try_from(c.data_type)
+            .map_err(|e| Error::new(ErrorCode::CorruptMeta, format!("column '{}': {}", c.name, e.message())))?;
+        Ok(Self { id: c.id, name: c.name, data_type, comment: c.comment })
+    }
+}
+
+impl From<&DataType> for StoredDataType {
+    fn from(t: &DataType) -> Self {
+        Self { root: (&t.root).into(), nullable: t.nullable }
+    }
+}
+
+impl TryFrom<StoredDataType> for DataType {
+    type Error = Error;
+
+    fn try_from(t: StoredDataType) -> Result<Self> {
+        DataType::new(t.root.try_into()?, t.nullable)
+    }
+}
+
+impl From<&TypeRoot> for StoredType {
+    fn from(t: &TypeRoot) -> Self {
+        match *t {
             TypeRoot::Boolean => Self::Boolean,
             TypeRoot::TinyInt => Self::Tinyint,
             TypeRoot::SmallInt => Self::Smallint,
@@ -107,13 +148,20 @@ impl From<TypeRoot> for StoredType {
             TypeRoot::Time(precision) => Self::Time { precision },
             TypeRoot::Timestamp(precision) => Self::Timestamp { precision },
             TypeRoot::TimestampLtz(precision) => Self::TimestampLtz { precision },
+            TypeRoot::Array(ref element) => Self::Array { element: Box::new(element.as_ref().into()) },
+            TypeRoot::Map(ref key, ref value) => {
+                Self::Map { key: Box::new(key.as_ref().into()), value: Box::new(value.as_ref().into()) }
+            }
+            TypeRoot::Row(ref fields) => Self::Row { fields: fields.iter().map(StoredColumn::from).collect() },
         }
     }
 }
 
-impl From<StoredType> for TypeRoot {
-    fn from(t: StoredType) -> Self {
-        match t {
+impl TryFrom<StoredType> for TypeRoot {
+    type Error = Error;
+
+    fn try_from(t: StoredType) -> Result<Self> {
+        Ok(match t {
             StoredType::Boolean => Self::Boolean,
             StoredType::Tinyint => Self::TinyInt,
             StoredType::Smallint => Self::SmallInt,
@@ -130,7 +178,10 @@ impl From<StoredType> for TypeRoot {
             StoredType::Time { precision } => Self::Time(precision),
             StoredType::Timestamp { precision } => Self::Timestamp(precision),
             StoredType::TimestampLtz { precision } => Self::TimestampLtz(precision),
-        }
+            StoredType::Array { element } => Self::Array(Box::new((*element).try_into()?)),
+            StoredType::Map { key, value } => Self::Map(Box::new((*key).try_into()?), Box::new((*value).try_into()?)),
+            StoredType::Row { fields } => Self::Row(fields.into_iter().map(Column::try_from).collect::<Result<_>>()?),
+        })
     }
 }
 
@@ -143,6 +194,7 @@ pub(crate) struct StoredTable {
     bucket_function: String,
     bucket_count: u32,
     columns: Vec<StoredColumn>,
+    next_field_id: FieldId,
     primary_key: Vec<String>,
     bucket_key: Vec<String>,
     #[serde(default)]
@@ -160,16 +212,8 @@ impl From<&TableMeta> for StoredTable {
             created_ms: t.created_ms,
             bucket_function: t.bucket_function.clone(),
             bucket_count: d.bucket_count,
-            columns: d
-                .columns
-                .iter()
-                .map(|c| StoredColumn {
-                    name: c.name.clone(),
-                    data_type: c.data_type.root.into(),
-                    nullable: c.data_type.nullable,
-                    comment: c.comment.clone(),
-                })
-                .collect(),
+            columns: d.columns.iter().map(StoredColumn::from).collect(),
+            next_field_id: t.next_field_id,
             primary_key: d.primary_key.clone(),
             bucket_key: d.bucket_key.clone(),
             comment: d.comment.clone(),
@@ -183,18 +227,11 @@ impl TryFrom<StoredTable> for TableMeta {
     type Error = Error;
 
     fn try_from(t: StoredTable) -> Result<Self> {
-        let columns = t
-            .columns
-            .into_iter()
-            .map(|c| {
-                let data_type = DataType::new(c.data_type.into(), c.nullable)
-                    .map_err(|e| Error::new(ErrorCode::CorruptMeta, format!("column '{}': {e}", c.name)))?;
-                Ok(Column { name: c.name, data_type, comment: c.comment })
-            })
-            .collect::<Result<Vec<_>>>()?;
+        let columns = t.columns.into_iter().map(Column::try_from).collect::<Result<Vec<_>>>()?;
         Ok(Self {
             table_id: t.table_id,
             schema_id: t.schema_id,
+            next_field_id: t.next_field_id,
             created_ms: t.created_ms,
             bucket_function: t.bucket_function,
             declaration: TableDeclaration {

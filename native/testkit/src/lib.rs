@@ -36,14 +36,7 @@ pub fn all_types(primary_key: &[&str]) -> Arc<Schema> {
         ("c_ltz6", TypeRoot::TimestampLtz(6)),
         ("c_ltz9", TypeRoot::TimestampLtz(9)),
     ];
-    let columns = roots
-        .iter()
-        .map(|(name, root)| Column {
-            name: (*name).into(),
-            data_type: DataType::new(*root, true).unwrap(),
-            comment: String::new(),
-        })
-        .collect();
+    let columns = roots.iter().map(|(name, root)| Column::new(*name, DataType::new(root.clone(), true).unwrap())).collect();
     let key: Vec<String> = primary_key.iter().map(|k| (*k).into()).collect();
     Arc::new(Schema::new(0, columns, &key, &[]).unwrap())
 }
@@ -69,11 +62,11 @@ impl Random {
 
 /// Random rows of a schema; about one value in five is NULL where that is allowed, and extreme values are frequent.
 pub fn random_rows(schema: &Schema, rows: usize, random: &mut Random) -> RecordBatch {
-    let columns = schema.columns().iter().map(|c| random_column(c.data_type, rows, random)).collect();
+    let columns = schema.columns().iter().map(|c| random_column(&c.data_type, rows, random)).collect();
     RecordBatch::try_new(schema.arrow_schema(), columns).unwrap()
 }
 
-fn random_column(t: DataType, rows: usize, random: &mut Random) -> ArrayRef {
+fn random_column(t: &DataType, rows: usize, random: &mut Random) -> ArrayRef {
     let mut values = || -> Vec<Option<u64>> {
         (0..rows)
             .map(|_| {

@@ -1,16 +1,22 @@
-//! Column types: Flink's scalar types and how they lie in Arrow.
+//! Column types: Flink's types and how they lie in Arrow.
 use std::fmt;
+use std::sync::Arc;
 
 use arrow_schema::{DataType as ArrowType, Field, Fields, TimeUnit};
 
-use crate::schema::{MILLIS_FIELD, NANOS_FIELD};
+use crate::column::Column;
 use crate::{Error, ErrorCode, Result};
+
+/// First child of a timestamp finer than microseconds: milliseconds since the epoch.
+pub const MILLIS_FIELD: &str = "millis";
+/// Second child: nanosecond of the millisecond, 0 to 999,999.
+pub const NANOS_FIELD: &str = "nanos";
 
 /// Length of `STRING` (`VARCHAR`) and `BYTES` (`VARBINARY`) without a bound.
 const UNBOUNDED: u32 = i32::MAX as u32;
 
 /// A type without its nullability.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum TypeRoot {
     /// `BOOLEAN`
     Boolean,
@@ -44,10 +50,16 @@ pub enum TypeRoot {
     Timestamp(u8),
     /// `TIMESTAMP_LTZ(p)`, an instant
     TimestampLtz(u8),
+    /// `ARRAY<t>`
+    Array(Box<DataType>),
+    /// `MAP<k, v>`; keys are NOT NULL
+    Map(Box<DataType>, Box<DataType>),
+    /// `ROW<…>`; its fields have ids as columns have
+    Row(Vec<Column>),
 }
 
 /// A type and whether NULL is allowed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct DataType {
     /// The type.
     pub root: TypeRoot,
@@ -56,28 +68,40 @@ pub struct DataType {
 }
 
 impl DataType {
-    /// A nullable type, its parameters checked.
-    pub fn new(root: TypeRoot, nullable: bool) -> Result<Self> {
+    /// A type with its parameters checked. Keys of a MAP become NOT NULL.
+    pub fn new(mut root: TypeRoot, nullable: bool) -> Result<Self> {
+        if let TypeRoot::Map(key, _) = &mut root {
+            key.nullable = false;
+        }
         let bad = |why: &str| Err(Error::new(ErrorCode::UnsupportedType, format!("type {root}: {why}")));
-        match root {
+        match &root {
             TypeRoot::Char(0) | TypeRoot::VarChar(0) | TypeRoot::Binary(0) | TypeRoot::VarBinary(0) => {
                 bad("the length must be at least 1")
             }
-            TypeRoot::Decimal(p, s) if !(1..=38).contains(&p) || s > p => {
+            TypeRoot::Decimal(p, s) if !(1..=38).contains(p) || s > p => {
                 bad("the precision must be 1 to 38 and the scale at most the precision")
             }
-            TypeRoot::Time(p) | TypeRoot::Timestamp(p) | TypeRoot::TimestampLtz(p) if p > 9 => {
+            TypeRoot::Time(p) | TypeRoot::Timestamp(p) | TypeRoot::TimestampLtz(p) if *p > 9 => {
                 bad("the precision must be 0 to 9")
+            }
+            TypeRoot::Row(fields) if fields.is_empty() => bad("a row needs at least one field"),
+            TypeRoot::Row(fields) if fields.iter().enumerate().any(|(i, f)| fields[..i].iter().any(|o| o.name == f.name)) => {
+                bad("a field is declared twice")
             }
             _ => Ok(Self { root, nullable }),
         }
     }
 
+    /// Whether the type is ARRAY, MAP or ROW: not allowed in keys.
+    pub fn is_nested(&self) -> bool {
+        matches!(self.root, TypeRoot::Array(_) | TypeRoot::Map(..) | TypeRoot::Row(_))
+    }
+
     /// How a column of this type lies in Arrow, on disk and at the JNI boundary. Timestamps finer than microseconds are a
     /// struct of milliseconds and the nanosecond of the millisecond, since Arrow's 64-bit nanoseconds end in 2262.
-    pub fn to_arrow(self) -> ArrowType {
+    pub fn to_arrow(&self) -> ArrowType {
         let utc = || Some("UTC".into());
-        let timestamp = |p: u8, zone: Option<std::sync::Arc<str>>| match p {
+        let timestamp = |p: u8, zone: Option<Arc<str>>| match p {
             0..=3 => ArrowType::Timestamp(TimeUnit::Millisecond, zone),
             4..=6 => ArrowType::Timestamp(TimeUnit::Microsecond, zone),
             _ => ArrowType::Struct(Fields::from(vec![
@@ -85,7 +109,7 @@ impl DataType {
                 Field::new(NANOS_FIELD, ArrowType::Int32, false),
             ])),
         };
-        match self.root {
+        match &self.root {
             TypeRoot::Boolean => ArrowType::Boolean,
             TypeRoot::TinyInt => ArrowType::Int8,
             TypeRoot::SmallInt => ArrowType::Int16,
@@ -95,17 +119,27 @@ impl DataType {
             TypeRoot::Double => ArrowType::Float64,
             TypeRoot::Char(_) | TypeRoot::VarChar(_) => ArrowType::Utf8,
             TypeRoot::Binary(_) | TypeRoot::VarBinary(_) => ArrowType::Binary,
-            TypeRoot::Decimal(p, s) => ArrowType::Decimal128(p, s as i8),
+            TypeRoot::Decimal(p, s) => ArrowType::Decimal128(*p, *s as i8),
             TypeRoot::Date => ArrowType::Date32,
             TypeRoot::Time(_) => ArrowType::Time32(TimeUnit::Millisecond),
-            TypeRoot::Timestamp(p) => timestamp(p, None),
-            TypeRoot::TimestampLtz(p) => timestamp(p, utc()),
+            TypeRoot::Timestamp(p) => timestamp(*p, None),
+            TypeRoot::TimestampLtz(p) => timestamp(*p, utc()),
+            TypeRoot::Array(element) => ArrowType::List(Arc::new(element.to_field("element"))),
+            TypeRoot::Map(key, value) => {
+                let entries = Fields::from(vec![key.to_field("key"), value.to_field("value")]);
+                ArrowType::Map(Arc::new(Field::new("entries", ArrowType::Struct(entries), false)), false)
+            }
+            TypeRoot::Row(fields) => ArrowType::Struct(fields.iter().map(Column::to_field).collect()),
         }
     }
 
-    /// Bytes of one value in the data buffer; `None`: BOOLEAN (bits) and variable-width types. Timestamps finer than
+    fn to_field(&self, name: &str) -> Field {
+        Field::new(name, self.to_arrow(), self.nullable)
+    }
+
+    /// Bytes of one value in the data buffer; `None`: BOOLEAN (bits), variable-width and nested types. Timestamps finer than
     /// microseconds have 8 here and 4 more in their second buffer.
-    pub fn fixed_width(self) -> Option<usize> {
+    pub fn fixed_width(&self) -> Option<usize> {
         match self.root {
             TypeRoot::Boolean => None,
             TypeRoot::TinyInt => Some(1),
@@ -114,23 +148,24 @@ impl DataType {
             TypeRoot::BigInt | TypeRoot::Double | TypeRoot::Timestamp(_) | TypeRoot::TimestampLtz(_) => Some(8),
             TypeRoot::Decimal(..) => Some(16),
             TypeRoot::Char(_) | TypeRoot::VarChar(_) | TypeRoot::Binary(_) | TypeRoot::VarBinary(_) => None,
+            TypeRoot::Array(_) | TypeRoot::Map(..) | TypeRoot::Row(_) => None,
         }
     }
 
-    /// Whether values have different lengths.
-    pub fn is_var_width(self) -> bool {
+    /// Whether values are strings of bytes: offsets and data in Arrow.
+    pub fn is_var_width(&self) -> bool {
         matches!(self.root, TypeRoot::Char(_) | TypeRoot::VarChar(_) | TypeRoot::Binary(_) | TypeRoot::VarBinary(_))
     }
 
     /// Whether the type is a timestamp with a separate nanosecond part.
-    pub fn has_nanos(self) -> bool {
+    pub fn has_nanos(&self) -> bool {
         matches!(self.root, TypeRoot::Timestamp(7..) | TypeRoot::TimestampLtz(7..))
     }
 }
 
 impl fmt::Display for TypeRoot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
+        match self {
             Self::Boolean => f.write_str("BOOLEAN"),
             Self::TinyInt => f.write_str("TINYINT"),
             Self::SmallInt => f.write_str("SMALLINT"),
@@ -139,16 +174,25 @@ impl fmt::Display for TypeRoot {
             Self::Float => f.write_str("FLOAT"),
             Self::Double => f.write_str("DOUBLE"),
             Self::Char(n) => write!(f, "CHAR({n})"),
-            Self::VarChar(UNBOUNDED) => f.write_str("STRING"),
+            Self::VarChar(n) if *n == UNBOUNDED => f.write_str("STRING"),
             Self::VarChar(n) => write!(f, "VARCHAR({n})"),
             Self::Binary(n) => write!(f, "BINARY({n})"),
-            Self::VarBinary(UNBOUNDED) => f.write_str("BYTES"),
+            Self::VarBinary(n) if *n == UNBOUNDED => f.write_str("BYTES"),
             Self::VarBinary(n) => write!(f, "VARBINARY({n})"),
             Self::Decimal(p, s) => write!(f, "DECIMAL({p}, {s})"),
             Self::Date => f.write_str("DATE"),
             Self::Time(p) => write!(f, "TIME({p})"),
             Self::Timestamp(p) => write!(f, "TIMESTAMP({p})"),
             Self::TimestampLtz(p) => write!(f, "TIMESTAMP_LTZ({p})"),
+            Self::Array(element) => write!(f, "ARRAY<{element}>"),
+            Self::Map(key, value) => write!(f, "MAP<{key}, {value}>"),
+            Self::Row(fields) => {
+                f.write_str("ROW<")?;
+                for (i, field) in fields.iter().enumerate() {
+                    write!(f, "{}{} {}", if i > 0 { ", " } else { "" }, field.name, field.data_type)?;
+                }
+                f.write_str(">")
+            }
         }
     }
 }

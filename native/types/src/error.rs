@@ -35,14 +35,20 @@ pub enum ErrorCode {
     BucketNotFound = 203,
     /// No such snapshot: released, or its lease has expired.
     SnapshotNotFound = 204,
+    /// No such column.
+    ColumnNotFound = 205,
     /// The database exists already.
     DatabaseExists = 301,
     /// The table exists already.
     TableExists = 302,
     /// The database still has tables.
     DatabaseNotEmpty = 303,
+    /// The column exists already.
+    ColumnExists = 304,
     /// The log no longer has the offset asked for.
     LogTruncated = 401,
+    /// A batch of an idempotent writer came out of its order.
+    OutOfOrderSequence = 402,
     /// Cannot be done now.
     Unavailable = 500,
     /// Another process, or another copy of the library, has the data directory open.

@@ -2,15 +2,20 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod column;
 mod data_type;
 mod error;
+pub mod file;
 mod ids;
 mod option;
 mod schema;
+mod schema_change;
 pub mod time;
 
-pub use data_type::{DataType, TypeRoot};
+pub use column::{Column, FieldId};
+pub use data_type::{DataType, MILLIS_FIELD, NANOS_FIELD, TypeRoot};
 pub use error::{Error, ErrorCode, Result};
 pub use ids::{BucketId, ChangeType, LogOffset, SchemaId, TableBucket, TableId, TablePath, validate_identifier};
 pub use option::{Compression, Consistency, EngineOptions, TableOptions};
-pub use schema::{Column, MILLIS_FIELD, NANOS_FIELD, Schema, TableKind};
+pub use schema::{Schema, TableKind};
+pub use schema_change::SchemaChange;

@@ -2,14 +2,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use arrow_schema::{Field, Schema as ArrowSchema, SchemaRef};
+use arrow_schema::{Schema as ArrowSchema, SchemaRef};
 
-use crate::{DataType, Error, ErrorCode, Result, SchemaId};
-
-/// First child of a timestamp finer than microseconds: milliseconds since the epoch.
-pub const MILLIS_FIELD: &str = "millis";
-/// Second child: nanosecond of the millisecond, 0 to 999,999.
-pub const NANOS_FIELD: &str = "nanos";
+use crate::column::{Column, FieldId, UNASSIGNED};
+use crate::{Error, ErrorCode, Result, SchemaId};
 
 const RESERVED_COLUMNS: [&str; 6] = ["__offset", "__timestamp", "__bucket", "_change_type", "_log_offset", "_commit_timestamp"];
 
@@ -22,30 +18,33 @@ pub enum TableKind {
     PrimaryKey,
 }
 
-/// A column.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Column {
-    /// Name, unique in the table.
-    pub name: String,
-    /// Type.
-    pub data_type: DataType,
-    /// For people.
-    pub comment: String,
-}
-
 /// Columns, primary key and bucket key of a table. Checked when made; key columns are NOT NULL.
 #[derive(Debug)]
 pub struct Schema {
     id: SchemaId,
     columns: Vec<Column>,
+    next_field_id: FieldId,
     primary_key: Vec<usize>,
     bucket_key: Vec<usize>,
     arrow: SchemaRef,
 }
 
 impl Schema {
-    /// Checks and completes a declaration. `bucket_key` empty: the primary key; log tables may have none.
+    /// Checks and completes a declaration: columns get their ids. `bucket_key` empty: the primary key; log tables may have none.
     pub fn new(id: SchemaId, mut columns: Vec<Column>, primary_key: &[String], bucket_key: &[String]) -> Result<Self> {
+        let mut next_field_id = 0;
+        columns.iter_mut().for_each(|c| c.assign_ids(&mut next_field_id));
+        Self::stored(id, columns, next_field_id, primary_key, bucket_key)
+    }
+
+    /// Checks a schema whose columns have their ids. `next_field_id`: the id that the next column to be added gets.
+    pub fn stored(
+        id: SchemaId,
+        mut columns: Vec<Column>,
+        next_field_id: FieldId,
+        primary_key: &[String],
+        bucket_key: &[String],
+    ) -> Result<Self> {
         let bad = |m: String| Err(Error::new(ErrorCode::InvalidArgument, m));
         if columns.is_empty() {
             return bad("a table needs at least one column".into());
@@ -61,6 +60,12 @@ impl Schema {
                 return bad(format!("column '{}' is declared twice", c.name));
             }
         }
+        let mut ids = Vec::new();
+        columns.iter().for_each(|c| c.visit(&mut |f| ids.push(f.id)));
+        ids.sort_unstable();
+        if ids.windows(2).any(|w| w[0] == w[1]) || ids.last().is_some_and(|i| *i >= next_field_id.min(UNASSIGNED)) {
+            return bad("the ids of the columns are not unique, or not below the next one".into());
+        }
         let positions = |key: &str, names: &[String]| -> Result<Vec<usize>> {
             let mut out = Vec::with_capacity(names.len());
             for n in names {
@@ -69,6 +74,15 @@ impl Schema {
                 };
                 if out.contains(&i) {
                     return Err(Error::invalid(format!("{key} column '{n}' is named twice")));
+                }
+                if columns[i].data_type.is_nested() {
+                    return Err(Error::new(
+                        ErrorCode::UnsupportedType,
+                        format!(
+                            "{key} column '{n}' has unsupported data type {}: a {key} cannot hold ARRAY, MAP or ROW",
+                            columns[i].data_type
+                        ),
+                    ));
                 }
                 out.push(i);
             }
@@ -87,10 +101,8 @@ impl Schema {
         for &i in &primary_key {
             columns[i].data_type.nullable = false;
         }
-        let arrow = Arc::new(ArrowSchema::new(
-            columns.iter().map(|c| Field::new(&c.name, c.data_type.to_arrow(), c.data_type.nullable)).collect::<Vec<_>>(),
-        ));
-        Ok(Self { id, columns, primary_key, bucket_key, arrow })
+        let arrow = Arc::new(ArrowSchema::new(columns.iter().map(Column::to_field).collect::<Vec<_>>()));
+        Ok(Self { id, columns, next_field_id, primary_key, bucket_key, arrow })
     }
 
     /// Version of the schema.
@@ -101,6 +113,16 @@ impl Schema {
     /// The columns in order.
     pub fn columns(&self) -> &[Column] {
         &self.columns
+    }
+
+    /// The id that the next column to be added gets: ids are never used again.
+    pub fn next_field_id(&self) -> FieldId {
+        self.next_field_id
+    }
+
+    /// Names of the columns at some positions.
+    pub fn key_names(&self, positions: &[usize]) -> Vec<String> {
+        positions.iter().map(|&i| self.columns[i].name.clone()).collect()
     }
 
     /// Positions of the primary key columns in key order; empty for a log table.

@@ -41,7 +41,7 @@ fn create_with(
     let column = |name: &str, kind: Kind, not_null| proto::Column {
         name: name.into(),
         r#type: Some(proto::DataType { kind: kind.into(), not_null, length: i32::MAX as u32, ..Default::default() }),
-        comment: String::new(),
+        ..Default::default()
     };
     let descriptor = Some(proto::TableDescriptor {
         columns: vec![column("id", Kind::Bigint, false), column("v", Kind::Varchar, not_null)],

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::*;
 
 fn tablet(dir: &Path) -> Arc<Tablet> {
-    let id = Column { name: "id".into(), data_type: DataType::new(TypeRoot::BigInt, false).unwrap(), comment: String::new() };
+    let id = Column::new("id", DataType::new(TypeRoot::BigInt, false).unwrap());
     let context = TabletContext {
         kv: KvResources::new(1 << 20, 1 << 20, 1 << 20),
         committer: Committer::start(1).unwrap(),

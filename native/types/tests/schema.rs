@@ -1,0 +1,107 @@
+//! Ids of columns, and the changes of a schema that need no rewriting.
+#![allow(clippy::unwrap_used, reason = "test code")]
+
+use fluss_types::{Column, DataType, ErrorCode, Schema, SchemaChange, TypeRoot};
+
+fn nullable(root: TypeRoot) -> DataType {
+    DataType::new(root, true).unwrap()
+}
+
+fn int() -> DataType {
+    nullable(TypeRoot::Int)
+}
+
+fn row(fields: &[(&str, DataType)]) -> DataType {
+    nullable(TypeRoot::Row(fields.iter().map(|(n, t)| Column::new(*n, t.clone())).collect()))
+}
+
+fn array(element: DataType) -> DataType {
+    nullable(TypeRoot::Array(Box::new(element)))
+}
+
+fn schema(columns: &[(&str, DataType)], key: &[&str]) -> Schema {
+    let columns = columns.iter().map(|(n, t)| Column::new(*n, t.clone())).collect();
+    let key: Vec<String> = key.iter().map(|k| (*k).into()).collect();
+    Schema::new(0, columns, &key, &[]).unwrap()
+}
+
+fn path(names: &[&str]) -> Vec<String> {
+    names.iter().map(|n| (*n).into()).collect()
+}
+
+fn names(schema: &Schema) -> Vec<&str> {
+    schema.columns().iter().map(|c| c.name.as_str()).collect()
+}
+
+/// The example of fluss-semantics.md 1.2.
+#[test]
+fn columns_and_fields_take_ids_in_sequence_outer_before_inner() {
+    let two = || row(&[("a", int()), ("b", int())]);
+    let schema = schema(
+        &[
+            ("c0", int()),
+            ("c1", two()),
+            ("c2", row(&[("x", int()), ("r", two()), ("v", int())])),
+            ("c3", array(two())),
+            ("c4", nullable(TypeRoot::VarChar(9))),
+        ],
+        &[],
+    );
+    assert_eq!(schema.columns().iter().map(|c| c.id).collect::<Vec<_>>(), [0, 1, 4, 10, 13]);
+    assert_eq!(schema.next_field_id(), 14);
+}
+
+#[test]
+fn a_dropped_column_that_comes_back_is_another_column() {
+    let old = schema(&[("id", int()), ("a", int()), ("b", int())], &["id"]);
+    let new = old
+        .alter(&[
+            SchemaChange::Drop { path: path(&["a"]) },
+            SchemaChange::Add { parent: vec![], column: Column::new("a", int()) },
+            SchemaChange::Rename { path: path(&["id"]), name: "key".into() },
+        ])
+        .unwrap();
+    assert_eq!((new.id(), names(&new)), (1, vec!["key", "b", "a"]));
+    assert_eq!(new.columns().iter().map(|c| c.id).collect::<Vec<_>>(), [0, 2, 3]);
+    assert_eq!(new.primary_key(), [0], "the key was renamed with its column");
+}
+
+#[test]
+fn fields_within_rows_arrays_and_maps_change_like_columns() {
+    let map = nullable(TypeRoot::Map(Box::new(int()), Box::new(row(&[("x", int())]))));
+    let old = schema(&[("id", int()), ("list", array(row(&[("a", int()), ("b", int())]))), ("m", map)], &[]);
+    let new = old
+        .alter(&[
+            SchemaChange::Add { parent: path(&["list", "element"]), column: Column::new("c", int()) },
+            SchemaChange::Drop { path: path(&["list", "element", "a"]) },
+            SchemaChange::Widen { path: path(&["m", "value", "x"]), data_type: nullable(TypeRoot::BigInt) },
+        ])
+        .unwrap();
+    assert_eq!(
+        new.columns()[1..].iter().map(|c| c.data_type.to_string()).collect::<Vec<_>>(),
+        ["ARRAY<ROW<b INT, c INT>>", "MAP<INT NOT NULL, ROW<x BIGINT>>"]
+    );
+}
+
+#[test]
+fn what_would_need_stored_rows_to_be_rewritten_is_refused() {
+    let schema = schema(&[("id", int()), ("v", nullable(TypeRoot::BigInt))], &["id"]);
+    let refused = |change: SchemaChange| schema.alter(&[change]).unwrap_err();
+    let not_null = Column::new("n", DataType::new(TypeRoot::Int, false).unwrap());
+    assert!(refused(SchemaChange::Add { parent: vec![], column: not_null }).message().contains("NOT NULL"));
+    assert!(refused(SchemaChange::Drop { path: path(&["id"]) }).message().contains("part of a key"));
+    let narrower = SchemaChange::Widen { path: path(&["v"]), data_type: int() };
+    assert!(refused(narrower).message().contains("BIGINT and cannot become INT"));
+    let of_key = SchemaChange::Widen { path: path(&["id"]), data_type: DataType::new(TypeRoot::BigInt, false).unwrap() };
+    assert!(refused(of_key).message().contains("part of a key"));
+    let twice = SchemaChange::Add { parent: vec![], column: Column::new("v", int()) };
+    assert_eq!(refused(twice).code(), ErrorCode::ColumnExists);
+    assert_eq!(refused(SchemaChange::Drop { path: path(&["x"]) }).code(), ErrorCode::ColumnNotFound);
+}
+
+#[test]
+fn nested_types_cannot_be_keys() {
+    let e = Schema::new(0, vec![Column::new("l", array(int()))], &["l".into()], &[]).unwrap_err();
+    assert_eq!(e.code(), ErrorCode::UnsupportedType);
+    assert!(e.message().contains("ARRAY<INT>"), "{e}");
+}
