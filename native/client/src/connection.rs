@@ -25,6 +25,11 @@ impl Connection {
         self.engine.release()
     }
 
+    /// What the store holds and how much, by name (`native/README.md` lists them). Memory in bytes, of the whole process.
+    pub fn metrics(&self) -> Vec<(&'static str, u64)> {
+        self.engine.engine().metrics()
+    }
+
     /// Catalog, offsets and snapshots.
     pub fn admin(&self, request: AdminRequest) -> Result<AdminResponse> {
         admin::handle(self.engine.engine(), request)

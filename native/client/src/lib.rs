@@ -7,12 +7,15 @@ mod connection;
 mod convert;
 mod log_scanner;
 mod lookuper;
+mod read_batch;
+mod snapshot_scanner;
 mod table;
 mod writer;
 
 pub use connection::Connection;
-pub use fluss_tablet::SnapshotReader as SnapshotScanner;
 pub use log_scanner::LogScanner;
 pub use lookuper::Lookuper;
+pub use read_batch::ReadBatch;
+pub use snapshot_scanner::SnapshotScanner;
 pub use table::Table;
 pub use writer::Writer;

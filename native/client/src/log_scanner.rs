@@ -3,12 +3,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use fluss_format::ColumnBatch;
 use fluss_log::ReadHint;
 use fluss_tablet::Signal;
-use fluss_types::{BucketId, Error, ErrorCode, LogOffset, Result};
+use fluss_types::{BucketId, Error, ErrorCode, LogOffset, MemoryUser, Result};
 
-use crate::Table;
+use crate::{ReadBatch, Table};
 
 #[derive(Debug)]
 struct Subscription {
@@ -32,17 +31,20 @@ pub struct LogScanner {
     projection: Vec<usize>,
     subscriptions: Mutex<Subscriptions>,
     signal: Arc<Signal>,
+    memory: Arc<MemoryUser>,
     woken: AtomicBool,
     closed: AtomicBool,
 }
 
 impl LogScanner {
     pub(crate) fn new(table: Arc<Table>, projection: Vec<usize>) -> Self {
+        let memory = table.inner.memory().readers().user();
         Self {
             table,
             projection,
             subscriptions: Mutex::default(),
             signal: Arc::default(),
+            memory,
             woken: AtomicBool::new(false),
             closed: AtomicBool::new(false),
         }
@@ -70,8 +72,9 @@ impl LogScanner {
         self.subscriptions().buckets.retain(|b| b.bucket != bucket);
     }
 
-    /// The next batch of any bucket; `None`: the time is over, or [`Self::wake_up`] was called.
-    pub fn poll(&self, timeout: Duration) -> Result<Option<ColumnBatch>> {
+    /// The next batch of any bucket; `None`: the time is over, or [`Self::wake_up`] was called. While the readers' share of the memory budget
+    /// is used up, a scanner has one batch at a time: it gets the next when that is dropped.
+    pub fn poll(&self, timeout: Duration) -> Result<Option<ReadBatch>> {
         let deadline = Instant::now() + timeout;
         loop {
             if self.closed.load(Ordering::Acquire) {
@@ -80,7 +83,9 @@ impl LogScanner {
             if self.woken.swap(false, Ordering::AcqRel) {
                 return Ok(None);
             }
-            if let Some(batch) = self.next_batch()? {
+            if self.memory.may_take()
+                && let Some(batch) = self.next_batch()?
+            {
                 return Ok(Some(batch));
             }
             let left = deadline.saturating_duration_since(Instant::now());
@@ -91,7 +96,7 @@ impl LogScanner {
         }
     }
 
-    fn next_batch(&self) -> Result<Option<ColumnBatch>> {
+    fn next_batch(&self) -> Result<Option<ReadBatch>> {
         let mut s = self.subscriptions();
         let n = s.buckets.len();
         for i in 0..n {
@@ -104,7 +109,7 @@ impl LogScanner {
             if let Some(batch) = tablet.read(b.next, b.stop, &self.projection, &mut b.hint)? {
                 b.next = batch.base_offset + batch.end_row as LogOffset;
                 s.turn = at + 1;
-                return Ok(Some(batch));
+                return Ok(Some(ReadBatch::new(batch, &self.memory).with_signal(&self.signal)));
             }
         }
         Ok(None)

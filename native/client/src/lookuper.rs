@@ -2,10 +2,10 @@
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
-use fluss_format::{Bucketer, ColumnBatch, ColumnValues, KeyEncoder, RowCodec};
-use fluss_types::{Error, ErrorCode, Result, TableKind};
+use fluss_format::{Bucketer, ColumnValues, KeyEncoder, RowCodec};
+use fluss_types::{Error, ErrorCode, MemoryUser, Result, TableKind};
 
-use crate::Table;
+use crate::{ReadBatch, Table};
 
 /// Looks rows up; any thread.
 #[derive(Debug)]
@@ -15,6 +15,7 @@ pub struct Lookuper {
     codec: RowCodec,
     /// The bucket key columns' positions in the key.
     bucket_key: Vec<usize>,
+    memory: Arc<MemoryUser>,
 }
 
 impl Lookuper {
@@ -25,11 +26,13 @@ impl Lookuper {
         }
         let bucket_key = schema.bucket_key().iter().filter_map(|b| schema.primary_key().iter().position(|k| k == b)).collect();
         let codec = RowCodec::new(schema.clone());
-        Ok(Self { table, projection, codec, bucket_key })
+        let memory = table.inner.memory().readers().user();
+        Ok(Self { table, projection, codec, bucket_key, memory })
     }
 
-    /// One row a key, in order; `row_bytes` says which were found. Keys lie as [`Table::key_schema`] says.
-    pub fn lookup(&self, keys: &RecordBatch) -> Result<ColumnBatch> {
+    /// One row a key, in order; `row_bytes` says which were found. Keys lie as [`Table::key_schema`] says. Counted as reader memory, but
+    /// never waits for it: a lookup is answered at once.
+    pub fn lookup(&self, keys: &RecordBatch) -> Result<ReadBatch> {
         let schema = self.table.schema();
         let columns = ColumnValues::all(keys)?;
         if let Some((i, c)) = columns.iter().enumerate().find(|(_, c)| c.has_nulls()) {
@@ -65,6 +68,7 @@ impl Lookuper {
             })?;
         }
         let rows: Vec<Option<&[u8]>> = places.into_iter().map(|p| p.map(|p| &stored[p])).collect();
-        self.codec.decode_projected(&rows, &self.projection, true)
+        let found = self.codec.decode_projected(&rows, &self.projection, true)?;
+        Ok(ReadBatch::new(found, &self.memory))
     }
 }

@@ -63,7 +63,8 @@ impl Table {
         after: &[u8],
     ) -> Result<SnapshotScanner> {
         self.schema().check_projection(&projection)?;
-        self.inner.tablet(bucket)?.snapshot_reader(snapshot_id, projection, after)
+        let reader = self.inner.tablet(bucket)?.snapshot_reader(snapshot_id, projection, after)?;
+        Ok(SnapshotScanner::new(reader, self.inner.memory().readers().user()))
     }
 
     /// Lookups by full primary key.

@@ -166,9 +166,9 @@ fn a_dropped_table_is_gone_from_disk_and_its_users_are_told() {
 fn a_second_opener_shares_the_engine_and_other_engine_options_are_refused_with_both() {
     let dir = tempfile::tempdir().unwrap();
     let data_dir = ("data.dir", dir.path().to_str().unwrap());
-    let first = Connection::open(options(&[data_dir, ("memory.size", "64mb")])).unwrap();
+    let first = Connection::open(options(&[data_dir, ("log.segment.file-size", "64mb")])).unwrap();
     let second = Connection::open(options(&[("data.dir", &format!("file://{}", data_dir.1))])).unwrap();
-    let e = Connection::open(options(&[data_dir, ("memory.size", "128mb")])).unwrap_err();
+    let e = Connection::open(options(&[data_dir, ("log.segment.file-size", "128mb")])).unwrap_err();
     assert!(e.message().contains("64mb") && e.message().contains("128mb"), "{e}");
     first.close().unwrap();
     first.close().unwrap();

@@ -11,11 +11,13 @@ use fluss_meta::{LocalMetaStore, TableDeclaration, TableMeta};
 use fluss_tablet::{Committer, Tablet, TabletContext};
 use fluss_types::time::Clock;
 use fluss_types::{
-    BucketId, EngineOptions, Error, ErrorCode, FieldId, Result, Schema, TableBucket, TableId, TableOptions, TablePath,
+    BucketId, EngineOptions, Error, ErrorCode, FieldId, MemoryBudget, Result, Schema, TableBucket, TableId, TableOptions,
+    TablePath,
 };
 
 use crate::Table;
 use crate::directory::DataDirectory;
+use crate::memory::ProcessMemory;
 
 /// Threads that sync and apply; while one waits for the disk another applies.
 const COMMIT_THREADS: usize = 2;
@@ -32,17 +34,18 @@ pub struct Engine {
     context: Arc<TabletContext>,
     tablets: Mutex<HashMap<TableBucket, TabletSlot>>,
     closed: AtomicBool,
+    /// This engine's part in the memory of the process; given back by `close`.
+    memory: Mutex<Option<Arc<ProcessMemory>>>,
 }
 
 impl Engine {
-    pub(crate) fn open(path: &Path, options: EngineOptions, clock: Arc<dyn Clock>) -> Result<Self> {
+    pub(crate) fn open(path: &Path, options: EngineOptions, memory: Arc<ProcessMemory>, clock: Arc<dyn Clock>) -> Result<Self> {
         let directory = DataDirectory::lock(path)?;
         let meta = LocalMetaStore::open(directory.path())?;
         directory.remove_orphans(&meta.table_ids())?;
-        // Half of the budget for blocks, a quarter for memtables; readers, writers and batches in flight share the rest.
-        let memory = options.memory as usize;
         let context = TabletContext {
-            kv: KvResources::new(memory / 2, memory / 4, options.kv_write_buffer as usize),
+            memory: memory.budget.clone(),
+            kv: KvResources::new(memory.kv.clone(), options.kv_write_buffer as usize),
             committer: Committer::start(COMMIT_THREADS)?,
             clock,
             log: LogOptions { segment_size: options.segment_size, index_interval: options.index_interval },
@@ -54,6 +57,7 @@ impl Engine {
             context: Arc::new(context),
             tablets: Mutex::default(),
             closed: AtomicBool::new(false),
+            memory: Mutex::new(Some(memory)),
         })
     }
 
@@ -65,6 +69,28 @@ impl Engine {
     /// Now, in ms since 1970.
     pub fn now_ms(&self) -> i64 {
         self.context.clock.now_ms()
+    }
+
+    /// The memory budget of the process.
+    pub fn memory(&self) -> &MemoryBudget {
+        &self.context.memory
+    }
+
+    /// What runs here and what it holds, by name. Memory in bytes, of the whole process: the budget, and what its parts use now.
+    pub fn metrics(&self) -> Vec<(&'static str, u64)> {
+        let memory = self.memory();
+        let kv = self.context.kv.memory();
+        let tablets = self.tablets.lock().unwrap_or_else(PoisonError::into_inner);
+        // One that is locked is just being opened or closed.
+        let open = tablets.values().filter(|slot| slot.try_lock().is_ok_and(|tablet| tablet.is_some())).count();
+        vec![
+            ("memory.budget", memory.size()),
+            ("memory.block-cache", kv.block_cache_used()),
+            ("memory.write-buffers", kv.write_buffers_used()),
+            ("memory.writers", memory.writers().used()),
+            ("memory.readers", memory.readers().used()),
+            ("tablets.open", open as u64),
+        ]
     }
 
     fn check_open(&self) -> Result<()> {
@@ -205,6 +231,7 @@ impl Engine {
                 result = result.and(tablet.close());
             }
         }
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner).take();
         self.directory.unlock();
         result
     }

@@ -4,6 +4,7 @@
 
 mod directory;
 mod engine;
+mod memory;
 mod registry;
 mod table;
 

@@ -9,6 +9,7 @@ use fluss_types::{EngineOptions, Error, ErrorCode, Result};
 
 use crate::Engine;
 use crate::directory::parse_data_dir;
+use crate::memory::ProcessMemory;
 
 #[derive(Default)]
 struct Slot {
@@ -63,7 +64,8 @@ pub fn open(options: &BTreeMap<String, String>) -> Result<EngineHandle> {
     let slot = SLOTS.lock().unwrap_or_else(PoisonError::into_inner).entry(path.clone()).or_default().clone();
     let mut open = slot.open.lock().unwrap_or_else(PoisonError::into_inner);
     if open.as_ref().is_none() {
-        let engine = Engine::open(&path, parsed, Arc::new(SystemClock))?;
+        let memory = ProcessMemory::join(&path, parsed.memory, options.contains_key("memory.size"))?;
+        let engine = Engine::open(&path, parsed, memory, Arc::new(SystemClock))?;
         *open = Some(Open { engine: Arc::new(engine), options: options.clone(), users: 0 });
     }
     let Some(current) = open.as_mut() else { return Err(Error::internal("the engine is gone")) };

@@ -3,7 +3,7 @@ use std::sync::{Arc, OnceLock};
 
 use fluss_meta::TableMeta;
 use fluss_tablet::Tablet;
-use fluss_types::{BucketId, Error, ErrorCode, Result, Schema, TableOptions, TablePath};
+use fluss_types::{BucketId, Error, ErrorCode, MemoryBudget, Result, Schema, TableOptions, TablePath};
 
 use crate::Engine;
 
@@ -32,6 +32,11 @@ impl Table {
     /// Columns and keys.
     pub fn schema(&self) -> &Arc<Schema> {
         &self.schema
+    }
+
+    /// The memory budget of the process.
+    pub fn memory(&self) -> &MemoryBudget {
+        self.engine.memory()
     }
 
     /// Number of buckets.

@@ -3,8 +3,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use arrow_schema::SchemaRef;
-use fluss_client::{Connection, LogScanner, Lookuper, SnapshotScanner, Table, Writer};
-use fluss_format::ColumnBatch;
+use fluss_client::{Connection, LogScanner, Lookuper, ReadBatch, SnapshotScanner, Table, Writer};
 use fluss_types::{Result, TablePath};
 
 use crate::completion::Completions;
@@ -23,10 +22,10 @@ pub static SNAPSHOT_SCANNERS: Registry<OpenSnapshotScanner> = Registry::new(5, "
 /// Open lookupers.
 pub static LOOKUPERS: Registry<OpenLookuper> = Registry::new(6, "a lookuper");
 /// Ended asynchronous calls whose answers Java has not taken; the batches themselves are tag 7, in `output`.
-pub static RESULTS: Registry<Mutex<Option<Result<ColumnBatch>>>> = Registry::new(8, "a result");
+pub static RESULTS: Registry<Mutex<Option<Result<ReadBatch>>>> = Registry::new(8, "a result");
 
 /// The asynchronous calls of a connection.
-pub type LookupCalls = Completions<ColumnBatch>;
+pub type LookupCalls = Completions<ReadBatch>;
 
 static CALLS: LazyLock<Mutex<HashMap<i64, Arc<LookupCalls>>>> = LazyLock::new(Mutex::default);
 

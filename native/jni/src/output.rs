@@ -2,7 +2,7 @@
 //! that Java holds. The memory stays until `releaseBatch`.
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use fluss_format::ColumnBatch;
+use fluss_client::ReadBatch;
 use fluss_types::{Error, Result};
 use jni::Env;
 use jni::objects::{JByteBuffer, JLongArray};
@@ -29,12 +29,12 @@ pub fn held_bytes() -> usize {
 
 /// A batch that counts towards [`held_bytes`] while it lives.
 pub struct HeldBatch {
-    batch: ColumnBatch,
+    batch: ReadBatch,
 }
 
 impl HeldBatch {
     /// Counts the batch.
-    pub fn new(batch: ColumnBatch) -> Self {
+    pub fn new(batch: ReadBatch) -> Self {
         HELD_BYTES.fetch_add(batch.bytes.capacity(), Ordering::Relaxed);
         Self { batch }
     }
@@ -83,7 +83,7 @@ pub fn check_descriptor(env: &Env<'_>, descriptor: &JLongArray<'_>, columns: usi
 pub fn hand_over<'local>(
     env: &mut Env<'local>,
     descriptor: &JLongArray<'local>,
-    batch: ColumnBatch,
+    batch: ReadBatch,
 ) -> std::result::Result<JByteBuffer<'local>, Failure> {
     check_size(&batch)?;
     // The bytes are on the heap: they do not move when the batch does.
@@ -101,7 +101,7 @@ pub fn hand_over<'local>(
     made
 }
 
-fn check_size(batch: &ColumnBatch) -> Result<()> {
+fn check_size(batch: &ReadBatch) -> Result<()> {
     if i32::try_from(batch.bytes.len()).is_err() {
         let message = format!("a batch of {} bytes in bucket {}; Java's buffers end at 2 GiB", batch.bytes.len(), batch.bucket);
         return Err(Error::internal(message));

@@ -1,9 +1,10 @@
-use fluss_format::{AlignedBytes, ColumnLayout};
+use fluss_format::{AlignedBytes, ColumnBatch, ColumnLayout};
+use fluss_types::MemoryBudget;
 
 use super::*;
 
-fn batch(bytes: usize) -> ColumnBatch {
-    ColumnBatch {
+fn batch(bytes: usize) -> ReadBatch {
+    let batch = ColumnBatch {
         bytes: AlignedBytes::from_len_zeroed(bytes),
         bucket: 4,
         rows: 10,
@@ -17,7 +18,8 @@ fn batch(bytes: usize) -> ColumnBatch {
             ColumnLayout { validity: None, data: 128, aux: None, data_len: 80 },
             ColumnLayout { validity: Some(256), data: 320, aux: Some(384), data_len: 17 },
         ],
-    }
+    };
+    ReadBatch::new(batch, &MemoryBudget::new(1 << 20).readers().user())
 }
 
 #[test]

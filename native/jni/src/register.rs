@@ -11,7 +11,7 @@ use crate::guard::install_panic_hook;
 use crate::natives::{connection, log, lookup, memory, snapshot, write};
 
 /// What `Native.abiVersion` says; `NativeLibrary.ABI_VERSION` on the Java side must be the same.
-pub const ABI_VERSION: jint = 1;
+pub const ABI_VERSION: jint = 2;
 
 struct Native {
     name: &'static JNIStr,
@@ -27,7 +27,7 @@ macro_rules! natives {
 
 /// Every native of `io.fluss.jni.Native`. A change here changes `signatures.txt` and `ABI_VERSION`.
 #[rustfmt::skip]
-fn table() -> [Native; 28] {
+fn table() -> [Native; 29] {
     natives! {
         "abiVersion" "()I" connection::abi_version;
         "open" "([B)J" connection::open;
@@ -57,6 +57,7 @@ fn table() -> [Native; 28] {
         "takeResult" "(J[J)Ljava/nio/ByteBuffer;" lookup::take_result;
         "releaseBatch" "(J)V" memory::release_batch;
         "batchBytes" "()J" memory::batch_bytes;
+        "metrics" "(J)[B" memory::metrics;
     }
 }
 

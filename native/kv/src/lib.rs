@@ -8,5 +8,5 @@ mod rocks;
 mod snapshot;
 
 pub use pre_write::{Changes, PreWriteBuffer};
-pub use rocks::{Kv, KvResources, KvValue};
+pub use rocks::{Kv, KvMemory, KvResources, KvValue};
 pub use snapshot::KvSnapshot;

@@ -19,10 +19,42 @@ pub(crate) const META: u8 = 0;
 pub(crate) const ROW: u8 = 1;
 const APPLIED_OFFSET: [u8; 2] = [META, b'o'];
 
-/// Memory shared by all stores of the process.
-pub struct KvResources {
+/// RocksDB's memory, shared by all stores of the process.
+#[derive(Clone)]
+pub struct KvMemory {
     cache: Cache,
     write_buffers: WriteBufferManager,
+}
+
+impl std::fmt::Debug for KvMemory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("KvMemory").finish_non_exhaustive()
+    }
+}
+
+impl KvMemory {
+    /// `cache` bytes of block cache and `write_buffers` bytes for all memtables together.
+    pub fn new(cache: usize, write_buffers: usize) -> Self {
+        Self {
+            cache: Cache::new_hyper_clock_cache(cache, 0),
+            write_buffers: WriteBufferManager::new_write_buffer_manager(write_buffers, false),
+        }
+    }
+
+    /// Bytes in the block cache now.
+    pub fn block_cache_used(&self) -> u64 {
+        self.cache.get_usage() as u64
+    }
+
+    /// Bytes in all memtables now.
+    pub fn write_buffers_used(&self) -> u64 {
+        self.write_buffers.get_usage() as u64
+    }
+}
+
+/// What the stores of one engine share.
+pub struct KvResources {
+    memory: KvMemory,
     write_buffer_size: usize,
 }
 
@@ -33,19 +65,19 @@ impl std::fmt::Debug for KvResources {
 }
 
 impl KvResources {
-    /// `cache` bytes of block cache and `write_buffers` bytes for all memtables together; a memtable is written out at
-    /// `write_buffer_size` bytes.
-    pub fn new(cache: usize, write_buffers: usize, write_buffer_size: usize) -> Self {
-        Self {
-            cache: Cache::new_hyper_clock_cache(cache, 0),
-            write_buffers: WriteBufferManager::new_write_buffer_manager(write_buffers, false),
-            write_buffer_size,
-        }
+    /// A memtable is written out at `write_buffer_size` bytes.
+    pub fn new(memory: KvMemory, write_buffer_size: usize) -> Self {
+        Self { memory, write_buffer_size }
+    }
+
+    /// RocksDB's memory.
+    pub fn memory(&self) -> &KvMemory {
+        &self.memory
     }
 
     pub(crate) fn options(&self) -> Options {
         let mut table = BlockBasedOptions::default();
-        table.set_block_cache(&self.cache);
+        table.set_block_cache(&self.memory.cache);
         table.set_bloom_filter(10.0, false);
         table.set_cache_index_and_filter_blocks(true);
         table.set_pin_l0_filter_and_index_blocks_in_cache(true);
@@ -54,7 +86,7 @@ impl KvResources {
         let mut o = Options::default();
         o.create_if_missing(true);
         o.set_block_based_table_factory(&table);
-        o.set_write_buffer_manager(&self.write_buffers);
+        o.set_write_buffer_manager(&self.memory.write_buffers);
         o.set_write_buffer_size(self.write_buffer_size);
         o.set_max_write_buffer_number(3);
         // An upsert looks every key up first; most lookups of new keys end at this filter.

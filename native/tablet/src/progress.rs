@@ -29,8 +29,6 @@ impl Signal {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Bytes appended and not yet durable.
-    pending_bytes: u64,
     failure: Option<Error>,
     listeners: Vec<Weak<Signal>>,
 }
@@ -57,19 +55,9 @@ impl Progress {
         self.high_watermark.load(Ordering::Acquire)
     }
 
-    pub(crate) fn appended(&self, bytes: u64) {
-        self.state().pending_bytes += bytes;
-    }
-
-    pub(crate) fn pending_bytes(&self) -> u64 {
-        self.state().pending_bytes
-    }
-
-    pub(crate) fn committed(&self, high_watermark: LogOffset, bytes: u64) {
+    pub(crate) fn committed(&self, high_watermark: LogOffset) {
         self.high_watermark.store(high_watermark, Ordering::Release);
-        let mut state = self.state();
-        state.pending_bytes -= bytes;
-        self.wake(&mut state);
+        self.wake(&mut self.state());
     }
 
     /// Fails all who wait and all later calls.
@@ -97,18 +85,18 @@ impl Progress {
 
     /// Waits until all up to `offset` is durable; false: the deadline came first.
     pub(crate) fn wait_durable(&self, offset: LogOffset, deadline: Option<Instant>) -> Result<bool> {
-        self.wait(deadline, |_| self.high_watermark() >= offset)
+        self.wait(deadline, || self.high_watermark() >= offset)
     }
 
-    /// Waits until at most `bytes` are pending.
-    pub(crate) fn wait_pending(&self, bytes: u64) -> Result<()> {
-        self.wait(None, |s| s.pending_bytes <= bytes).map(drop)
+    /// Waits until `done`, which is asked after every commit.
+    pub(crate) fn wait_until(&self, done: impl Fn() -> bool) -> Result<()> {
+        self.wait(None, done).map(drop)
     }
 
-    fn wait(&self, deadline: Option<Instant>, done: impl Fn(&State) -> bool) -> Result<bool> {
+    fn wait(&self, deadline: Option<Instant>, done: impl Fn() -> bool) -> Result<bool> {
         let mut state = self.state();
         loop {
-            if done(&state) {
+            if done() {
                 return Ok(true);
             }
             if let Some(e) = &state.failure {

@@ -14,7 +14,10 @@ use fluss_format::RowCodec;
 use fluss_kv::{Kv, KvResources, PreWriteBuffer};
 use fluss_log::{Log, LogOptions};
 use fluss_types::time::Clock;
-use fluss_types::{Consistency, Error, ErrorCode, LogOffset, Result, Schema, TableBucket, TableKind, TableOptions, TablePath};
+use fluss_types::{
+    Consistency, Error, ErrorCode, LogOffset, MemoryBudget, MemoryGuard, MemoryUser, Result, Schema, TableBucket, TableKind,
+    TableOptions, TablePath,
+};
 
 use crate::Committer;
 use crate::progress::Progress;
@@ -24,7 +27,9 @@ pub use write::Rows;
 
 /// What the tablets of a process share.
 pub struct TabletContext {
-    /// RocksDB's memory.
+    /// What the process may hold.
+    pub memory: Arc<MemoryBudget>,
+    /// RocksDB's part of it.
     pub kv: KvResources,
     /// Commit threads.
     pub committer: Committer,
@@ -51,10 +56,11 @@ struct KvState {
 }
 
 /// What only the one who holds the write lock knows.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Appended {
     end_offset: LogOffset,
-    uncommitted_bytes: u64,
+    /// Bytes that no commit has begun with.
+    uncommitted: MemoryGuard,
 }
 
 /// One bucket: its log, and for a primary-key table its kv state.
@@ -68,6 +74,8 @@ pub struct Tablet {
     log: Log,
     kv: Option<KvState>,
     progress: Progress,
+    /// Its bytes that are appended and not committed.
+    memory: Arc<MemoryUser>,
     /// One writer at a time.
     appended: Mutex<Appended>,
     /// One commit at a time; a snapshot holds it so that the applied offset stands still.
@@ -93,6 +101,8 @@ impl Tablet {
             TableKind::PrimaryKey => Some(Self::open_kv(dir, &log, &schema, &context).map_err(|e| e.at(&name))?),
         };
         let end_offset = log.end_offset();
+        let memory = context.memory.writers().user();
+        let uncommitted = memory.take(0);
         Ok(Arc::new(Self {
             name,
             bucket,
@@ -102,7 +112,8 @@ impl Tablet {
             log,
             kv,
             progress: Progress::new(end_offset),
-            appended: Mutex::new(Appended { end_offset, uncommitted_bytes: 0 }),
+            memory,
+            appended: Mutex::new(Appended { end_offset, uncommitted }),
             committing: Mutex::new(()),
             scheduled: AtomicBool::new(false),
             closed: AtomicBool::new(false),
@@ -166,10 +177,10 @@ impl Tablet {
         if self.progress.check().is_err() {
             return;
         }
-        let (end_offset, bytes, changes) = {
+        let (end_offset, memory, changes) = {
             let mut appended = self.appended();
             let changes = self.kv.as_ref().map(|k| k.buffer.write().unwrap_or_else(PoisonError::into_inner).begin_commit());
-            (appended.end_offset, std::mem::take(&mut appended.uncommitted_bytes), changes)
+            (appended.end_offset, appended.uncommitted.split(), changes)
         };
         let committed = self.log.sync().and_then(|_| match (&self.kv, changes) {
             (Some(state), Some(changes)) => {
@@ -179,8 +190,10 @@ impl Tablet {
             }
             _ => Ok(()),
         });
+        // Before those are woken who wait for it.
+        drop(memory);
         match committed {
-            Ok(()) => self.progress.committed(end_offset, bytes),
+            Ok(()) => self.progress.committed(end_offset),
             Err(e) => self.poison(&e),
         }
     }

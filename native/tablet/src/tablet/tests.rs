@@ -1,6 +1,7 @@
 //! What needs a look inside the tablet.
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use fluss_kv::KvMemory;
 use fluss_types::time::SystemClock;
 use fluss_types::{Column, DataType, TypeRoot};
 use std::collections::BTreeMap;
@@ -10,7 +11,8 @@ use super::*;
 fn tablet(dir: &Path) -> Arc<Tablet> {
     let id = Column::new("id", DataType::new(TypeRoot::BigInt, false).unwrap());
     let context = TabletContext {
-        kv: KvResources::new(1 << 20, 1 << 20, 1 << 20),
+        memory: Arc::new(MemoryBudget::new(16 << 20)),
+        kv: KvResources::new(KvMemory::new(1 << 20, 1 << 20), 1 << 20),
         committer: Committer::start(1).unwrap(),
         clock: Arc::new(SystemClock),
         log: LogOptions { segment_size: 1 << 20, index_interval: 4096 },

@@ -12,10 +12,6 @@ use fluss_types::{ChangeType, Error, LogOffset, Result, TableKind};
 
 use super::{KvState, Tablet};
 
-/// Writers wait while more than this, in the log and in the pre-write buffer, is not committed yet: bounds memory, and what a
-/// crash of the machine can leave to cut.
-const MAX_PENDING_BYTES: u64 = 32 << 20;
-
 /// Rows of one bucket, all columns of the table; `deletes[i]`: row i is a delete, of which only the key counts.
 #[derive(Debug)]
 pub struct Rows {
@@ -70,12 +66,14 @@ enum Old<'a> {
 }
 
 impl Tablet {
-    /// Appends rows and returns the offset that [`Tablet::wait_durable`] has to reach. Log tables take no deletes.
+    /// Appends rows and returns the offset that [`Tablet::wait_durable`] has to reach. Log tables take no deletes. Waits while the writers'
+    /// share of the memory budget is used up and the tablet has a part in it: its own commit gives that back.
     pub fn write(self: &Arc<Self>, rows: &Rows) -> Result<LogOffset> {
         self.check_open()?;
-        if self.progress.pending_bytes() > MAX_PENDING_BYTES {
+        if !self.memory.may_take() {
             self.context.committer.expedite(self);
-            self.progress.wait_pending(MAX_PENDING_BYTES)?;
+            self.progress.wait_until(|| self.memory.may_take())?;
+            self.check_open()?;
         }
         let end = self.or_poison(|| match self.schema.kind() {
             TableKind::Log => self.append(rows),
@@ -108,9 +106,7 @@ impl Tablet {
             }
         })?;
         appended.end_offset = base + LogOffset::from(encoded.rows());
-        let bytes = (encoded.len() + buffered) as u64;
-        appended.uncommitted_bytes += bytes;
-        self.progress.appended(bytes);
+        appended.uncommitted.grow((encoded.len() + buffered) as u64);
         Ok(appended.end_offset)
     }
 
