@@ -36,6 +36,14 @@ public final class Connection extends NativeHandle {
         return admin;
     }
 
+    /**
+     * What the store holds now, by name: {@code memory.budget}, of which {@code memory.block-cache}, {@code memory.write-buffers},
+     * {@code memory.writers} and {@code memory.readers} are used, in bytes and of all stores of the process; {@code tablets.open}.
+     */
+    public Map<String, Long> metrics() {
+        return Messages.metrics(Native.metrics(handle()));
+    }
+
     /** Opens a table. @throws NotFoundException code 202 */
     public Table table(TablePath path) {
         return new Table(this, admin.getTable(path));

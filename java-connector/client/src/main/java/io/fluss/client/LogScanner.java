@@ -30,7 +30,8 @@ public final class LogScanner extends NativeHandle {
     }
 
     /**
-     * The next batch of any subscribed bucket, in offset order within a bucket; the caller closes it.
+     * The next batch of any subscribed bucket, in offset order within a bucket; the caller closes it. While the readers' share of
+     * the native memory budget is used up, batches given out have to be closed before there is another one.
      *
      * @param timeoutMs how long to wait for one
      * @return null after the timeout or {@link #wakeUp()}

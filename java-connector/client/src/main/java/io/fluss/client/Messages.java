@@ -183,6 +183,34 @@ final class Messages {
         return new TableInfo(path, tableId, schemaId, descriptor, createdMs);
     }
 
+    /** Values by name of a Metrics. */
+    static Map<String, Long> metrics(byte[] bytes) {
+        Map<String, Long> values = new LinkedHashMap<>();
+        ProtoReader in = new ProtoReader(bytes);
+        while (in.next()) {
+            if (in.field() != 1) {
+                in.skip();
+                continue;
+            }
+            String name = "";
+            long value = 0;
+            for (ProtoReader entry = in.message(); entry.next(); ) {
+                switch (entry.field()) {
+                    case 1:
+                        name = entry.string();
+                        break;
+                    case 2:
+                        value = entry.varint();
+                        break;
+                    default:
+                        entry.skip();
+                }
+            }
+            values.put(name, value);
+        }
+        return values;
+    }
+
     private static DatabaseInfo readDatabase(ProtoReader in) {
         String name = "";
         String comment = "";

@@ -44,7 +44,7 @@ public final class Native {
 
     /**
      * Hands over one batch; the buffers are free again when the call returns. The rows are acknowledged by {@link #flush}.
-     * Blocks while too much of the table is not yet durable (back-pressure).
+     * Blocks while the writers' share of the memory budget is used up and a part of it is this table's (back-pressure).
      *
      * @param buffers direct buffers: change kinds, then validity, data, aux of every table column
      */
@@ -70,7 +70,8 @@ public final class Native {
      * The next batch of any subscribed bucket, in offset order within a bucket.
      *
      * @param descriptor filled as jni.md says
-     * @return the batch's memory, or null: timeout, or {@link #wakeUp} was called
+     * @return the batch's memory, or null: timeout, or {@link #wakeUp} was called. While the readers' share of the memory budget is
+     *     used up, a scanner gets its next batch only when those it gave out are released
      */
     public static native ByteBuffer pollLog(long scanner, long timeoutMs, long[] descriptor);
 
@@ -126,6 +127,9 @@ public final class Native {
 
     /** Bytes that batches handed to Java hold now, in the whole process. */
     public static native long batchBytes();
+
+    /** @return Metrics: what the store holds now, by name; memory in bytes, of the whole process. */
+    public static native byte[] metrics(long connection);
 
     // ------------------------------------------------------------------ called by the library
 
