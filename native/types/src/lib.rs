@@ -11,6 +11,7 @@ mod memory;
 mod option;
 mod schema;
 mod schema_change;
+mod schemas;
 pub mod time;
 
 pub use column::{Column, FieldId};
@@ -21,3 +22,4 @@ pub use memory::{MemoryBudget, MemoryGuard, MemoryShare, MemoryUser};
 pub use option::{Compression, Consistency, EngineOptions, TableOptions};
 pub use schema::{Schema, TableKind};
 pub use schema_change::SchemaChange;
+pub use schemas::Schemas;

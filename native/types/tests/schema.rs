@@ -1,7 +1,9 @@
 //! Ids of columns, and the changes of a schema that need no rewriting.
 #![allow(clippy::unwrap_used, reason = "test code")]
 
-use fluss_types::{Column, DataType, ErrorCode, Schema, SchemaChange, TypeRoot};
+use std::sync::Arc;
+
+use fluss_types::{Column, DataType, ErrorCode, Schema, SchemaChange, Schemas, TypeRoot};
 
 fn nullable(root: TypeRoot) -> DataType {
     DataType::new(root, true).unwrap()
@@ -104,4 +106,20 @@ fn nested_types_cannot_be_keys() {
     let e = Schema::new(0, vec![Column::new("l", array(int()))], &["l".into()], &[]).unwrap_err();
     assert_eq!(e.code(), ErrorCode::UnsupportedType);
     assert!(e.message().contains("ARRAY<INT>"), "{e}");
+}
+
+#[test]
+fn versions_are_found_by_id() {
+    let first = Arc::new(schema(&[("id", int())], &[]));
+    let add = |s: &Schema, name: &str| {
+        Arc::new(s.alter(&[SchemaChange::Add { parent: vec![], column: Column::new(name, int()) }]).unwrap())
+    };
+    let second = add(&first, "a");
+    let third = add(&second, "b");
+    let schemas = Schemas::new(vec![first.clone(), second.clone(), third.clone()]).unwrap();
+    assert_eq!(schemas.current().id(), 2);
+    assert!(Arc::ptr_eq(schemas.get(1).unwrap(), &second));
+    assert!(schemas.get(3).is_none());
+    assert!(Schemas::new(vec![third, first]).is_err(), "not in order");
+    assert!(Schemas::new(vec![]).is_err());
 }
