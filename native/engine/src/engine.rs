@@ -9,6 +9,7 @@ use fluss_kv::KvResources;
 use fluss_log::LogOptions;
 use fluss_meta::{LocalMetaStore, TableDeclaration, TableMeta};
 use fluss_tablet::{Committer, Tablet, TabletContext};
+use fluss_types::file::LocalFileSystem;
 use fluss_types::time::Clock;
 use fluss_types::{
     BucketId, EngineOptions, Error, ErrorCode, FieldId, MemoryBudget, Result, Schema, TableBucket, TableId, TableOptions,
@@ -44,6 +45,7 @@ impl Engine {
         let meta = LocalMetaStore::open(directory.path())?;
         directory.remove_orphans(&meta.table_ids())?;
         let context = TabletContext {
+            fs: Arc::new(LocalFileSystem),
             memory: memory.budget.clone(),
             kv: KvResources::new(memory.kv.clone(), options.kv_write_buffer as usize),
             committer: Committer::start(COMMIT_THREADS)?,

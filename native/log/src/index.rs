@@ -1,8 +1,8 @@
 //! Sparse index of a segment: every so many bytes, the offset, position and commit timestamp of a batch. Kept in memory; written
 //! beside a segment when it is sealed, so that opening does not read the segment. Specification: format.md, "Index".
-use std::fs;
 use std::path::Path;
 
+use fluss_types::file::FileSystem;
 use fluss_types::{Error, LogOffset, Result};
 
 const MAGIC: [u8; 8] = *b"FLUSSIDX";
@@ -45,7 +45,7 @@ impl SparseIndex {
     }
 
     /// Writes the index of a sealed segment of `size` bytes that ends at `end_offset`.
-    pub(crate) fn write(&self, path: &Path, size: u64, end_offset: LogOffset) -> Result<()> {
+    pub(crate) fn write(&self, fs: &dyn FileSystem, path: &Path, size: u64, end_offset: LogOffset) -> Result<()> {
         let mut b = Vec::with_capacity(HEADER_LEN + ENTRY_LEN * self.entries.len() + 4);
         b.extend_from_slice(&MAGIC);
         b.extend_from_slice(&VERSION.to_le_bytes());
@@ -59,13 +59,16 @@ impl SparseIndex {
             b.extend_from_slice(&e.timestamp.to_le_bytes());
         }
         b.extend_from_slice(&crc32c::crc32c(&b).to_le_bytes());
-        fs::write(path, b).map_err(|e| Error::io(format!("write index {}", path.display()), &e))
+        // Not synced: a torn one is told by its checksum.
+        fs.create(path)
+            .and_then(|file| file.write_at(0, &b))
+            .map_err(|e| Error::io(format!("write index {}", path.display()), &e))
     }
 
     /// Reads an index; `None`: missing or damaged, to be made again from the segment. Also gives the size and the end
     /// offset that the segment had when it was sealed.
-    pub(crate) fn read(path: &Path) -> Option<(Self, u64, LogOffset)> {
-        let b = fs::read(path).ok()?;
+    pub(crate) fn read(fs: &dyn FileSystem, path: &Path) -> Option<(Self, u64, LogOffset)> {
+        let b = fs.read(path).ok()?;
         let (content, checksum) = b.split_last_chunk::<4>()?;
         if content.len() < HEADER_LEN || crc32c::crc32c(content) != u32::from_le_bytes(*checksum) || content[..8] != MAGIC {
             return None;

@@ -1,9 +1,9 @@
 //! The log of one bucket.
-use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use fluss_format::{BatchHeader, ColumnBatch, EncodedBatch};
+use fluss_types::file::FileSystem;
 use fluss_types::{Error, ErrorCode, LogOffset, Result, Schema, TableBucket};
 
 use crate::recovery::{RecoveryPoint, recover};
@@ -39,6 +39,7 @@ struct Tail {
 /// An append-only sequence of rows with gapless offsets.
 #[derive(Debug)]
 pub struct Log {
+    fs: Arc<dyn FileSystem>,
     dir: PathBuf,
     bucket: TableBucket,
     options: LogOptions,
@@ -48,15 +49,16 @@ pub struct Log {
 
 impl Log {
     /// Opens or makes the log in a folder. A torn tail is cut; damage before it is an error.
-    pub fn open(dir: &Path, bucket: TableBucket, options: LogOptions) -> Result<Self> {
-        fs::create_dir_all(dir).map_err(|e| Error::io(format!("make log folder {}", dir.display()), &e))?;
-        let recovered = recover(dir, bucket, options.index_interval)?;
+    pub fn open(fs: Arc<dyn FileSystem>, dir: &Path, bucket: TableBucket, options: LogOptions) -> Result<Self> {
+        fs.create_dir_all(dir).map_err(|e| Error::io(format!("make log folder {}", dir.display()), &e))?;
+        let recovered = recover(fs.as_ref(), dir, bucket, options.index_interval)?;
         let mut segments: Vec<Arc<Segment>> = recovered.segments.into_iter().map(Arc::new).collect();
         if segments.is_empty() {
-            segments.push(Arc::new(Segment::create(dir, bucket, 0)?));
-            sync_dir(dir)?;
+            segments.push(Arc::new(Segment::create(fs.as_ref(), dir, bucket, 0)?));
+            sync_dir(fs.as_ref(), dir)?;
         }
         let log = Self {
+            fs,
             dir: dir.to_path_buf(),
             bucket,
             options,
@@ -122,9 +124,9 @@ impl Log {
     /// Seals the active segment and begins the next.
     fn roll(&self, tail: &mut Tail, active: &Segment) -> Result<Arc<Segment>> {
         active.sync()?;
-        active.seal(tail.end_offset)?;
-        let next = Arc::new(Segment::create(&self.dir, self.bucket, tail.end_offset)?);
-        sync_dir(&self.dir)?;
+        active.seal(self.fs.as_ref(), tail.end_offset)?;
+        let next = Arc::new(Segment::create(self.fs.as_ref(), &self.dir, self.bucket, tail.end_offset)?);
+        sync_dir(self.fs.as_ref(), &self.dir)?;
         self.segments.write().unwrap_or_else(PoisonError::into_inner).push(next.clone());
         Ok(next)
     }
@@ -139,7 +141,7 @@ impl Log {
         active.sync().map_err(|e| e.at(self.bucket))?;
         let reached = RecoveryPoint { segment: active.base_offset, position, offset: end };
         self.tail().recovery_point = if reached.segment != point.segment || position >= point.position + RECOVERY_POINT_EVERY {
-            reached.write(&self.dir)?;
+            reached.write(self.fs.as_ref(), &self.dir)?;
             reached
         } else {
             point
@@ -152,7 +154,7 @@ impl Log {
         let mut tail = self.tail();
         let active = self.active();
         tail.recovery_point = RecoveryPoint { segment: active.base_offset, position: active.size(), offset: tail.end_offset };
-        tail.recovery_point.write(&self.dir)
+        tail.recovery_point.write(self.fs.as_ref(), &self.dir)
     }
 
     /// Reads the projected columns of the batch that holds `from`, with the rows from `from` to `limit` marked. `None`: `from` is
@@ -221,6 +223,6 @@ impl Log {
     }
 }
 
-fn sync_dir(dir: &Path) -> Result<()> {
-    File::open(dir).and_then(|d| d.sync_all()).map_err(|e| Error::io(format!("sync folder {}", dir.display()), &e))
+fn sync_dir(fs: &dyn FileSystem, dir: &Path) -> Result<()> {
+    fs.sync_dir(dir).map_err(|e| Error::io(format!("sync folder {}", dir.display()), &e))
 }

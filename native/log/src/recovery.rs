@@ -3,9 +3,9 @@
 //! Damage is told from a torn tail by three witnesses: the recovery point (a position known to have been durable), the index of
 //! a sealed segment (its size), and the high watermark in later batches (they say what was durable when they were
 //! appended). Damage below any of them is an error that names file and position; a bad tail above all of them is cut.
-use std::fs;
 use std::path::{Path, PathBuf};
 
+use fluss_types::file::FileSystem;
 use fluss_types::{Error, ErrorCode, LogOffset, Result, TableBucket};
 
 use crate::index::{IndexEntry, SparseIndex};
@@ -23,8 +23,8 @@ const RECOVERY_POINT: &str = "recovery-point";
 
 impl RecoveryPoint {
     /// Reads the file; missing or torn: nothing is known.
-    fn read(dir: &Path) -> Option<Self> {
-        let text = fs::read_to_string(dir.join(RECOVERY_POINT)).ok()?;
+    fn read(fs: &dyn FileSystem, dir: &Path) -> Option<Self> {
+        let text = String::from_utf8(fs.read(&dir.join(RECOVERY_POINT)).ok()?).ok()?;
         let mut words = text.split_whitespace();
         if words.next()? != "v0" {
             return None;
@@ -37,14 +37,11 @@ impl RecoveryPoint {
         (words.next()? == "end").then_some(point)
     }
 
-    /// Replaces the file. Not synced: an older point is as true.
-    pub(crate) fn write(self, dir: &Path) -> Result<()> {
+    /// Replaces the file. The folder is not synced: an older point is as true.
+    pub(crate) fn write(self, fs: &dyn FileSystem, dir: &Path) -> Result<()> {
         let path = dir.join(RECOVERY_POINT);
-        let temporary = path.with_extension("tmp");
         let text = format!("v0 {} {} {} end\n", self.segment, self.position, self.offset);
-        fs::write(&temporary, text)
-            .and_then(|()| fs::rename(&temporary, &path))
-            .map_err(|e| Error::io(format!("write {}", path.display()), &e))
+        fs.replace(&path, text.as_bytes()).map_err(|e| Error::io(format!("write {}", path.display()), &e))
     }
 }
 
@@ -57,28 +54,28 @@ pub(crate) struct Recovered {
 }
 
 /// Opens the segments of a folder, cuts a torn tail, refuses damage.
-pub(crate) fn recover(dir: &Path, bucket: TableBucket, index_interval: u64) -> Result<Recovered> {
-    let point = RecoveryPoint::read(dir);
-    let mut files = segment_files(dir)?;
+pub(crate) fn recover(fs: &dyn FileSystem, dir: &Path, bucket: TableBucket, index_interval: u64) -> Result<Recovered> {
+    let point = RecoveryPoint::read(fs, dir);
+    let mut files = segment_files(fs, dir)?;
     // A crash between making a segment and its header leaves a file without batches at the end.
     if let Some((base, path)) = files.last()
-        && fs::metadata(path).is_ok_and(|m| m.len() < FILE_HEADER_LEN)
+        && fs.open(path).and_then(|f| f.len()).is_ok_and(|len| len < FILE_HEADER_LEN)
         && point.is_none_or(|p| p.segment < *base)
     {
-        fs::remove_file(path).map_err(|e| Error::io(format!("remove empty log segment {}", path.display()), &e))?;
+        fs.remove_file(path).map_err(|e| Error::io(format!("remove empty log segment {}", path.display()), &e))?;
         files.pop();
     }
     let mut segments: Vec<Segment> = Vec::with_capacity(files.len());
     let (mut end_offset, mut last_timestamp) = (0, i64::MIN);
     let last = files.len().saturating_sub(1);
     for (i, (base_offset, path)) in files.into_iter().enumerate() {
-        let segment = Segment::open(path, bucket, base_offset)?;
+        let segment = Segment::open(fs, path, bucket, base_offset)?;
         if i > 0 && base_offset != end_offset {
             return Err(segment.damage(0, &format!("the segment before it ends at offset {end_offset}")));
         }
         end_offset = base_offset;
         if i < last
-            && let Some((index, size, end)) = SparseIndex::read(&segment.path.with_extension("index"))
+            && let Some((index, size, end)) = SparseIndex::read(fs, &segment.path.with_extension("index"))
         {
             if segment.size() != size {
                 return Err(segment.damage(
@@ -123,11 +120,10 @@ pub(crate) fn recover(dir: &Path, bucket: TableBucket, index_interval: u64) -> R
     Ok(Recovered { segments, end_offset, last_timestamp })
 }
 
-fn segment_files(dir: &Path) -> Result<Vec<(LogOffset, PathBuf)>> {
-    let fail = |e| Error::io(format!("list log segments in {}", dir.display()), &e);
+fn segment_files(fs: &dyn FileSystem, dir: &Path) -> Result<Vec<(LogOffset, PathBuf)>> {
     let mut files = Vec::new();
-    for entry in fs::read_dir(dir).map_err(fail)? {
-        let path = entry.map_err(fail)?.path();
+    for name in fs.list(dir).map_err(|e| Error::io(format!("list log segments in {}", dir.display()), &e))? {
+        let path = dir.join(name);
         if path.extension().is_some_and(|e| e == "log")
             && let Some(base) = path.file_stem().and_then(|s| s.to_str()).and_then(|s| s.parse().ok())
         {

@@ -1,11 +1,10 @@
 //! One log segment: a file named by its base offset. All access is by pread and pwrite.
-use std::fs::{File, OpenOptions};
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::RwLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, RwLock};
 
 use fluss_format::{BatchHeader, ColumnBatch, HEADER_LEN, read_projected};
+use fluss_types::file::{File, FileSystem};
 use fluss_types::{Error, ErrorCode, LogOffset, Result, Schema, TableBucket};
 
 use crate::index::{IndexEntry, SparseIndex};
@@ -22,7 +21,7 @@ const PREFIX_GUESS: usize = 4096;
 pub(crate) struct Segment {
     pub base_offset: LogOffset,
     pub path: PathBuf,
-    file: File,
+    file: Arc<dyn File>,
     size: AtomicU64,
     index: RwLock<SparseIndex>,
 }
@@ -46,24 +45,21 @@ pub(crate) fn segment_path(dir: &Path, base_offset: LogOffset) -> PathBuf {
 
 impl Segment {
     /// Makes an empty segment; the caller syncs the folder.
-    pub(crate) fn create(dir: &Path, bucket: TableBucket, base_offset: LogOffset) -> Result<Self> {
+    pub(crate) fn create(fs: &dyn FileSystem, dir: &Path, bucket: TableBucket, base_offset: LogOffset) -> Result<Self> {
         let path = segment_path(dir, base_offset);
         let fail = |e| Error::io(format!("create log segment {}", path.display()), &e);
         // A file of that name can only be an empty one from a roll that did not end.
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(&path).map_err(fail)?;
-        file.write_all_at(&file_header(bucket, base_offset), 0).map_err(fail)?;
-        file.sync_all().map_err(fail)?;
+        let file = fs.create(&path).map_err(fail)?;
+        file.write_at(0, &file_header(bucket, base_offset)).map_err(fail)?;
+        file.sync().map_err(fail)?;
         Ok(Self { base_offset, path, file, size: AtomicU64::new(FILE_HEADER_LEN), index: RwLock::default() })
     }
 
     /// Opens a segment file and checks its header; size and index are the recovery's to fill in.
-    pub(crate) fn open(path: PathBuf, bucket: TableBucket, base_offset: LogOffset) -> Result<Self> {
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .open(&path)
-            .map_err(|e| Error::io(format!("open log segment {}", path.display()), &e))?;
-        let len = file.metadata().map_err(|e| Error::io(format!("open log segment {}", path.display()), &e))?.len();
+    pub(crate) fn open(fs: &dyn FileSystem, path: PathBuf, bucket: TableBucket, base_offset: LogOffset) -> Result<Self> {
+        let fail = |e| Error::io(format!("open log segment {}", path.display()), &e);
+        let file = fs.open(&path).map_err(fail)?;
+        let len = file.len().map_err(fail)?;
         let segment = Self { base_offset, path, file, size: AtomicU64::new(len), index: RwLock::default() };
         let mut header = [0; FILE_HEADER_LEN as usize];
         if len < FILE_HEADER_LEN {
@@ -111,7 +107,7 @@ impl Segment {
     }
 
     fn read_at(&self, position: u64, out: &mut [u8]) -> Result<()> {
-        self.file.read_exact_at(out, position).map_err(|e| {
+        self.file.read_at(position, out).map_err(|e| {
             if e.kind() == std::io::ErrorKind::UnexpectedEof {
                 self.damage(position, "the file ends before its data")
             } else {
@@ -123,7 +119,7 @@ impl Segment {
     /// Appends a whole batch. After an error nothing of it counts; what could be written is cut off again.
     pub(crate) fn append(&self, bytes: &[u8], entry: (LogOffset, i64), index_interval: u64) -> Result<()> {
         let position = self.size();
-        if let Err(e) = self.file.write_all_at(bytes, position) {
+        if let Err(e) = self.file.write_at(position, bytes) {
             let error = Error::io(format!("append {} bytes to log segment {}", bytes.len(), self.path.display()), &e);
             return match self.file.set_len(position) {
                 Ok(()) => Err(error),
@@ -140,14 +136,14 @@ impl Segment {
 
     /// Makes what was appended durable.
     pub(crate) fn sync(&self) -> Result<()> {
-        self.file.sync_data().map_err(|e| Error::io(format!("sync log segment {}", self.path.display()), &e))
+        self.file.sync().map_err(|e| Error::io(format!("sync log segment {}", self.path.display()), &e))
     }
 
     /// Cuts a torn tail off, durably.
     pub(crate) fn truncate(&self, size: u64) -> Result<()> {
         let cut = || {
             self.file.set_len(size)?;
-            self.file.sync_all()
+            self.file.sync()
         };
         cut().map_err(|e| Error::io(format!("cut log segment {} at byte {size}", self.path.display()), &e))?;
         self.size.store(size, Ordering::Release);
@@ -155,8 +151,8 @@ impl Segment {
     }
 
     /// Writes the index beside the segment.
-    pub(crate) fn seal(&self, end_offset: LogOffset) -> Result<()> {
-        self.index().write(&self.path.with_extension("index"), self.size(), end_offset)
+    pub(crate) fn seal(&self, fs: &dyn FileSystem, end_offset: LogOffset) -> Result<()> {
+        self.index().write(fs, &self.path.with_extension("index"), self.size(), end_offset)
     }
 
     /// The header of the batch at a position, and its bytes up to the end of the metadata, checked.

@@ -9,13 +9,14 @@ use arrow_array::RecordBatch;
 use fluss_format::encode_batch;
 use fluss_log::{Log, LogOptions, ReadHint};
 use fluss_testkit::{Random, all_types, random_rows};
+use fluss_types::file::LocalFileSystem;
 use fluss_types::{Compression, ErrorCode, Result, Schema, TableBucket};
 
 const BUCKET: TableBucket = TableBucket { table_id: 7, bucket: 3 };
 const OPTIONS: LogOptions = LogOptions { segment_size: 1 << 20, index_interval: 4096 };
 
 fn open(dir: &Path) -> Result<Log> {
-    Log::open(dir, BUCKET, OPTIONS)
+    Log::open(Arc::new(LocalFileSystem), dir, BUCKET, OPTIONS)
 }
 
 fn append(log: &Log, rows: &RecordBatch, now: i64, high_watermark: i64) -> i64 {
@@ -61,7 +62,7 @@ fn rows_are_there_again_after_reopening_and_rolling() {
     let schema = all_types(&[]);
     let small = LogOptions { segment_size: 20_000, index_interval: 64 };
     for round in 0..3 {
-        let log = Log::open(dir.path(), BUCKET, small).unwrap();
+        let log = Log::open(Arc::new(LocalFileSystem), dir.path(), BUCKET, small).unwrap();
         assert_eq!(log.end_offset(), round * 400);
         fill(&log, &schema, 40);
         assert_readable(&log, &schema, (round + 1) * 400);
@@ -104,7 +105,7 @@ fn time_goes_on_from_the_sealed_segment_when_the_active_one_is_empty() {
     let dir = tempfile::tempdir().unwrap();
     let schema = all_types(&[]);
     let small = LogOptions { segment_size: 20_000, index_interval: 64 };
-    let log = Log::open(dir.path(), BUCKET, small).unwrap();
+    let log = Log::open(Arc::new(LocalFileSystem), dir.path(), BUCKET, small).unwrap();
     let mut segments = 1;
     while segments < 2 {
         fill(&log, &schema, 1);
@@ -117,7 +118,7 @@ fn time_goes_on_from_the_sealed_segment_when_the_active_one_is_empty() {
     // As if the process had died between making the segment and its first batch.
     fs::remove_file(dir.path().join("recovery-point")).unwrap();
     OpenOptions::new().write(true).open(last_segment(dir.path())).unwrap().set_len(64).unwrap();
-    let log = Log::open(dir.path(), BUCKET, small).unwrap();
+    let log = Log::open(Arc::new(LocalFileSystem), dir.path(), BUCKET, small).unwrap();
     assert_eq!(log.last_timestamp(), 1000);
 }
 
@@ -198,11 +199,11 @@ fn a_bit_flip_in_a_sealed_segment_is_found_by_the_read() {
     let dir = tempfile::tempdir().unwrap();
     let schema = all_types(&[]);
     let small = LogOptions { segment_size: 20_000, index_interval: 64 };
-    let log = Log::open(dir.path(), BUCKET, small).unwrap();
+    let log = Log::open(Arc::new(LocalFileSystem), dir.path(), BUCKET, small).unwrap();
     fill(&log, &schema, 40);
     drop(log);
     flip(&dir.path().join("00000000000000000000.log"), 1500);
-    let log = Log::open(dir.path(), BUCKET, small).unwrap();
+    let log = Log::open(Arc::new(LocalFileSystem), dir.path(), BUCKET, small).unwrap();
     let all: Vec<usize> = (0..schema.columns().len()).collect();
     let e = (0..400).step_by(10).find_map(|o| log.read(o, 400, &schema, &all, &mut ReadHint::default()).err()).unwrap();
     assert_eq!(e.code(), ErrorCode::CorruptSegment);

@@ -3,6 +3,7 @@
 //!
 //! Contract of durability, the POSIX one: what [`File::write_at`] wrote lasts after [`File::sync`]; a file that was made, renamed or
 //! removed stays so after [`FileSystem::sync_dir`] of its folder. Before that a loss of power may undo any part of it, in any order.
+//! After a sync that failed nothing is known of what was written before it, even if a later sync succeeds: write it again.
 use std::fmt::Debug;
 use std::io::Result;
 use std::path::Path;
@@ -36,7 +37,7 @@ pub trait FileSystem: Send + Sync + Debug {
     fn read(&self, path: &Path) -> Result<Vec<u8>>;
     /// Names of what lies in a folder, sorted; `NotFound` if there is no such folder.
     fn list(&self, dir: &Path) -> Result<Vec<String>>;
-    /// Makes a folder and its parents.
+    /// Makes a folder and its parents, durably.
     fn create_dir_all(&self, dir: &Path) -> Result<()>;
     /// Gives a file another name in the same file system, replacing what has that name.
     fn rename(&self, from: &Path, to: &Path) -> Result<()>;
@@ -46,6 +47,16 @@ pub trait FileSystem: Send + Sync + Debug {
     fn remove_dir_all(&self, dir: &Path) -> Result<()>;
     /// Makes the names in a folder durable.
     fn sync_dir(&self, dir: &Path) -> Result<()>;
+
+    /// Replaces a small file as a whole: after a crash or a loss of power it is the old one or the new one. The new one lasts after
+    /// [`FileSystem::sync_dir`] of its folder.
+    fn replace(&self, path: &Path, bytes: &[u8]) -> Result<()> {
+        let temporary = path.with_extension("tmp");
+        let file = self.create(&temporary)?;
+        file.write_at(0, bytes)?;
+        file.sync()?;
+        self.rename(&temporary, path)
+    }
 }
 
 /// The operating system's file system.
@@ -101,7 +112,14 @@ impl FileSystem for LocalFileSystem {
     }
 
     fn create_dir_all(&self, dir: &Path) -> Result<()> {
-        std::fs::create_dir_all(dir)
+        let missing = dir.ancestors().take_while(|d| !d.as_os_str().is_empty() && !d.exists()).count();
+        std::fs::create_dir_all(dir)?;
+        for made in dir.ancestors().take(missing) {
+            if let Some(parent) = made.parent().filter(|p| !p.as_os_str().is_empty()) {
+                self.sync_dir(parent)?;
+            }
+        }
+        Ok(())
     }
 
     fn rename(&self, from: &Path, to: &Path) -> Result<()> {

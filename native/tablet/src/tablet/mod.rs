@@ -13,6 +13,7 @@ use std::time::Duration;
 use fluss_format::RowCodec;
 use fluss_kv::{Kv, KvResources, PreWriteBuffer};
 use fluss_log::{Log, LogOptions};
+use fluss_types::file::FileSystem;
 use fluss_types::time::Clock;
 use fluss_types::{
     Consistency, Error, ErrorCode, LogOffset, MemoryBudget, MemoryGuard, MemoryUser, Result, Schema, TableBucket, TableKind,
@@ -27,6 +28,8 @@ pub use write::Rows;
 
 /// What the tablets of a process share.
 pub struct TabletContext {
+    /// Where the log is kept.
+    pub fs: Arc<dyn FileSystem>,
     /// What the process may hold.
     pub memory: Arc<MemoryBudget>,
     /// RocksDB's part of it.
@@ -95,7 +98,7 @@ impl Tablet {
         context: Arc<TabletContext>,
     ) -> Result<Arc<Self>> {
         let name = format!("table {path} bucket {}", bucket.bucket);
-        let log = Log::open(&dir.join("log"), bucket, context.log).map_err(|e| e.at(&name))?;
+        let log = Log::open(context.fs.clone(), &dir.join("log"), bucket, context.log).map_err(|e| e.at(&name))?;
         let kv = match schema.kind() {
             TableKind::Log => None,
             TableKind::PrimaryKey => Some(Self::open_kv(dir, &log, &schema, &context).map_err(|e| e.at(&name))?),

@@ -11,6 +11,7 @@ use super::*;
 fn tablet(dir: &Path) -> Arc<Tablet> {
     let id = Column::new("id", DataType::new(TypeRoot::BigInt, false).unwrap());
     let context = TabletContext {
+        fs: Arc::new(fluss_types::file::LocalFileSystem),
         memory: Arc::new(MemoryBudget::new(16 << 20)),
         kv: KvResources::new(KvMemory::new(1 << 20, 1 << 20), 1 << 20),
         committer: Committer::start(1).unwrap(),
