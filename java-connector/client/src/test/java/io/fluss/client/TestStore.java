@@ -16,7 +16,11 @@ final class TestStore implements AutoCloseable {
     final Connection connection;
 
     TestStore(Path directory) {
-        connection = Connection.open(options(directory));
+        this(options(directory));
+    }
+
+    TestStore(Map<String, String> options) {
+        connection = Connection.open(options);
         connection.admin().createDatabase(new DatabaseInfo("test", "", Collections.emptyMap()), true);
     }
 
