@@ -123,8 +123,9 @@ impl Engine {
 
     /// Checks a declaration and fills in what it leaves open; also gives the next free id of a column.
     fn complete(&self, mut d: TableDeclaration) -> Result<(TableDeclaration, FieldId)> {
-        TableOptions::parse(&d.options)?;
+        let options = TableOptions::parse(&d.options)?;
         let schema = Schema::new(0, d.columns, &d.primary_key, &d.bucket_key)?;
+        options.statistics.resolve(&schema)?;
         d.bucket_key = schema.key_names(schema.bucket_key());
         d.columns = schema.columns().to_vec();
         if d.bucket_count == 0 {

@@ -1,0 +1,247 @@
+//! Options that the Java connector reads. `FlussConnectorOptions` has their Java types and defaults; a Java test compares it
+//! with the page that is made from here.
+use super::kind::Kind;
+use super::spec::OptionSpec;
+
+/// Java's `Integer.MAX_VALUE`.
+const INT_MAX: u64 = i32::MAX as u64;
+/// Java's `Long.MAX_VALUE`.
+const LONG_MAX: u64 = i64::MAX as u64;
+
+pub(super) const CONNECTION: &[OptionSpec] = &[
+    OptionSpec {
+        key: "data.dir",
+        kind: Kind::Text("`/path` or `file:///path`"),
+        default: None,
+        alterable: false,
+        meaning: "Directory of an embedded store, made when missing. Exactly one of `data.dir` and `bootstrap.servers` is given.",
+        price: "A directory belongs to one process at a time; a second one gets an error that names the first.",
+    },
+    OptionSpec {
+        key: "bootstrap.servers",
+        kind: Kind::Text("`host:port,host:port`"),
+        default: None,
+        alterable: false,
+        meaning: "Servers to ask.",
+        price: "Refused: there is no server yet.",
+    },
+];
+
+pub(super) const CATALOG: &[OptionSpec] = &[
+    OptionSpec {
+        key: "type",
+        kind: Kind::Text("`fluss`"),
+        default: None,
+        alterable: false,
+        meaning: "Makes the catalog a Fluss catalog.",
+        price: "None.",
+    },
+    OptionSpec {
+        key: "default-database",
+        kind: Kind::Text("name"),
+        default: Some("fluss"),
+        alterable: false,
+        meaning: "Database of names without one, made when missing.",
+        price: "None.",
+    },
+];
+
+pub(super) const DECLARATION: &[OptionSpec] = &[
+    OptionSpec {
+        key: "connector",
+        kind: Kind::Text("`fluss`"),
+        default: None,
+        alterable: false,
+        meaning: "Makes the table a Fluss table; needed outside a Fluss catalog.",
+        price: "None.",
+    },
+    OptionSpec {
+        key: "bucket.num",
+        kind: Kind::Int { min: 1, max: 65536 },
+        default: None,
+        alterable: false,
+        meaning: "Number of buckets, at most `max.bucket.num`. Not given: `default.bucket.number`.",
+        price: "As many can be written and read side by side. Each has a log and, with a primary key, a RocksDB: files, memory, and a \
+                sync of its own.",
+    },
+    OptionSpec {
+        key: "bucket.key",
+        kind: Kind::Text("column names separated by commas"),
+        default: None,
+        alterable: false,
+        meaning: "Columns whose hash chooses the bucket; of a primary-key table a part of the key. Not given: the primary key; of a log \
+                  table none, its batches go round the buckets.",
+        price: "Few different values leave buckets empty.",
+    },
+];
+
+pub(super) const SCAN: &[OptionSpec] = &[
+    OptionSpec {
+        key: "scan.startup.mode",
+        kind: Kind::Choice(&["full", "earliest", "latest", "timestamp"]),
+        default: Some("full"),
+        alterable: true,
+        meaning: "`full`: a primary-key table's snapshot, then its changelog; a log table from its first row. `earliest`, `latest`, \
+                  `timestamp`: the log from there (of a primary-key table: the raw changelog).",
+        price: "`full` reads the whole table first.",
+    },
+    OptionSpec {
+        key: "scan.startup.timestamp",
+        kind: Kind::Text("milliseconds since 1970, or `yyyy-MM-dd HH:mm:ss` in the session's time zone"),
+        default: None,
+        alterable: true,
+        meaning: "Start of mode `timestamp`, which needs it: rows committed then or later are read.",
+        price: "None.",
+    },
+    OptionSpec {
+        key: "scan.kv.snapshot.lease.duration",
+        kind: Kind::Duration { min_ms: 1 },
+        default: Some("1d"),
+        alterable: true,
+        meaning: "How long the snapshot that a job reads is kept when the job does not come back. A savepoint taken in the middle of a \
+                  snapshot can be resumed for that long.",
+        price: "The files of a snapshot take disk as long as it is kept.",
+    },
+    OptionSpec {
+        key: "scan.parallelism",
+        kind: Kind::Int { min: 1, max: INT_MAX },
+        default: None,
+        alterable: true,
+        meaning: "Subtasks of the source. Not given: the planner's choice.",
+        price: "More than buckets are idle.",
+    },
+];
+
+pub(super) const LOOKUP: &[OptionSpec] = &[
+    OptionSpec {
+        key: "lookup.async",
+        kind: Kind::Bool,
+        default: Some("true"),
+        alterable: true,
+        meaning: "Whether lookup joins may run asynchronously; the LOOKUP hint decides then.",
+        price: "`false`: one key at a time.",
+    },
+    OptionSpec {
+        key: "lookup.cache",
+        kind: Kind::Choice(&["NONE", "PARTIAL", "FULL"]),
+        default: Some("NONE"),
+        alterable: true,
+        meaning: "`NONE`: the store is asked each time. `PARTIAL`: Flink's cache of rows that were found. `FULL`: refused, not in this version.",
+        price: "`PARTIAL`: JVM heap in each subtask, and rows as old as `lookup.partial-cache.expire-after-write` allows.",
+    },
+    OptionSpec {
+        key: "lookup.partial-cache.max-rows",
+        kind: Kind::Int { min: 0, max: LONG_MAX },
+        default: None,
+        alterable: true,
+        meaning: "Most rows of the partial cache of a subtask. Not given: no bound.",
+        price: "JVM heap.",
+    },
+    OptionSpec {
+        key: "lookup.partial-cache.expire-after-access",
+        kind: Kind::Duration { min_ms: 0 },
+        default: None,
+        alterable: true,
+        meaning: "How long the partial cache keeps a row that nobody asks for. Not given: for ever.",
+        price: "Long: JVM heap.",
+    },
+    OptionSpec {
+        key: "lookup.partial-cache.expire-after-write",
+        kind: Kind::Duration { min_ms: 0 },
+        default: None,
+        alterable: true,
+        meaning: "How long the partial cache keeps a row. Not given: for ever.",
+        price: "Long: old rows are joined.",
+    },
+    OptionSpec {
+        key: "lookup.partial-cache.cache-missing-key",
+        kind: Kind::Bool,
+        default: Some("true"),
+        alterable: true,
+        meaning: "Whether the partial cache keeps that a key has no row.",
+        price: "`true`: a row that comes later is not seen until the entry expires.",
+    },
+    OptionSpec {
+        key: "lookup.max-retries",
+        kind: Kind::Int { min: 0, max: INT_MAX },
+        default: Some("3"),
+        alterable: true,
+        meaning: "Retries of a lookup that failed.",
+        price: "No effect: accepted as Apache Fluss accepts it.",
+    },
+    OptionSpec {
+        key: "client.lookup.max-batch-size",
+        kind: Kind::Int { min: 1, max: INT_MAX },
+        default: Some("128"),
+        alterable: true,
+        meaning: "Waiting keys of asynchronous lookups at which a request is sent although another is on its way.",
+        price: "Small: more requests. Large: keys wait for an answer before they are sent.",
+    },
+    OptionSpec {
+        key: "client.lookup.max-inflight-requests",
+        kind: Kind::Int { min: 1, max: INT_MAX },
+        default: Some("128"),
+        alterable: true,
+        meaning: "Most requests on their way at once, of one subtask.",
+        price: "Memory for their keys and rows.",
+    },
+    OptionSpec {
+        key: "client.lookup.queue-size",
+        kind: Kind::Int { min: 1, max: INT_MAX },
+        default: Some("25600"),
+        alterable: true,
+        meaning: "Lookups that may wait.",
+        price: "No effect yet: Flink's `table.exec.async-lookup.buffer-capacity` bounds them.",
+    },
+    OptionSpec {
+        key: "client.lookup.batch-timeout",
+        kind: Kind::Duration { min_ms: 0 },
+        default: Some("0ms"),
+        alterable: true,
+        meaning: "How long a lookup waits for others to share its request. 0: never.",
+        price: "No effect yet: no lookup waits.",
+    },
+    OptionSpec {
+        key: "client.lookup.max-retries",
+        kind: Kind::Int { min: 0, max: INT_MAX },
+        default: Some("2147483647"),
+        alterable: true,
+        meaning: "Retries of a lookup that failed in a way that can pass.",
+        price: "No effect yet: an error fails the job.",
+    },
+];
+
+pub(super) const SINK: &[OptionSpec] = &[
+    OptionSpec {
+        key: "sink.ignore-delete",
+        kind: Kind::Bool,
+        default: Some("false"),
+        alterable: true,
+        meaning: "Drop -D and -U rows at the sink. A log table then takes a changelog, and appends its +I and +U rows.",
+        price: "Deleted rows stay.",
+    },
+    OptionSpec {
+        key: "sink.parallelism",
+        kind: Kind::Int { min: 1, max: INT_MAX },
+        default: None,
+        alterable: true,
+        meaning: "Subtasks of the sink. Not given: the planner's choice.",
+        price: "More subtasks write smaller batches.",
+    },
+    OptionSpec {
+        key: "client.writer.batch-size",
+        kind: Kind::Size { min: 1 },
+        default: Some("2mb"),
+        alterable: true,
+        meaning: "A batch of rows is handed to the store at this size.",
+        price: "Native memory of each subtask. Small: more log batches, larger log.",
+    },
+    OptionSpec {
+        key: "client.writer.batch-timeout",
+        kind: Kind::Duration { min_ms: 0 },
+        default: Some("100ms"),
+        alterable: true,
+        meaning: "A batch of rows is handed to the store after this time, full or not.",
+        price: "Short: smaller batches. Long: rows are seen later.",
+    },
+];

@@ -1,0 +1,16 @@
+//! Every option of the product, in one table: key, type and unit, range, default, meaning, price. The engine's and the
+//! tables' options are read from it; the connector's, which Java reads, stand in it so that the page `docs/options.md` has
+//! them all. Tests of both languages compare the page with what they accept.
+mod connector;
+mod door;
+mod kind;
+mod spec;
+mod statistics;
+mod store;
+#[cfg(test)]
+mod tests;
+
+pub use kind::Kind;
+pub use spec::{OptionSpec, SCOPES, ScopeSpec};
+pub use statistics::StatisticsColumns;
+pub use store::{Compression, Consistency, EngineOptions, TableOptions};

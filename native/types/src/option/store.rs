@@ -1,0 +1,234 @@
+//! Options that the store reads: of the engine and of tables.
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::door::Values;
+use super::kind::Kind;
+use super::spec::OptionSpec;
+use super::statistics::StatisticsColumns;
+use crate::Result;
+
+/// When a write is acknowledged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Consistency {
+    /// When it is durable.
+    Strong,
+    /// After the local append; durable within `table.log.flush.interval`. A lost machine may lose that tail.
+    Eventual,
+}
+
+/// Compression of each buffer of a log batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Compression {
+    /// None: fixed-width columns are read in place.
+    None = 0,
+    /// LZ4 frames: cheap.
+    Lz4Frame = 1,
+    /// ZSTD: smaller, several times the CPU of LZ4 when writing.
+    Zstd = 2,
+}
+
+/// Options of one table, section "Table" of `docs/options.md`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableOptions {
+    /// `table.log.consistency`
+    pub consistency: Consistency,
+    /// `table.log.flush.interval`
+    pub flush_interval: Duration,
+    /// `table.log.arrow.compression.type`
+    pub compression: Compression,
+    /// `table.log.arrow.compression.zstd.level`, 1 to 22
+    pub zstd_level: i32,
+    /// `table.log.ttl`; `None`: the log is kept for ever
+    pub log_ttl: Option<Duration>,
+    /// `table.statistics.columns`
+    pub statistics: StatisticsColumns,
+}
+
+/// Options of the engine, the same for all who open a directory; section "Engine" of `docs/options.md`.
+/// `kv.snapshot.interval` and `auto-partition.check.interval` are checked only, until the background work exists that reads them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EngineOptions {
+    /// `default.bucket.number`
+    pub default_buckets: u32,
+    /// `max.bucket.num`
+    pub max_buckets: u32,
+    /// `memory.size`, bytes
+    pub memory: u64,
+    /// `log.segment.file-size`, bytes
+    pub segment_size: u64,
+    /// `log.index.interval-size`, bytes
+    pub index_interval: u64,
+    /// `log.retention.check-interval`
+    pub retention_check_interval: Duration,
+    /// `kv.rocksdb.writebuffer.size`, bytes
+    pub kv_write_buffer: u64,
+}
+
+impl TableOptions {
+    /// Reads the options of a table. An unknown one is refused with the nearest known name, a bad value with what is expected.
+    pub fn parse(options: &BTreeMap<String, String>) -> Result<Self> {
+        let values = Values::read("table option", TABLE, options)?;
+        Ok(Self {
+            consistency: values
+                .choice("table.log.consistency", &[("strong", Consistency::Strong), ("eventual", Consistency::Eventual)])?,
+            flush_interval: values.duration("table.log.flush.interval")?,
+            compression: values.choice(
+                "table.log.arrow.compression.type",
+                &[("NONE", Compression::None), ("LZ4_FRAME", Compression::Lz4Frame), ("ZSTD", Compression::Zstd)],
+            )?,
+            zstd_level: values.int("table.log.arrow.compression.zstd.level")?,
+            log_ttl: values.time_to_live("table.log.ttl")?,
+            statistics: StatisticsColumns::parse(values.text("table.statistics.columns").unwrap_or_default())?,
+        })
+    }
+}
+
+impl EngineOptions {
+    /// Reads the engine options. An unknown one is refused with the nearest known name, a bad value with what is expected.
+    pub fn parse(options: &BTreeMap<String, String>) -> Result<Self> {
+        let values = Values::read("engine option", ENGINE, options)?;
+        Ok(Self {
+            default_buckets: values.int("default.bucket.number")?,
+            max_buckets: values.int("max.bucket.num")?,
+            memory: values.bytes("memory.size")?,
+            segment_size: values.bytes("log.segment.file-size")?,
+            index_interval: values.bytes("log.index.interval-size")?,
+            retention_check_interval: values.duration("log.retention.check-interval")?,
+            kv_write_buffer: values.bytes("kv.rocksdb.writebuffer.size")?,
+        })
+    }
+}
+
+pub(super) const ENGINE: &[OptionSpec] = &[
+    OptionSpec {
+        key: "default.bucket.number",
+        kind: Kind::Int { min: 1, max: 4096 },
+        default: Some("1"),
+        alterable: false,
+        meaning: "Buckets of a table that does not say `bucket.num`.",
+        price: "See `bucket.num`.",
+    },
+    OptionSpec {
+        key: "max.bucket.num",
+        kind: Kind::Int { min: 1, max: 65536 },
+        default: Some("4096"),
+        alterable: false,
+        meaning: "Most buckets that a table may have.",
+        price: "None itself; each bucket has files and, with a primary key, a RocksDB.",
+    },
+    OptionSpec {
+        key: "memory.size",
+        kind: Kind::Size { min: 16 << 20 },
+        default: Some("256mb"),
+        alterable: false,
+        meaning: "Native memory of the process: half of it for the block cache, a quarter for RocksDB's write buffers, an eighth each for \
+                  readers and writers. One budget for all stores that the process has open: a second one with another value is refused.",
+        price: "Outside the JVM heap: leave room for it in Flink's off-heap setting. Too little: lookups and upserts read the disk, \
+                readers and writers get one batch at a time.",
+    },
+    OptionSpec {
+        key: "log.segment.file-size",
+        kind: Kind::Size { min: 64 << 10 },
+        default: Some("1gb"),
+        alterable: false,
+        meaning: "A log segment is closed before it would grow beyond this size.",
+        price: "Small: many files. Large: the log is removed in large pieces, and a missing index takes long to make again.",
+    },
+    OptionSpec {
+        key: "log.index.interval-size",
+        kind: Kind::Size { min: 1 },
+        default: Some("4kb"),
+        alterable: false,
+        meaning: "Bytes of log between two entries of a segment's index.",
+        price: "24 bytes of memory and disk an entry; a reader that begins at an offset skips up to one interval.",
+    },
+    OptionSpec {
+        key: "log.retention.check-interval",
+        kind: Kind::Duration { min_ms: 1 },
+        default: Some("5min"),
+        alterable: false,
+        meaning: "Time between two looks for log segments that are older than `table.log.ttl`.",
+        price: "No effect yet: nothing is removed.",
+    },
+    OptionSpec {
+        key: "kv.rocksdb.writebuffer.size",
+        kind: Kind::Size { min: 64 << 10 },
+        default: Some("64mb"),
+        alterable: false,
+        meaning: "RocksDB write buffer of a bucket.",
+        price: "When those of all buckets are over a quarter of `memory.size`, they are written out earlier. Small: more files, more compaction.",
+    },
+    OptionSpec {
+        key: "kv.snapshot.interval",
+        kind: Kind::Duration { min_ms: 1 },
+        default: Some("10min"),
+        alterable: false,
+        meaning: "Time between two snapshots of a primary-key table's state.",
+        price: "No effect yet: snapshots are made for readers that ask.",
+    },
+    OptionSpec {
+        key: "auto-partition.check.interval",
+        kind: Kind::Duration { min_ms: 1 },
+        default: Some("10min"),
+        alterable: false,
+        meaning: "Time between two looks at the partitions that should exist.",
+        price: "No effect yet: there are no partitions.",
+    },
+];
+
+pub(super) const TABLE: &[OptionSpec] = &[
+    OptionSpec {
+        key: "table.log.consistency",
+        kind: Kind::Choice(&["strong", "eventual"]),
+        default: Some("strong"),
+        alterable: false,
+        meaning: "`strong`: a write is acknowledged when it is durable. `eventual`: after the local append, and durable within \
+                  `table.log.flush.interval`. A Flink checkpoint waits for durability in both.",
+        price: "`strong`: a sync of the disk for each group of writes. `eventual`: a lost machine may lose the last interval, and \
+                streaming readers see rows that much later.",
+    },
+    OptionSpec {
+        key: "table.log.flush.interval",
+        kind: Kind::Duration { min_ms: 0 },
+        default: Some("100ms"),
+        alterable: false,
+        meaning: "With `eventual` consistency: time within which a write becomes durable.",
+        price: "Short: more syncs. Long: streaming readers see rows later, and a lost machine loses more.",
+    },
+    OptionSpec {
+        key: "table.log.ttl",
+        kind: Kind::TimeToLive,
+        default: Some("7d"),
+        alterable: true,
+        meaning: "How long rows stay in the log. The rows of a primary-key table stay; its changelog ends.",
+        price: "No effect yet: the log is kept for ever, and takes the disk for it.",
+    },
+    OptionSpec {
+        key: "table.log.arrow.compression.type",
+        kind: Kind::Choice(&["NONE", "LZ4_FRAME", "ZSTD"]),
+        default: Some("ZSTD"),
+        alterable: false,
+        meaning: "Compression of each column buffer of a log batch.",
+        price: "`NONE`: most disk, and readers use fixed-width columns in place. `LZ4_FRAME`: little CPU. `ZSTD`: least disk, most CPU \
+                when writing.",
+    },
+    OptionSpec {
+        key: "table.log.arrow.compression.zstd.level",
+        kind: Kind::ZstdLevel,
+        default: Some("3"),
+        alterable: false,
+        meaning: "How hard ZSTD tries, with `table.log.arrow.compression.type` = `ZSTD`.",
+        price: "No effect yet: the level is 3. Higher levels take more CPU and memory when writing.",
+    },
+    OptionSpec {
+        key: "table.statistics.columns",
+        kind: Kind::Text("`*`, or column names separated by commas"),
+        default: None,
+        alterable: true,
+        meaning: "Columns whose least and greatest value and number of NULLs are kept with each log batch, so that a filter can skip \
+                  batches. `*`: all whose type has statistics, which BYTES, BINARY, VARBINARY, ARRAY, MAP and ROW have not. Not given: none.",
+        price: "No effect yet: no statistics are kept.",
+    },
+];
