@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use fluss_format::BUCKET_FUNCTION;
-use fluss_kv::KvResources;
+use fluss_kv::RocksKvStores;
 use fluss_log::LogOptions;
 use fluss_meta::{LocalMetaStore, TableDeclaration, TableMeta};
 use fluss_tablet::{Committer, Tablet, TabletContext};
@@ -47,7 +47,7 @@ impl Engine {
         let context = TabletContext {
             fs: Arc::new(LocalFileSystem),
             memory: memory.budget.clone(),
-            kv: KvResources::new(memory.kv.clone(), options.kv_write_buffer as usize),
+            kv: Arc::new(RocksKvStores::new(memory.kv.clone(), options.kv_write_buffer as usize)),
             committer: Committer::start(COMMIT_THREADS)?,
             clock,
             log: LogOptions { segment_size: options.segment_size, index_interval: options.index_interval },
@@ -81,14 +81,14 @@ impl Engine {
     /// What runs here and what it holds, by name. Memory in bytes, of the whole process: the budget, and what its parts use now.
     pub fn metrics(&self) -> Vec<(&'static str, u64)> {
         let memory = self.memory();
-        let kv = self.context.kv.memory();
+        let (block_cache, write_buffers) = self.context.kv.memory_used();
         let tablets = self.tablets.lock().unwrap_or_else(PoisonError::into_inner);
         // One that is locked is just being opened or closed.
         let open = tablets.values().filter(|slot| slot.try_lock().is_ok_and(|tablet| tablet.is_some())).count();
         vec![
             ("memory.budget", memory.size()),
-            ("memory.block-cache", kv.block_cache_used()),
-            ("memory.write-buffers", kv.write_buffers_used()),
+            ("memory.block-cache", block_cache),
+            ("memory.write-buffers", write_buffers),
             ("memory.writers", memory.writers().used()),
             ("memory.readers", memory.readers().used()),
             ("tablets.open", open as u64),

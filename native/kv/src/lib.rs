@@ -1,12 +1,15 @@
-//! Key-value state of a bucket: RocksDB behind [`Kv`], frozen copies behind [`KvSnapshot`], and the pre-write buffer in front.
-//! The only crate that names RocksDB.
+//! Key-value state of a bucket: the [`KvStore`] trait, its two implementations (RocksDB, and in memory for the simulation), and the
+//! pre-write buffer in front. The only crate that names RocksDB.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod memory;
 mod pre_write;
 mod rocks;
-mod snapshot;
+mod rocks_snapshot;
+mod store;
 
+pub use memory::MemoryKvStores;
 pub use pre_write::{Changes, PreWriteBuffer};
-pub use rocks::{Kv, KvMemory, KvResources, KvValue};
-pub use snapshot::KvSnapshot;
+pub use rocks::{KvMemory, RocksKvStores};
+pub use store::{KvSnapshot, KvStore, KvStores, KvValue};

@@ -1,18 +1,18 @@
 //! RocksDB as the state of one bucket. Its own write-ahead log is off: the log of the bucket is the write-ahead log, and
 //! the applied log offset is written in the same batch as the rows.
-use std::fs;
-use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use bytes::Bytes;
 use fluss_types::{Error, ErrorCode, LogOffset, Result};
 use rocksdb::checkpoint::Checkpoint;
 use rocksdb::{
-    BlockBasedOptions, Cache, DB, DBCompressionType, DBPinnableSlice, DEFAULT_COLUMN_FAMILY_NAME as DEFAULT_CF,
-    DataBlockIndexType, LogLevel, Options, WriteBatch, WriteBufferManager, WriteOptions,
+    BlockBasedOptions, Cache, DB, DBCompressionType, DEFAULT_COLUMN_FAMILY_NAME as DEFAULT_CF, DataBlockIndexType, LogLevel,
+    Options, WriteBatch, WriteBufferManager, WriteOptions,
 };
 
 use crate::pre_write::Changes;
+use crate::rocks_snapshot::RocksSnapshot;
+use crate::store::{KvSnapshot, KvStore, KvStores, KvValue};
 
 /// First byte of a key: the store's own entries, or rows.
 pub(crate) const META: u8 = 0;
@@ -40,39 +40,24 @@ impl KvMemory {
             write_buffers: WriteBufferManager::new_write_buffer_manager(write_buffers, false),
         }
     }
-
-    /// Bytes in the block cache now.
-    pub fn block_cache_used(&self) -> u64 {
-        self.cache.get_usage() as u64
-    }
-
-    /// Bytes in all memtables now.
-    pub fn write_buffers_used(&self) -> u64 {
-        self.write_buffers.get_usage() as u64
-    }
 }
 
-/// What the stores of one engine share.
-pub struct KvResources {
+/// RocksDB's stores of one engine.
+pub struct RocksKvStores {
     memory: KvMemory,
     write_buffer_size: usize,
 }
 
-impl std::fmt::Debug for KvResources {
+impl std::fmt::Debug for RocksKvStores {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("KvResources").field("write_buffer_size", &self.write_buffer_size).finish_non_exhaustive()
+        f.debug_struct("RocksKvStores").field("write_buffer_size", &self.write_buffer_size).finish_non_exhaustive()
     }
 }
 
-impl KvResources {
+impl RocksKvStores {
     /// A memtable is written out at `write_buffer_size` bytes.
     pub fn new(memory: KvMemory, write_buffer_size: usize) -> Self {
         Self { memory, write_buffer_size }
-    }
-
-    /// RocksDB's memory.
-    pub fn memory(&self) -> &KvMemory {
-        &self.memory
     }
 
     pub(crate) fn options(&self) -> Options {
@@ -102,35 +87,35 @@ impl KvResources {
     }
 }
 
-/// A stored row.
-pub enum KvValue<'a> {
-    /// In RocksDB's cache.
-    Pinned(DBPinnableSlice<'a>),
-    /// From the pre-write buffer.
-    Buffered(Bytes),
-}
+impl KvStores for RocksKvStores {
+    fn open(&self, dir: &Path) -> Result<Arc<dyn KvStore>> {
+        // Naming the column family is what makes its handle known, which a batched multi-get needs.
+        let options = self.options();
+        let db =
+            DB::open_cf_with_opts(&options, dir, [(DEFAULT_CF, options.clone())]).map_err(|e| rocks_error("open", dir, &e))?;
+        let mut write = WriteOptions::default();
+        write.disable_wal(true);
+        Ok(Arc::new(RocksKv { db, dir: dir.to_path_buf(), write }))
+    }
 
-impl Deref for KvValue<'_> {
-    type Target = [u8];
+    fn open_snapshot(&self, dir: &Path) -> Result<Box<dyn KvSnapshot>> {
+        Ok(Box::new(RocksSnapshot::open(dir, &self.options())?))
+    }
 
-    fn deref(&self) -> &[u8] {
-        match self {
-            Self::Pinned(p) => p,
-            Self::Buffered(b) => b,
-        }
+    fn memory_used(&self) -> (u64, u64) {
+        (self.memory.cache.get_usage() as u64, self.memory.write_buffers.get_usage() as u64)
     }
 }
 
-/// State of one bucket at its applied offset.
-pub struct Kv {
+struct RocksKv {
     db: DB,
     dir: PathBuf,
     write: WriteOptions,
 }
 
-impl std::fmt::Debug for Kv {
+impl std::fmt::Debug for RocksKv {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Kv").field("dir", &self.dir).finish_non_exhaustive()
+        f.debug_struct("RocksKv").field("dir", &self.dir).finish_non_exhaustive()
     }
 }
 
@@ -152,25 +137,14 @@ pub(crate) fn row_key(key: &[u8]) -> Vec<u8> {
     k
 }
 
-impl Kv {
-    /// Opens or makes the store in a folder.
-    pub fn open(dir: &Path, resources: &KvResources) -> Result<Self> {
-        fs::create_dir_all(dir).map_err(|e| Error::io(format!("make kv folder {}", dir.display()), &e))?;
-        // Naming the column family is what makes its handle known, which a batched multi-get needs.
-        let options = resources.options();
-        let db =
-            DB::open_cf_with_opts(&options, dir, [(DEFAULT_CF, options.clone())]).map_err(|e| rocks_error("open", dir, &e))?;
-        let mut write = WriteOptions::default();
-        write.disable_wal(true);
-        Ok(Self { db, dir: dir.to_path_buf(), write })
-    }
-
+impl RocksKv {
     fn fail(&self, what: &str, e: &rocksdb::Error) -> Error {
         rocks_error(what, &self.dir, e)
     }
+}
 
-    /// Log offset up to which all changes are in the store; 0 for a new one.
-    pub fn applied_offset(&self) -> Result<LogOffset> {
+impl KvStore for RocksKv {
+    fn applied_offset(&self) -> Result<LogOffset> {
         let stored = self.db.get_pinned(APPLIED_OFFSET).map_err(|e| self.fail("read", &e))?;
         match stored {
             None => Ok(0),
@@ -183,8 +157,7 @@ impl Kv {
         }
     }
 
-    /// Applies changes and the offset they reach, in one piece.
-    pub fn apply(&self, changes: &Changes, applied_offset: LogOffset) -> Result<()> {
+    fn apply(&self, changes: &Changes, applied_offset: LogOffset) -> Result<()> {
         let mut batch = WriteBatch::default();
         let mut stored = vec![ROW];
         for (key, row) in changes {
@@ -199,8 +172,7 @@ impl Kv {
         self.db.write_opt(batch, &self.write).map_err(|e| self.fail("write", &e))
     }
 
-    /// The rows of some keys, in their order.
-    pub fn multi_get(&self, keys: &[&[u8]]) -> Result<Vec<Option<KvValue<'_>>>> {
+    fn multi_get(&self, keys: &[&[u8]]) -> Result<Vec<Option<KvValue<'_>>>> {
         if let [key] = keys {
             let row = self.db.get_pinned(row_key(key)).map_err(|e| self.fail("read", &e))?;
             return Ok(vec![row.map(KvValue::Pinned)]);
@@ -218,13 +190,12 @@ impl Kv {
         Ok(out)
     }
 
-    /// Writes memtables out, so that the next opening has little to replay.
-    pub fn flush(&self) -> Result<()> {
+    fn flush(&self) -> Result<()> {
         self.db.flush().map_err(|e| self.fail("flush", &e))
     }
 
-    /// Makes a hard-linked copy of the state as it is; `dir` must not exist.
-    pub fn checkpoint(&self, dir: &Path) -> Result<()> {
+    /// The copy is hard-linked.
+    fn checkpoint(&self, dir: &Path) -> Result<()> {
         Checkpoint::new(&self.db).and_then(|c| c.create_checkpoint(dir)).map_err(|e| rocks_error("make snapshot of", dir, &e))
     }
 }

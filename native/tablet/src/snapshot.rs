@@ -1,12 +1,13 @@
 //! Snapshots of a primary-key tablet: a hard-linked copy of the kv state at a log offset, kept under a lease on disk so that
 //! a scan goes on after a restart of the process.
-use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use fluss_format::{ColumnBatch, RowCodec};
-use fluss_kv::{Kv, KvResources, KvSnapshot};
+use fluss_kv::{KvSnapshot, KvStore, KvStores};
+use fluss_types::file::FileSystem;
 use fluss_types::{Error, ErrorCode, LogOffset, Result};
 
 /// Rows and bytes of one batch of a scan.
@@ -25,46 +26,52 @@ pub struct SnapshotInfo {
 /// The snapshots of one bucket: a folder each, with a file `lease`.
 #[derive(Debug)]
 pub(crate) struct Snapshots {
+    fs: Arc<dyn FileSystem>,
     dir: PathBuf,
     next: AtomicU64,
 }
 
 impl Snapshots {
     /// Opens the folder and deletes snapshots whose lease is over, or that were never finished.
-    pub(crate) fn open(dir: PathBuf, now_ms: i64) -> Result<Self> {
-        let snapshots = Self { dir, next: AtomicU64::new(0) };
+    pub(crate) fn open(fs: Arc<dyn FileSystem>, dir: PathBuf, now_ms: i64) -> Result<Self> {
+        fs.create_dir_all(&dir).map_err(|e| Error::io(format!("make folder {}", dir.display()), &e))?;
+        let snapshots = Self { fs, dir, next: AtomicU64::new(0) };
         snapshots.expire(now_ms)?;
         Ok(snapshots)
     }
 
     fn expire(&self, now_ms: i64) -> Result<()> {
-        let Ok(entries) = fs::read_dir(&self.dir) else { return Ok(()) };
-        for entry in entries.flatten() {
-            let keep = lease(&entry.path()).is_some_and(|(_, until)| until > now_ms);
-            if !keep {
-                remove(&entry.path())?;
+        let ids = self.fs.list(&self.dir).map_err(|e| Error::io(format!("list snapshots in {}", self.dir.display()), &e))?;
+        for id in ids {
+            let dir = self.dir.join(id);
+            if self.lease(&dir)?.is_none_or(|(_, until)| until <= now_ms) {
+                self.remove(&dir)?;
             }
         }
         Ok(())
     }
 
     /// Copies the state; the caller guarantees that `log_offset` is the store's applied offset meanwhile.
-    pub(crate) fn create(&self, kv: &Kv, log_offset: LogOffset, now_ms: i64, lease_ms: i64) -> Result<SnapshotInfo> {
-        fs::create_dir_all(&self.dir).map_err(|e| Error::io(format!("make folder {}", self.dir.display()), &e))?;
+    pub(crate) fn create(&self, kv: &dyn KvStore, log_offset: LogOffset, now_ms: i64, lease_ms: i64) -> Result<SnapshotInfo> {
         let id = format!("{now_ms}-{}-{log_offset}", self.next.fetch_add(1, Ordering::Relaxed));
         let dir = self.dir.join(&id);
         kv.checkpoint(&dir)?;
         let text = format!("v0 {log_offset} {} end\n", now_ms.saturating_add(lease_ms));
         let path = dir.join("lease");
-        fs::write(&path, text)
-            .and_then(|()| fs::File::open(&path)?.sync_all())
-            .map_err(|e| Error::io(format!("write {}", path.display()), &e))?;
+        let write = || {
+            let file = self.fs.create(&path)?;
+            file.write_at(0, text.as_bytes())?;
+            file.sync()?;
+            self.fs.sync_dir(&dir)?;
+            self.fs.sync_dir(&self.dir)
+        };
+        write().map_err(|e| Error::io(format!("write {}", path.display()), &e))?;
         Ok(SnapshotInfo { id, log_offset })
     }
 
     /// Releases a snapshot and deletes its files; one that is gone already is no error.
     pub(crate) fn release(&self, id: &str) -> Result<()> {
-        remove(&self.path(id)?)
+        self.remove(&self.path(id)?)
     }
 
     fn path(&self, id: &str) -> Result<PathBuf> {
@@ -75,9 +82,9 @@ impl Snapshots {
     }
 
     /// Opens a snapshot for a scan.
-    pub(crate) fn reader(&self, id: &str, resources: &KvResources) -> Result<(KvSnapshot, LogOffset)> {
+    pub(crate) fn reader(&self, id: &str, stores: &dyn KvStores) -> Result<(Box<dyn KvSnapshot>, LogOffset)> {
         let dir = self.path(id)?;
-        let Some((log_offset, _)) = lease(&dir) else {
+        let Some((log_offset, _)) = self.lease(&dir)? else {
             return Err(Error::new(
                 ErrorCode::SnapshotNotFound,
                 format!(
@@ -86,31 +93,36 @@ impl Snapshots {
                 ),
             ));
         };
-        Ok((KvSnapshot::open(&dir, resources)?, log_offset))
+        Ok((stores.open_snapshot(&dir)?, log_offset))
     }
-}
 
-/// Log offset and end (ms) of a lease; `None`: no finished snapshot.
-fn lease(dir: &Path) -> Option<(LogOffset, i64)> {
-    let text = fs::read_to_string(dir.join("lease")).ok()?;
-    match text.split_whitespace().collect::<Vec<_>>()[..] {
-        ["v0", offset, until, "end"] => Some((offset.parse().ok()?, until.parse().ok()?)),
-        _ => None,
+    /// Log offset and end (ms) of a lease; `None`: no finished snapshot.
+    fn lease(&self, dir: &Path) -> Result<Option<(LogOffset, i64)>> {
+        let path = dir.join("lease");
+        let bytes = match self.fs.read(&path) {
+            Ok(bytes) => bytes,
+            Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
+            Err(e) => return Err(Error::io(format!("read {}", path.display()), &e)),
+        };
+        let text = String::from_utf8_lossy(&bytes);
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let ["v0", offset, until, "end"] = words[..] else { return Ok(None) };
+        Ok(offset.parse().ok().zip(until.parse().ok()))
     }
-}
 
-fn remove(dir: &Path) -> Result<()> {
-    match fs::remove_dir_all(dir) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Error::io(format!("remove {}", dir.display()), &e)),
-        _ => Ok(()),
+    fn remove(&self, dir: &Path) -> Result<()> {
+        match self.fs.remove_dir_all(dir) {
+            Err(e) if e.kind() != ErrorKind::NotFound => Err(Error::io(format!("remove {}", dir.display()), &e)),
+            _ => Ok(()),
+        }
     }
 }
 
 /// A scan of a snapshot in key order.
 #[derive(Debug)]
 pub struct SnapshotReader {
-    pub(crate) snapshot: KvSnapshot,
-    pub(crate) codec: std::sync::Arc<RowCodec>,
+    pub(crate) snapshot: Box<dyn KvSnapshot>,
+    pub(crate) codec: Arc<RowCodec>,
     pub(crate) projection: Vec<usize>,
     pub(crate) bucket: i32,
     pub(crate) log_offset: LogOffset,
@@ -122,7 +134,7 @@ impl SnapshotReader {
     pub fn poll(&self) -> Result<Option<ColumnBatch>> {
         let mut position = self.position.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let (mut rows, mut ends) = (Vec::new(), Vec::new());
-        let last = self.snapshot.scan(&position, SCAN_ROWS, SCAN_BYTES, |row| {
+        let last = self.snapshot.scan(&position, SCAN_ROWS, SCAN_BYTES, &mut |row| {
             rows.extend_from_slice(row);
             ends.push(rows.len());
         })?;

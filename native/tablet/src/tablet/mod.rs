@@ -5,13 +5,13 @@ mod recover;
 mod tests;
 mod write;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use fluss_format::RowCodec;
-use fluss_kv::{Kv, KvResources, PreWriteBuffer};
+use fluss_kv::{KvStore, KvStores, PreWriteBuffer};
 use fluss_log::{Log, LogOptions};
 use fluss_types::file::FileSystem;
 use fluss_types::time::Clock;
@@ -28,12 +28,12 @@ pub use write::Rows;
 
 /// What the tablets of a process share.
 pub struct TabletContext {
-    /// Where the log is kept.
+    /// Where tablets have their files, those of `kv` too.
     pub fs: Arc<dyn FileSystem>,
     /// What the process may hold.
     pub memory: Arc<MemoryBudget>,
-    /// RocksDB's part of it.
-    pub kv: KvResources,
+    /// The kv stores.
+    pub kv: Arc<dyn KvStores>,
     /// Commit threads.
     pub committer: Committer,
     /// Time of commit timestamps and leases.
@@ -53,7 +53,7 @@ impl std::fmt::Debug for TabletContext {
 struct KvState {
     codec: Arc<RowCodec>,
     /// Taken out when the tablet closes, so that the folder can be opened again at once.
-    kv: RwLock<Option<Arc<Kv>>>,
+    kv: RwLock<Option<Arc<dyn KvStore>>>,
     buffer: RwLock<PreWriteBuffer>,
     snapshots: Snapshots,
 }
@@ -125,13 +125,12 @@ impl Tablet {
 
     fn open_kv(dir: &Path, log: &Log, schema: &Arc<Schema>, context: &TabletContext) -> Result<KvState> {
         let codec = Arc::new(RowCodec::new(schema.clone()));
-        let kv = recover::open_and_replay(&dir.join("kv"), log, schema, &codec, &context.kv)?;
-        let snapshots: PathBuf = dir.join("snapshots");
+        let kv = recover::open_and_replay(&dir.join("kv"), log, schema, &codec, context)?;
         Ok(KvState {
             codec,
-            kv: RwLock::new(Some(Arc::new(kv))),
+            kv: RwLock::new(Some(kv)),
             buffer: RwLock::default(),
-            snapshots: Snapshots::open(snapshots, context.clock.now_ms())?,
+            snapshots: Snapshots::open(context.fs.clone(), dir.join("snapshots"), context.clock.now_ms())?,
         })
     }
 
@@ -157,7 +156,7 @@ impl Tablet {
         })
     }
 
-    fn store(&self, state: &KvState) -> Result<Arc<Kv>> {
+    fn store(&self, state: &KvState) -> Result<Arc<dyn KvStore>> {
         let kv = state.kv.read().unwrap_or_else(PoisonError::into_inner).clone();
         kv.ok_or_else(|| Error::new(ErrorCode::Closed, format!("{}: the store was closed", self.name)))
     }
@@ -237,12 +236,11 @@ impl Tablet {
             (Ok(()), Some(kv)) => kv.flush(),
             _ => Ok(()),
         };
-        if let Some(mut kv) = kv {
+        if let Some(kv) = kv {
             // RocksDB's folder lock goes with the last user: a call in flight on another thread ends soon.
             for _ in 0..1000 {
-                match Arc::try_unwrap(kv) {
-                    Ok(_) => break,
-                    Err(still_used) => kv = still_used,
+                if Arc::strong_count(&kv) == 1 {
+                    break;
                 }
                 std::thread::sleep(Duration::from_millis(1));
             }

@@ -88,7 +88,7 @@ impl Tablet {
         let _no_commit = self.committing.lock().unwrap_or_else(PoisonError::into_inner);
         let kv = self.store(state)?;
         let applied = kv.applied_offset().map_err(|e| e.at(&self.name))?;
-        state.snapshots.create(&kv, applied, self.context.clock.now_ms(), lease_ms).map_err(|e| e.at(&self.name))
+        state.snapshots.create(kv.as_ref(), applied, self.context.clock.now_ms(), lease_ms).map_err(|e| e.at(&self.name))
     }
 
     /// Releases a snapshot.
@@ -100,7 +100,7 @@ impl Tablet {
     pub fn snapshot_reader(&self, id: &str, projection: Vec<usize>, after: &[u8]) -> Result<SnapshotReader> {
         self.check_open()?;
         let state = self.kv_state()?;
-        let (snapshot, log_offset) = state.snapshots.reader(id, &self.context.kv).map_err(|e| e.at(&self.name))?;
+        let (snapshot, log_offset) = state.snapshots.reader(id, self.context.kv.as_ref()).map_err(|e| e.at(&self.name))?;
         Ok(SnapshotReader {
             snapshot,
             codec: state.codec.clone(),

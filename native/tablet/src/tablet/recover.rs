@@ -1,21 +1,32 @@
 //! Opening the kv state: replay the log from the applied offset.
-use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::UInt8Type;
 use bytes::Bytes;
 use fluss_format::{ColumnValues, KeyEncoder, RowCodec, decode_all};
-use fluss_kv::{Changes, Kv, KvResources};
+use fluss_kv::{Changes, KvStore};
 use fluss_log::{Log, ReadHint};
 use fluss_types::{ChangeType, Error, ErrorCode, Result, Schema};
+
+use super::TabletContext;
 
 /// Changes are applied in pieces of about this many rows.
 const REPLAY_ROWS: usize = 50_000;
 
-/// Opens the store in `dir` and brings it to the end of the log.
-pub(super) fn open_and_replay(dir: &Path, log: &Log, schema: &Schema, codec: &RowCodec, resources: &KvResources) -> Result<Kv> {
-    let mut kv = Kv::open(dir, resources)?;
+/// Opens the store in `dir`, a folder of the tablet's, and brings it to the end of the log.
+pub(super) fn open_and_replay(
+    dir: &Path,
+    log: &Log,
+    schema: &Schema,
+    codec: &RowCodec,
+    context: &TabletContext,
+) -> Result<Arc<dyn KvStore>> {
+    let fs = context.fs.as_ref();
+    let make = || fs.create_dir_all(dir).map_err(|e| Error::io(format!("make kv folder {}", dir.display()), &e));
+    make()?;
+    let mut kv = context.kv.open(dir)?;
     let mut applied = kv.applied_offset()?;
     if applied > log.end_offset() || applied < log.start_offset() {
         if log.start_offset() > 0 {
@@ -31,8 +42,12 @@ pub(super) fn open_and_replay(dir: &Path, log: &Log, schema: &Schema, codec: &Ro
         }
         // The store holds rows that the log lacks: it is discarded and made again from the log.
         drop(kv);
-        fs::remove_dir_all(dir).map_err(|e| Error::io(format!("remove {}", dir.display()), &e))?;
-        kv = Kv::open(dir, resources)?;
+        // Durably, or a loss of power brings it back when the log is longer than its applied offset.
+        fs.remove_dir_all(dir)
+            .and_then(|()| dir.parent().map_or(Ok(()), |tablet| fs.sync_dir(tablet)))
+            .map_err(|e| Error::io(format!("remove {}", dir.display()), &e))?;
+        make()?;
+        kv = context.kv.open(dir)?;
         applied = 0;
     }
     let mut changes = Changes::default();

@@ -1,7 +1,8 @@
 //! What needs a look inside the tablet.
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use fluss_kv::KvMemory;
+use fluss_kv::{KvMemory, RocksKvStores};
+use fluss_types::file::LocalFileSystem;
 use fluss_types::time::SystemClock;
 use fluss_types::{Column, DataType, TypeRoot};
 use std::collections::BTreeMap;
@@ -11,9 +12,9 @@ use super::*;
 fn tablet(dir: &Path) -> Arc<Tablet> {
     let id = Column::new("id", DataType::new(TypeRoot::BigInt, false).unwrap());
     let context = TabletContext {
-        fs: Arc::new(fluss_types::file::LocalFileSystem),
+        fs: Arc::new(LocalFileSystem),
         memory: Arc::new(MemoryBudget::new(16 << 20)),
-        kv: KvResources::new(KvMemory::new(1 << 20, 1 << 20), 1 << 20),
+        kv: Arc::new(RocksKvStores::new(KvMemory::new(1 << 20, 1 << 20), 1 << 20)),
         committer: Committer::start(1).unwrap(),
         clock: Arc::new(SystemClock),
         log: LogOptions { segment_size: 1 << 20, index_interval: 4096 },

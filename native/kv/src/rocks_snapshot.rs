@@ -1,34 +1,32 @@
-//! A frozen copy of a store, read in key order from any position.
+//! A frozen copy of a RocksDB store, read in key order from any position.
 use std::path::{Path, PathBuf};
 
 use fluss_types::Result;
-use rocksdb::{DB, ReadOptions};
+use rocksdb::{DB, Options, ReadOptions};
 
-use crate::rocks::{KvResources, ROW, rocks_error, row_key};
+use crate::rocks::{ROW, rocks_error, row_key};
+use crate::store::KvSnapshot;
 
-/// A copy made by [`crate::Kv::checkpoint`]. Its position is a key, so a scan can go on after a restart.
-pub struct KvSnapshot {
+pub(crate) struct RocksSnapshot {
     db: DB,
     dir: PathBuf,
 }
 
-impl std::fmt::Debug for KvSnapshot {
+impl std::fmt::Debug for RocksSnapshot {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("KvSnapshot").field("dir", &self.dir).finish_non_exhaustive()
+        f.debug_struct("RocksSnapshot").field("dir", &self.dir).finish_non_exhaustive()
     }
 }
 
-impl KvSnapshot {
-    /// Opens the copy in a folder.
-    pub fn open(dir: &Path, resources: &KvResources) -> Result<Self> {
-        let db =
-            DB::open_for_read_only(&resources.options(), dir, false).map_err(|e| rocks_error("open snapshot of", dir, &e))?;
+impl RocksSnapshot {
+    pub(crate) fn open(dir: &Path, options: &Options) -> Result<Self> {
+        let db = DB::open_for_read_only(options, dir, false).map_err(|e| rocks_error("open snapshot of", dir, &e))?;
         Ok(Self { db, dir: dir.to_path_buf() })
     }
+}
 
-    /// Calls `row` with the rows after the key `after` (empty: from the first) until about `max_bytes` or `max_rows` have been seen;
-    /// returns the key of the last one, `None` at the end.
-    pub fn scan(&self, after: &[u8], max_rows: usize, max_bytes: usize, mut row: impl FnMut(&[u8])) -> Result<Option<Vec<u8>>> {
+impl KvSnapshot for RocksSnapshot {
+    fn scan(&self, after: &[u8], max_rows: usize, max_bytes: usize, row: &mut dyn FnMut(&[u8])) -> Result<Option<Vec<u8>>> {
         let mut options = ReadOptions::default();
         options.fill_cache(false);
         options.set_readahead_size(1 << 20);
