@@ -17,7 +17,7 @@ pub(crate) fn handle(engine: &Arc<Engine>, request: AdminRequest) -> Result<Admi
             engine.meta().create_database(&name, meta, r.if_not_exists)?;
         }
         Request::DropDatabase(r) => engine.drop_database(&r.name, r.if_exists, r.cascade)?,
-        Request::ListDatabases(_) => response.names = engine.meta().databases(),
+        Request::ListDatabases(_) => response.names = engine.meta().databases()?,
         Request::GetDatabase(r) => {
             response.database = Some(convert::database_info(r.name.clone(), engine.meta().database(&r.name)?));
         }

@@ -42,8 +42,8 @@ pub struct Engine {
 impl Engine {
     pub(crate) fn open(path: &Path, options: EngineOptions, memory: Arc<ProcessMemory>, clock: Arc<dyn Clock>) -> Result<Self> {
         let directory = DataDirectory::lock(path)?;
-        let meta = LocalMetaStore::open(directory.path())?;
-        directory.remove_orphans(&meta.table_ids())?;
+        let meta = LocalMetaStore::open(Arc::new(LocalFileSystem), directory.path())?;
+        directory.remove_orphans(&meta.table_ids()?)?;
         let context = TabletContext {
             fs: Arc::new(LocalFileSystem),
             memory: memory.budget.clone(),
@@ -117,6 +117,7 @@ impl Engine {
                 created_ms: self.now_ms(),
                 bucket_function: BUCKET_FUNCTION.into(),
                 declaration: completed,
+                schema_history: Vec::new(),
             })
         })
     }
@@ -176,8 +177,10 @@ impl Engine {
         if let Some(tablet) = slot.as_ref() {
             return Ok(tablet.clone());
         }
-        if !self.meta.table(&table.path).is_ok_and(|t| t.table_id == table_id) {
-            return Err(dropped(&table.path));
+        match self.meta.table(&table.path) {
+            Ok(t) if t.table_id == table_id => {}
+            Err(e) if e.code() != ErrorCode::TableNotFound => return Err(e),
+            _ => return Err(dropped(&table.path)),
         }
         let dir = self.directory.bucket(table_id, bucket);
         let tablet =
@@ -189,7 +192,7 @@ impl Engine {
     /// Drops a table; its readers and writers fail.
     pub fn drop_table(&self, path: &TablePath, if_exists: bool) -> Result<()> {
         self.check_open()?;
-        match self.meta.drop_table(path, if_exists)? {
+        match self.meta.drop_table(path, if_exists).inspect_err(|e| self.stop_if_poisoned(e))? {
             Some(table) => self.remove(&dropped(path), &table),
             None => Ok(()),
         }
@@ -198,10 +201,23 @@ impl Engine {
     /// Drops a database, with `cascade` its tables too.
     pub fn drop_database(&self, name: &str, if_exists: bool, cascade: bool) -> Result<()> {
         self.check_open()?;
-        for table in self.meta.drop_database(name, if_exists, cascade)? {
+        for table in self.meta.drop_database(name, if_exists, cascade).inspect_err(|e| self.stop_if_poisoned(e))? {
             self.remove(&Error::new(ErrorCode::TableNotFound, format!("the table was dropped with database '{name}'")), &table)?;
         }
         Ok(())
+    }
+
+    /// When it is not known whether a table is dropped, nothing more may be acknowledged for it. Its files stay.
+    fn stop_if_poisoned(&self, error: &Error) {
+        if error.code() != ErrorCode::Poisoned {
+            return;
+        }
+        let slots: Vec<TabletSlot> = self.tablets.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        for slot in slots {
+            if let Some(tablet) = slot.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                tablet.drop_table(error.clone());
+            }
+        }
     }
 
     fn remove(&self, error: &Error, table: &TableMeta) -> Result<()> {

@@ -1,7 +1,9 @@
 //! What the catalog says of databases and tables, as it is stored.
 use std::collections::BTreeMap;
 
-use fluss_types::{Column, DataType, Error, ErrorCode, FieldId, Result, Schema, SchemaId, TableId, TypeRoot};
+use std::sync::Arc;
+
+use fluss_types::{Column, DataType, Error, ErrorCode, FieldId, Result, Schema, SchemaId, Schemas, TableId, TypeRoot};
 use serde::{Deserialize, Serialize};
 
 /// A database.
@@ -47,6 +49,17 @@ pub struct TableMeta {
     pub bucket_function: String,
     /// The declaration, defaults filled in.
     pub declaration: TableDeclaration,
+    /// The schemas before the present one, oldest first.
+    pub schema_history: Vec<SchemaVersion>,
+}
+
+/// Columns that a table had before it was altered; stored rows may still have them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SchemaVersion {
+    /// Version of the schema.
+    pub schema_id: SchemaId,
+    /// Its columns.
+    pub columns: Vec<Column>,
 }
 
 impl TableMeta {
@@ -54,6 +67,29 @@ impl TableMeta {
     pub fn schema(&self) -> Result<Schema> {
         let d = &self.declaration;
         Schema::stored(self.schema_id, d.columns.clone(), self.next_field_id, &d.primary_key, &d.bucket_key)
+    }
+
+    /// The checked schema and those before it. Keys are the same columns in all of them, under the names of their time.
+    pub fn schemas(&self) -> Result<Schemas> {
+        let current = self.schema()?;
+        let mut versions = Vec::with_capacity(self.schema_history.len() + 1);
+        for old in &self.schema_history {
+            let names = |key: &[usize]| -> Result<Vec<String>> {
+                let find = |&i: &usize| {
+                    let key = &current.columns()[i];
+                    old.columns.iter().find(|c| c.id == key.id).map(|c| c.name.clone()).ok_or_else(|| {
+                        let message = format!("schema {} lacks the key column '{}'", old.schema_id, key.name);
+                        Error::new(ErrorCode::CorruptMeta, message)
+                    })
+                };
+                key.iter().map(find).collect()
+            };
+            let (primary_key, bucket_key) = (names(current.primary_key())?, names(current.bucket_key())?);
+            let schema = Schema::stored(old.schema_id, old.columns.clone(), self.next_field_id, &primary_key, &bucket_key)?;
+            versions.push(Arc::new(schema));
+        }
+        versions.push(Arc::new(current));
+        Schemas::new(versions)
     }
 }
 
@@ -180,7 +216,7 @@ impl TryFrom<StoredType> for TypeRoot {
             StoredType::TimestampLtz { precision } => Self::TimestampLtz(precision),
             StoredType::Array { element } => Self::Array(Box::new((*element).try_into()?)),
             StoredType::Map { key, value } => Self::Map(Box::new((*key).try_into()?), Box::new((*value).try_into()?)),
-            StoredType::Row { fields } => Self::Row(fields.into_iter().map(Column::try_from).collect::<Result<_>>()?),
+            StoredType::Row { fields } => Self::Row(columns(fields)?),
         })
     }
 }
@@ -201,6 +237,31 @@ pub(crate) struct StoredTable {
     comment: String,
     options: BTreeMap<String, String>,
     custom_properties: BTreeMap<String, String>,
+    schema_history: Vec<StoredSchema>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct StoredSchema {
+    schema_id: SchemaId,
+    columns: Vec<StoredColumn>,
+}
+
+impl From<&SchemaVersion> for StoredSchema {
+    fn from(v: &SchemaVersion) -> Self {
+        Self { schema_id: v.schema_id, columns: v.columns.iter().map(StoredColumn::from).collect() }
+    }
+}
+
+impl TryFrom<StoredSchema> for SchemaVersion {
+    type Error = Error;
+
+    fn try_from(s: StoredSchema) -> Result<Self> {
+        Ok(Self { schema_id: s.schema_id, columns: columns(s.columns)? })
+    }
+}
+
+fn columns(stored: Vec<StoredColumn>) -> Result<Vec<Column>> {
+    stored.into_iter().map(Column::try_from).collect()
 }
 
 impl From<&TableMeta> for StoredTable {
@@ -219,6 +280,7 @@ impl From<&TableMeta> for StoredTable {
             comment: d.comment.clone(),
             options: d.options.clone(),
             custom_properties: d.custom_properties.clone(),
+            schema_history: t.schema_history.iter().map(StoredSchema::from).collect(),
         }
     }
 }
@@ -227,7 +289,6 @@ impl TryFrom<StoredTable> for TableMeta {
     type Error = Error;
 
     fn try_from(t: StoredTable) -> Result<Self> {
-        let columns = t.columns.into_iter().map(Column::try_from).collect::<Result<Vec<_>>>()?;
         Ok(Self {
             table_id: t.table_id,
             schema_id: t.schema_id,
@@ -235,7 +296,7 @@ impl TryFrom<StoredTable> for TableMeta {
             created_ms: t.created_ms,
             bucket_function: t.bucket_function,
             declaration: TableDeclaration {
-                columns,
+                columns: columns(t.columns)?,
                 primary_key: t.primary_key,
                 bucket_key: t.bucket_key,
                 bucket_count: t.bucket_count,
@@ -243,6 +304,7 @@ impl TryFrom<StoredTable> for TableMeta {
                 options: t.options,
                 custom_properties: t.custom_properties,
             },
+            schema_history: t.schema_history.into_iter().map(SchemaVersion::try_from).collect::<Result<_>>()?,
         })
     }
 }

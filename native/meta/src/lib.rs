@@ -2,8 +2,10 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod alter;
 mod catalog;
 mod local;
 
-pub use catalog::{DatabaseMeta, TableDeclaration, TableMeta};
+pub use alter::TableAlteration;
+pub use catalog::{DatabaseMeta, SchemaVersion, TableDeclaration, TableMeta};
 pub use local::LocalMetaStore;

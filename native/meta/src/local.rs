@@ -1,11 +1,10 @@
 //! The catalog in one file of a local folder, replaced as a whole and durably by every change.
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use fluss_types::{Error, ErrorCode, Result, TableId, TablePath, validate_identifier};
+use fluss_types::file::FileSystem;
+use fluss_types::{Error, ErrorCode, Result, TableId, TablePath, WriterId, validate_identifier};
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::{DatabaseMeta, StoredTable, TableMeta};
@@ -16,6 +15,7 @@ const FILE: &str = "catalog.json";
 #[derive(Clone, Debug, Default)]
 struct Catalog {
     next_table_id: TableId,
+    next_writer_id: WriterId,
     databases: BTreeMap<String, DatabaseMeta>,
     tables: BTreeMap<TablePath, TableMeta>,
 }
@@ -25,6 +25,7 @@ struct StoredCatalog {
     format_version: u32,
     required_features: Vec<String>,
     next_table_id: TableId,
+    next_writer_id: WriterId,
     databases: BTreeMap<String, StoredDatabase>,
 }
 
@@ -38,78 +39,87 @@ struct StoredDatabase {
 /// The catalog of an embedded store or of one server.
 #[derive(Debug)]
 pub struct LocalMetaStore {
+    fs: Arc<dyn FileSystem>,
     path: PathBuf,
-    catalog: Mutex<Catalog>,
+    /// The error: a replacement failed half way, so that the file may be the one before or the one after.
+    catalog: Mutex<Result<Catalog>>,
 }
 
 impl LocalMetaStore {
     /// Opens the catalog of a folder; a missing file is an empty catalog.
-    pub fn open(dir: &Path) -> Result<Self> {
+    pub fn open(fs: Arc<dyn FileSystem>, dir: &Path) -> Result<Self> {
         let path = dir.join(FILE);
-        let catalog = match fs::read(&path) {
+        let catalog = match fs.read(&path) {
             Ok(bytes) => decode(&bytes).map_err(|e| e.at(format_args!("catalog {}", path.display())))?,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Catalog::default(),
             Err(e) => return Err(Error::io(format!("read catalog {}", path.display()), &e)),
         };
-        Ok(Self { path, catalog: Mutex::new(catalog) })
+        Ok(Self { fs, path, catalog: Mutex::new(Ok(catalog)) })
     }
 
-    fn catalog(&self) -> MutexGuard<'_, Catalog> {
+    /// Looks something up.
+    fn read<T>(&self, read: impl FnOnce(&Catalog) -> T) -> Result<T> {
+        self.lock().as_ref().map(read).map_err(Clone::clone)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Result<Catalog>> {
         self.catalog.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Applies a change to a copy, makes it durable, then makes it visible.
     fn change<T>(&self, change: impl FnOnce(&mut Catalog) -> Result<T>) -> Result<T> {
-        let mut catalog = self.catalog();
-        let mut next = catalog.clone();
+        let mut catalog = self.lock();
+        let mut next = catalog.clone()?;
         let out = change(&mut next)?;
-        self.write(&next)?;
-        *catalog = next;
+        let failed = |e: &std::io::Error| Error::io(format!("write catalog {}", self.path.display()), e);
+        let temporary = self.prepare(&encode(&next)?).map_err(|e| failed(&e))?;
+        let replaced = self.fs.rename(&temporary, &self.path).and_then(|()| match self.path.parent() {
+            Some(dir) => self.fs.sync_dir(dir),
+            None => Ok(()),
+        });
+        if let Err(e) = replaced {
+            // Going on with either could acknowledge rows of a table that the file no longer has.
+            let message = format!("{}; whether the change lasts is not known. Close and open the store again", failed(&e));
+            let poisoned = Error::new(ErrorCode::Poisoned, message);
+            *catalog = Err(poisoned.clone());
+            return Err(poisoned);
+        }
+        *catalog = Ok(next);
         Ok(out)
     }
 
-    fn write(&self, catalog: &Catalog) -> Result<()> {
-        let mut stored = StoredCatalog {
-            format_version: FORMAT_VERSION,
-            required_features: Vec::new(),
-            next_table_id: catalog.next_table_id,
-            databases: catalog
-                .databases
-                .iter()
-                .map(|(name, meta)| (name.clone(), StoredDatabase { meta: meta.clone(), tables: BTreeMap::new() }))
-                .collect(),
-        };
-        for (path, table) in &catalog.tables {
-            if let Some(db) = stored.databases.get_mut(&path.database) {
-                db.tables.insert(path.table.clone(), table.into());
-            }
-        }
-        let bytes = serde_json::to_vec_pretty(&stored).map_err(|e| Error::internal(format!("encode catalog: {e}")))?;
+    /// Writes a catalog durably beside the present one.
+    fn prepare(&self, bytes: &[u8]) -> std::io::Result<PathBuf> {
         let temporary = self.path.with_extension("tmp");
-        let replace = || {
-            let mut f = File::create(&temporary)?;
-            f.write_all(&bytes)?;
-            f.sync_all()?;
-            fs::rename(&temporary, &self.path)?;
-            self.path.parent().map_or(Ok(()), |dir| File::open(dir)?.sync_all())
-        };
-        replace().map_err(|e| Error::io(format!("write catalog {}", self.path.display()), &e))
+        let file = self.fs.create(&temporary)?;
+        file.write_at(0, bytes)?;
+        file.sync()?;
+        Ok(temporary)
+    }
+
+    /// Takes `count` numbers for idempotent writers and returns the first; none of them is ever given again.
+    pub fn reserve_writer_ids(&self, count: u32) -> Result<WriterId> {
+        self.change(|c| {
+            let first = c.next_writer_id;
+            c.next_writer_id += WriterId::from(count);
+            Ok(first)
+        })
     }
 
     /// Names of the databases, sorted.
-    pub fn databases(&self) -> Vec<String> {
-        self.catalog().databases.keys().cloned().collect()
+    pub fn databases(&self) -> Result<Vec<String>> {
+        self.read(|c| c.databases.keys().cloned().collect())
     }
 
     /// A database.
     pub fn database(&self, name: &str) -> Result<DatabaseMeta> {
-        self.catalog().databases.get(name).cloned().ok_or_else(|| no_database(name))
+        self.read(|c| c.databases.get(name).cloned())?.ok_or_else(|| no_database(name))
     }
 
     /// Makes a database; false: it was there.
     pub fn create_database(&self, name: &str, meta: DatabaseMeta, if_not_exists: bool) -> Result<bool> {
         validate_identifier("database", name)?;
-        if self.catalog().databases.contains_key(name) {
+        if self.read(|c| c.databases.contains_key(name))? {
             return if if_not_exists {
                 Ok(false)
             } else {
@@ -124,7 +134,7 @@ impl LocalMetaStore {
 
     /// Removes a database and returns its tables; without `cascade` it must be empty.
     pub fn drop_database(&self, name: &str, if_exists: bool, cascade: bool) -> Result<Vec<TableMeta>> {
-        if if_exists && !self.catalog().databases.contains_key(name) {
+        if if_exists && !self.read(|c| c.databases.contains_key(name))? {
             return Ok(Vec::new());
         }
         self.change(|c| {
@@ -143,21 +153,17 @@ impl LocalMetaStore {
     /// Names of the tables of a database, sorted.
     pub fn tables(&self, database: &str) -> Result<Vec<String>> {
         self.database(database)?;
-        Ok(self.catalog().tables.keys().filter(|p| p.database == database).map(|p| p.table.clone()).collect())
+        self.read(|c| c.tables.keys().filter(|p| p.database == database).map(|p| p.table.clone()).collect())
     }
 
     /// Numbers of all tables.
-    pub fn table_ids(&self) -> Vec<TableId> {
-        self.catalog().tables.values().map(|t| t.table_id).collect()
+    pub fn table_ids(&self) -> Result<Vec<TableId>> {
+        self.read(|c| c.tables.values().map(|t| t.table_id).collect())
     }
 
     /// A table.
     pub fn table(&self, path: &TablePath) -> Result<TableMeta> {
-        self.catalog()
-            .tables
-            .get(path)
-            .cloned()
-            .ok_or_else(|| Error::new(ErrorCode::TableNotFound, format!("table {path} does not exist")))
+        self.read(|c| c.tables.get(path).cloned())?.ok_or_else(|| no_table(path))
     }
 
     /// Adds a table made by `meta` from its new number.
@@ -177,18 +183,50 @@ impl LocalMetaStore {
         })
     }
 
+    /// Replaces a table by what `alter` makes of it.
+    pub fn alter_table(&self, path: &TablePath, alter: impl FnOnce(&TableMeta) -> Result<TableMeta>) -> Result<TableMeta> {
+        self.change(|c| {
+            let table = c.tables.get_mut(path).ok_or_else(|| no_table(path))?;
+            *table = alter(table)?;
+            Ok(table.clone())
+        })
+    }
+
     /// Removes a table; `None`: it was not there and `if_exists`.
     pub fn drop_table(&self, path: &TablePath, if_exists: bool) -> Result<Option<TableMeta>> {
-        match self.table(path) {
-            Err(_) if if_exists => Ok(None),
-            Err(e) => Err(e),
-            Ok(_) => self.change(|c| Ok(c.tables.remove(path))),
+        if if_exists && !self.read(|c| c.tables.contains_key(path))? {
+            return Ok(None);
         }
+        self.change(|c| c.tables.remove(path).map(Some).ok_or_else(|| no_table(path)))
     }
+}
+
+fn no_table(path: &TablePath) -> Error {
+    Error::new(ErrorCode::TableNotFound, format!("table {path} does not exist"))
 }
 
 fn no_database(name: &str) -> Error {
     Error::new(ErrorCode::DatabaseNotFound, format!("database '{name}' does not exist"))
+}
+
+fn encode(catalog: &Catalog) -> Result<Vec<u8>> {
+    let mut stored = StoredCatalog {
+        format_version: FORMAT_VERSION,
+        required_features: Vec::new(),
+        next_table_id: catalog.next_table_id,
+        next_writer_id: catalog.next_writer_id,
+        databases: catalog
+            .databases
+            .iter()
+            .map(|(name, meta)| (name.clone(), StoredDatabase { meta: meta.clone(), tables: BTreeMap::new() }))
+            .collect(),
+    };
+    for (path, table) in &catalog.tables {
+        if let Some(db) = stored.databases.get_mut(&path.database) {
+            db.tables.insert(path.table.clone(), table.into());
+        }
+    }
+    serde_json::to_vec_pretty(&stored).map_err(|e| Error::internal(format!("encode catalog: {e}")))
 }
 
 fn decode(bytes: &[u8]) -> Result<Catalog> {
@@ -210,7 +248,8 @@ fn decode(bytes: &[u8]) -> Result<Catalog> {
         ));
     }
     let stored: StoredCatalog = serde_json::from_slice(bytes).map_err(damaged)?;
-    let mut catalog = Catalog { next_table_id: stored.next_table_id, ..Catalog::default() };
+    let mut catalog =
+        Catalog { next_table_id: stored.next_table_id, next_writer_id: stored.next_writer_id, ..Catalog::default() };
     for (name, db) in stored.databases {
         for (table, stored) in db.tables {
             catalog.tables.insert(TablePath::new(name.clone(), table), stored.try_into()?);

@@ -9,6 +9,8 @@ pub type TableId = u64;
 pub type BucketId = u32;
 /// Number of a version of a table's schema.
 pub type SchemaId = u32;
+/// Number of an idempotent writer, never used again.
+pub type WriterId = i64;
 /// Position of a row in the log of a bucket: gapless, from 0.
 pub type LogOffset = i64;
 

@@ -1,0 +1,60 @@
+//! Changes of a table that exists: its schema, its options, its properties.
+use std::collections::BTreeMap;
+
+use fluss_types::{Error, ErrorCode, Result, SchemaChange, SchemaId};
+
+use crate::{SchemaVersion, TableMeta};
+
+/// What ALTER TABLE changes, all of it or nothing.
+#[derive(Clone, Debug, Default)]
+pub struct TableAlteration {
+    /// Changes of the columns, in order; none: the table keeps its schema id.
+    pub changes: Vec<SchemaChange>,
+    /// Options that get a value.
+    pub set_options: BTreeMap<String, String>,
+    /// Options that go back to their default.
+    pub reset_options: Vec<String>,
+    /// Takes the place of all custom properties.
+    pub custom_properties: Option<BTreeMap<String, String>>,
+    /// Takes the place of the comment.
+    pub comment: Option<String>,
+    /// Refuse the change if the table has another schema by now.
+    pub expected_schema_id: Option<SchemaId>,
+}
+
+impl TableMeta {
+    /// The table after a change. Whether the options are known and fit is the engine's to check.
+    pub fn alter(&self, alteration: &TableAlteration) -> Result<Self> {
+        if let Some(expected) = alteration.expected_schema_id
+            && expected != self.schema_id
+        {
+            return Err(Error::new(
+                ErrorCode::SchemaMismatch,
+                format!(
+                    "the table has schema {} by now, the change was made for schema {expected}. Read the table again and repeat the change",
+                    self.schema_id
+                ),
+            ));
+        }
+        let mut next = self.clone();
+        let d = &mut next.declaration;
+        if !alteration.changes.is_empty() {
+            let schema = self.schema()?.alter(&alteration.changes)?;
+            d.primary_key = schema.key_names(schema.primary_key());
+            d.bucket_key = schema.key_names(schema.bucket_key());
+            let columns = std::mem::replace(&mut d.columns, schema.columns().to_vec());
+            next.schema_history.push(SchemaVersion { schema_id: self.schema_id, columns });
+            next.schema_id = schema.id();
+            next.next_field_id = schema.next_field_id();
+        }
+        alteration.reset_options.iter().for_each(|name| drop(d.options.remove(name)));
+        d.options.extend(alteration.set_options.clone());
+        if let Some(properties) = &alteration.custom_properties {
+            d.custom_properties.clone_from(properties);
+        }
+        if let Some(comment) = &alteration.comment {
+            d.comment.clone_from(comment);
+        }
+        Ok(next)
+    }
+}
