@@ -28,6 +28,11 @@ pub(crate) fn handle(engine: &Arc<Engine>, request: AdminRequest) -> Result<Admi
             response.table = Some(convert::table_info(&path, table));
         }
         Request::DropTable(r) => engine.drop_table(&convert::path(r.path)?, r.if_exists)?,
+        Request::AlterTable(mut r) => {
+            let path = convert::path(r.path.take())?;
+            let alteration = convert::alteration(r).map_err(|e| e.at(format_args!("table {path}")))?;
+            response.table = Some(convert::table_info(&path, engine.alter_table(&path, &alteration)?));
+        }
         Request::ListTables(r) => response.names = engine.meta().tables(&r.database)?,
         Request::GetTable(r) => {
             let path = convert::path(r.path)?;

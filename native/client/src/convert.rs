@@ -1,8 +1,9 @@
 //! Messages from and to the types of the engine.
-use fluss_meta::{DatabaseMeta, TableDeclaration, TableMeta};
+use fluss_meta::{DatabaseMeta, TableAlteration, TableDeclaration, TableMeta};
 use fluss_proto as proto;
 use fluss_proto::data_type::Kind;
-use fluss_types::{Column, DataType, Error, ErrorCode, Result, TablePath, TypeRoot};
+use fluss_proto::schema_change::{Add, Change, Drop, Rename, Widen};
+use fluss_types::{Column, DataType, Error, ErrorCode, Result, SchemaChange, TablePath, TypeRoot};
 
 fn missing(what: &str) -> Error {
     Error::invalid(format!("the request has no {what}"))
@@ -120,6 +121,31 @@ pub(crate) fn declaration(d: Option<proto::TableDescriptor>) -> Result<TableDecl
         comment: d.comment,
         options: d.options.into_iter().collect(),
         custom_properties: d.custom_properties.into_iter().collect(),
+    })
+}
+
+pub(crate) fn alteration(a: proto::AlterTable) -> Result<TableAlteration> {
+    Ok(TableAlteration {
+        changes: a.changes.into_iter().map(schema_change).collect::<Result<_>>()?,
+        set_options: a.set_options.into_iter().collect(),
+        reset_options: a.reset_options,
+        custom_properties: a.custom_properties.map(|p| p.values.into_iter().collect()),
+        comment: a.comment,
+        expected_schema_id: a.expected_schema_id,
+    })
+}
+
+fn schema_change(c: proto::SchemaChange) -> Result<SchemaChange> {
+    Ok(match c.change.ok_or_else(|| Error::invalid("the change of the schema is empty, or of a later version"))? {
+        Change::Add(Add { parent, column: added }) => {
+            SchemaChange::Add { parent, column: column(added.ok_or_else(|| missing("column to add"))?)? }
+        }
+        Change::Drop(Drop { path }) => SchemaChange::Drop { path },
+        Change::Rename(Rename { path, name }) => SchemaChange::Rename { path, name },
+        Change::Widen(Widen { path, r#type }) => {
+            let data_type = data_type(&path.join("."), r#type)?;
+            SchemaChange::Widen { path, data_type }
+        }
     })
 }
 

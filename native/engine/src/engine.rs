@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use fluss_format::BUCKET_FUNCTION;
 use fluss_kv::RocksKvStores;
 use fluss_log::LogOptions;
-use fluss_meta::{LocalMetaStore, TableDeclaration, TableMeta};
+use fluss_meta::{LocalMetaStore, TableAlteration, TableDeclaration, TableMeta};
 use fluss_tablet::{Committer, Tablet, TabletContext};
 use fluss_types::file::LocalFileSystem;
 use fluss_types::time::Clock;
 use fluss_types::{
-    BucketId, EngineOptions, Error, ErrorCode, FieldId, MemoryBudget, Result, Schema, TableBucket, TableId, TableOptions,
+    BucketId, EngineOptions, Error, ErrorCode, FieldId, MemoryBudget, Result, SCOPES, Schema, TableBucket, TableId, TableOptions,
     TablePath,
 };
 
@@ -144,6 +144,20 @@ impl Engine {
         Ok((d, schema.next_field_id()))
     }
 
+    /// Changes a table. Rows that are stored stay as they are and are read with the new schema.
+    pub fn alter_table(&self, path: &TablePath, alteration: &TableAlteration) -> Result<TableMeta> {
+        self.check_open()?;
+        self.meta.alter_table(path, |table| {
+            check_alterable(alteration)
+                .and_then(|()| table.alter(alteration))
+                .and_then(|next| {
+                    TableOptions::parse(&next.declaration.options)?.statistics.resolve(&next.schema()?)?;
+                    Ok(next)
+                })
+                .map_err(|e| e.at(format_args!("table {path}")))
+        })
+    }
+
     /// Opens a table.
     pub fn table(self: &Arc<Self>, path: &TablePath) -> Result<Table> {
         self.check_open()?;
@@ -254,6 +268,20 @@ impl Engine {
         self.directory.unlock();
         result
     }
+}
+
+/// Refuses options that stand for good once the table is made; unknown ones are left to the reading of the options.
+fn check_alterable(alteration: &TableAlteration) -> Result<()> {
+    let fixed = |key: &&String| SCOPES.iter().flat_map(|s| s.options).any(|o| o.key == key.as_str() && !o.alterable);
+    let refused: Vec<String> =
+        alteration.set_options.keys().chain(&alteration.reset_options).filter(fixed).map(|k| format!("'{k}'")).collect();
+    if refused.is_empty() {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorCode::InvalidOption,
+        format!("the following options are not supported to alter yet: {}. Make a new table with them", refused.join(", ")),
+    ))
 }
 
 fn dropped(path: &TablePath) -> Error {

@@ -1,9 +1,11 @@
 //! Changes of a table that exists: its schema, its options, its properties.
 use std::collections::BTreeMap;
 
-use fluss_types::{Error, ErrorCode, Result, SchemaChange, SchemaId};
+use fluss_types::{Column, Error, ErrorCode, FieldId, Result, SchemaChange, SchemaId, StatisticsColumns, TableOptions};
 
-use crate::{SchemaVersion, TableMeta};
+use crate::{SchemaVersion, TableDeclaration, TableMeta};
+
+const STATISTICS: &str = "table.statistics.columns";
 
 /// What ALTER TABLE changes, all of it or nothing.
 #[derive(Clone, Debug, Default)]
@@ -43,6 +45,7 @@ impl TableMeta {
             d.primary_key = schema.key_names(schema.primary_key());
             d.bucket_key = schema.key_names(schema.bucket_key());
             let columns = std::mem::replace(&mut d.columns, schema.columns().to_vec());
+            follow_columns(d, &columns)?;
             next.schema_history.push(SchemaVersion { schema_id: self.schema_id, columns });
             next.schema_id = schema.id();
             next.next_field_id = schema.next_field_id();
@@ -57,4 +60,18 @@ impl TableMeta {
         }
         Ok(next)
     }
+}
+
+/// Keeps `table.statistics.columns` at the columns that it named before: under their new names, without those that are gone.
+fn follow_columns(d: &mut TableDeclaration, before: &[Column]) -> Result<()> {
+    let StatisticsColumns::Named(names) = TableOptions::parse(&d.options)?.statistics else { return Ok(()) };
+    let id = |name: &String| before.iter().find(|c| c.name == *name).map(|c| c.id);
+    let after = |id: FieldId| d.columns.iter().find(|c| c.id == id).map(|c| c.name.clone());
+    let names: Vec<String> = names.iter().filter_map(id).filter_map(after).collect();
+    if names.is_empty() {
+        d.options.remove(STATISTICS);
+    } else {
+        d.options.insert(STATISTICS.into(), names.join(","));
+    }
+    Ok(())
 }
