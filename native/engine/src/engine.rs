@@ -9,10 +9,11 @@ use fluss_kv::RocksKvStores;
 use fluss_log::LogOptions;
 use fluss_meta::{LocalMetaStore, TableAlteration, TableDeclaration, TableMeta};
 use fluss_tablet::{Committer, Tablet, TabletContext};
-use fluss_types::file::LocalFileSystem;
+use fluss_types::file::{FileSystem, LocalFileSystem};
+use fluss_types::option::SCOPES;
 use fluss_types::time::Clock;
 use fluss_types::{
-    BucketId, EngineOptions, Error, ErrorCode, FieldId, MemoryBudget, Result, SCOPES, Schema, TableBucket, TableId, TableOptions,
+    BucketId, EngineOptions, Error, ErrorCode, FieldId, MemoryBudget, Result, Schema, TableBucket, TableId, TableOptions,
     TablePath,
 };
 
@@ -42,10 +43,11 @@ pub struct Engine {
 impl Engine {
     pub(crate) fn open(path: &Path, options: EngineOptions, memory: Arc<ProcessMemory>, clock: Arc<dyn Clock>) -> Result<Self> {
         let directory = DataDirectory::lock(path)?;
-        let meta = LocalMetaStore::open(Arc::new(LocalFileSystem), directory.path())?;
+        let fs: Arc<dyn FileSystem> = Arc::new(LocalFileSystem);
+        let meta = LocalMetaStore::open(fs.clone(), directory.path())?;
         directory.remove_orphans(&meta.table_ids()?)?;
         let context = TabletContext {
-            fs: Arc::new(LocalFileSystem),
+            fs,
             memory: memory.budget.clone(),
             kv: Arc::new(RocksKvStores::new(memory.kv.clone(), options.kv_write_buffer as usize)),
             committer: Committer::start(COMMIT_THREADS)?,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow_schema::{Schema as ArrowSchema, SchemaRef};
 
-use crate::column::{Column, FieldId, UNASSIGNED};
+use crate::column::{Column, FieldId};
 use crate::{Error, ErrorCode, Result, SchemaId};
 
 const RESERVED_COLUMNS: [&str; 6] = ["__offset", "__timestamp", "__bucket", "_change_type", "_log_offset", "_commit_timestamp"];
@@ -63,7 +63,7 @@ impl Schema {
         let mut ids = Vec::new();
         columns.iter().for_each(|c| c.visit(&mut |f| ids.push(f.id)));
         ids.sort_unstable();
-        if ids.windows(2).any(|w| w[0] == w[1]) || ids.last().is_some_and(|i| *i >= next_field_id.min(UNASSIGNED)) {
+        if ids.windows(2).any(|w| w[0] == w[1]) || ids.last().is_some_and(|i| *i >= next_field_id) {
             return bad("the ids of the columns are not unique, or not below the next one".into());
         }
         let positions = |key: &str, names: &[String]| -> Result<Vec<usize>> {
