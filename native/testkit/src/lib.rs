@@ -1,6 +1,8 @@
-//! For tests only: seeded rows of every type.
+//! For tests only: seeded rows of every type, and a disk that loses power.
 #![forbid(unsafe_code)]
 #![allow(clippy::unwrap_used, reason = "test code")]
+
+mod disk;
 
 use std::sync::Arc;
 
@@ -11,6 +13,8 @@ use arrow_array::{
 };
 use arrow_schema::{DataType as ArrowType, TimeUnit};
 use fluss_types::{Column, DataType, Schema, TypeRoot};
+
+pub use disk::{Fault, Flip, Operation, SimulatedDisk};
 
 /// Every type once, key columns `id` and `name` first.
 pub fn all_types(primary_key: &[&str]) -> Arc<Schema> {
