@@ -1,12 +1,13 @@
 //! The data directory: its path, its folders, its lock.
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{Read, Seek, Write};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use fluss_types::file::FileSystem;
 use fluss_types::{BucketId, Error, ErrorCode, Result, TableId};
 
-/// A data directory that this engine has locked.
+/// A data directory, locked unless it is [`DataDirectory::unlocked`].
 #[derive(Debug)]
 pub(crate) struct DataDirectory {
     path: PathBuf,
@@ -62,6 +63,11 @@ impl DataDirectory {
         Ok(Self { path: path.to_path_buf(), lock: Mutex::new(Some(file)) })
     }
 
+    /// A directory that no other process can see.
+    pub(crate) fn unlocked(path: &Path) -> Self {
+        Self { path: path.to_path_buf(), lock: Mutex::default() }
+    }
+
     /// Lets others open the directory. Tables that are still held by someone keep this object alive, not the lock.
     pub(crate) fn unlock(&self) {
         self.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -86,23 +92,23 @@ impl DataDirectory {
     }
 
     /// Removes the folder of a dropped table.
-    pub(crate) fn remove_table(&self, table: TableId) -> Result<()> {
+    pub(crate) fn remove_table(&self, fs: &dyn FileSystem, table: TableId) -> Result<()> {
         let dir = self.table(table);
-        match fs::remove_dir_all(&dir) {
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Error::io(format!("remove {}", dir.display()), &e)),
+        match fs.remove_dir_all(&dir) {
+            Err(e) if e.kind() != ErrorKind::NotFound => Err(Error::io(format!("remove {}", dir.display()), &e)),
             _ => Ok(()),
         }
     }
 
     /// Removes folders of tables that the catalog no longer has: a crash came between the drop and the removal.
-    pub(crate) fn remove_orphans(&self, known: &[TableId]) -> Result<()> {
-        let Ok(entries) = fs::read_dir(self.tables()) else { return Ok(()) };
-        for entry in entries.flatten() {
-            if let Some(id) = entry.file_name().to_str().and_then(|n| n.parse().ok())
-                && !known.contains(&id)
-            {
-                self.remove_table(id)?;
-            }
+    pub(crate) fn remove_orphans(&self, fs: &dyn FileSystem, known: &[TableId]) -> Result<()> {
+        let tables = match fs.list(&self.tables()) {
+            Ok(names) => names,
+            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(()),
+            Err(e) => return Err(Error::io(format!("list {}", self.tables().display()), &e)),
+        };
+        for id in tables.iter().filter_map(|name| name.parse().ok()).filter(|id| !known.contains(id)) {
+            self.remove_table(fs, id)?;
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use fluss_kv::RocksKvStores;
 use fluss_log::LogOptions;
 use fluss_meta::{LocalMetaStore, TableAlteration, TableDeclaration, TableMeta};
 use fluss_tablet::{Committer, Tablet, TabletContext};
-use fluss_types::file::{FileSystem, LocalFileSystem};
+use fluss_types::file::LocalFileSystem;
 use fluss_types::option::SCOPES;
 use fluss_types::time::Clock;
 use fluss_types::{
@@ -43,17 +43,31 @@ pub struct Engine {
 impl Engine {
     pub(crate) fn open(path: &Path, options: EngineOptions, memory: Arc<ProcessMemory>, clock: Arc<dyn Clock>) -> Result<Self> {
         let directory = DataDirectory::lock(path)?;
-        let fs: Arc<dyn FileSystem> = Arc::new(LocalFileSystem);
-        let meta = LocalMetaStore::open(fs.clone(), directory.path())?;
-        directory.remove_orphans(&meta.table_ids()?)?;
         let context = TabletContext {
-            fs,
+            fs: Arc::new(LocalFileSystem),
             memory: memory.budget.clone(),
             kv: Arc::new(RocksKvStores::new(memory.kv.clone(), options.kv_write_buffer as usize)),
             committer: Committer::start(COMMIT_THREADS)?,
             clock,
             log: LogOptions { segment_size: options.segment_size, index_interval: options.index_interval },
         };
+        Self::start(directory, options, context, Some(memory))
+    }
+
+    /// An engine on files, kv stores, commits and a clock that the caller gives: the simulation's. It locks nothing; who opens a folder
+    /// twice at once damages it.
+    pub fn with_context(path: &Path, options: EngineOptions, context: TabletContext) -> Result<Self> {
+        Self::start(DataDirectory::unlocked(path), options, context, None)
+    }
+
+    fn start(
+        directory: DataDirectory,
+        options: EngineOptions,
+        context: TabletContext,
+        memory: Option<Arc<ProcessMemory>>,
+    ) -> Result<Self> {
+        let meta = LocalMetaStore::open(context.fs.clone(), directory.path())?;
+        directory.remove_orphans(context.fs.as_ref(), &meta.table_ids()?)?;
         Ok(Self {
             directory,
             options,
@@ -61,8 +75,13 @@ impl Engine {
             context: Arc::new(context),
             tablets: Mutex::default(),
             closed: AtomicBool::new(false),
-            memory: Mutex::new(Some(memory)),
+            memory: Mutex::new(memory),
         })
+    }
+
+    /// What its tablets share.
+    pub fn context(&self) -> &TabletContext {
+        &self.context
     }
 
     /// Databases and tables.
@@ -246,11 +265,11 @@ impl Engine {
             }
             self.tablets.lock().unwrap_or_else(PoisonError::into_inner).remove(&table_bucket);
         }
-        self.directory.remove_table(table.table_id)
+        self.directory.remove_table(self.context.fs.as_ref(), table.table_id)
     }
 
     /// Commits what is open and closes all tablets; the first error is returned, all are tried.
-    pub(crate) fn close(&self) -> Result<()> {
+    pub fn close(&self) -> Result<()> {
         self.closed.store(true, Ordering::Release);
         let slots: BTreeMap<(TableId, BucketId), TabletSlot> = self
             .tablets

@@ -50,6 +50,32 @@ impl Committer {
         Ok(Self { shared, threads: Mutex::new(threads) })
     }
 
+    /// A committer without threads: nothing is committed but by [`Committer::run_next`]. A write that has to wait for the commit before
+    /// it (the writers' share of the memory budget is used up) waits for ever.
+    pub fn manual() -> Self {
+        Self { shared: Arc::new(Shared { queue: Mutex::default(), changed: Condvar::new() }), threads: Mutex::default() }
+    }
+
+    /// Commits one of the tablets that wait for it, those whose time has not come too, in the caller's thread: number `choose(n)` of the
+    /// `n` that wait. False: none does.
+    pub fn run_next(&self, choose: impl FnOnce(usize) -> usize) -> bool {
+        let tablet = {
+            let mut queue = self.shared.queue();
+            let ready = queue.ready.len();
+            match ready + queue.delayed.len() {
+                0 => return false,
+                n => match choose(n) {
+                    i if i < ready => queue.ready.remove(i),
+                    i => Some(queue.delayed.remove(i - ready).1),
+                },
+            }
+        };
+        if let Some(tablet) = tablet {
+            tablet.commit();
+        }
+        true
+    }
+
     /// Asks for a commit of a tablet that is not waiting for one.
     pub(crate) fn schedule(&self, tablet: Arc<Tablet>, after: Duration) {
         let mut queue = self.shared.queue();
