@@ -19,6 +19,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("jni", &["client"]),
     ("jni-loader", &[]),
     ("testkit", &["types"]),
+    ("bench", &["client", "testkit"]),
 ];
 
 /// Crates that only one of ours may name.

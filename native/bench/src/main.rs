@@ -1,0 +1,98 @@
+//! The engine's figures, without a JVM, each beside a floor that is measured in the same run. `integration/bench/RESULTS.md` says what
+//! each one means; `scripts/bench` runs this program and then the Java benchmarks.
+#![deny(missing_docs)]
+#![allow(clippy::print_stdout, reason = "the figures are what this program is for")]
+
+mod buckets;
+mod data;
+mod figure;
+mod layout;
+mod store;
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use figure::Figure;
+
+/// Anything that ends a benchmark.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+type Result<T> = std::result::Result<T, Failure>;
+
+/// How long to measure.
+struct Settings {
+    /// Rows of one measurement.
+    rows: usize,
+    /// Measurements of each figure.
+    rounds: usize,
+}
+
+/// Measures and gives the figures.
+type Run = Box<dyn Fn(&Settings) -> Result<Vec<Figure>>>;
+
+/// A name that `--only` can pick, and what makes its figures.
+struct Benchmark {
+    name: String,
+    run: Run,
+}
+
+/// Exit code: no benchmark's name fits the glob.
+const NOTHING_FITS: u8 = 3;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(NOTHING_FITS),
+        Err(e) => {
+            eprintln!("error: {e}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Arguments: `--out FILE --commit ID [--only GLOB] [--rows N] [--rounds N]`. False: nothing fits the glob.
+fn run() -> Result<bool> {
+    let mut out = None;
+    let mut commit = "unknown".to_string();
+    let mut only = "*".to_string();
+    let mut settings = Settings { rows: 1_000_000, rounds: 7 };
+    let mut arguments = std::env::args().skip(1);
+    while let Some(name) = arguments.next() {
+        let value = arguments.next().ok_or_else(|| format!("{name} needs a value"))?;
+        match name.as_str() {
+            "--out" => out = Some(PathBuf::from(value)),
+            "--commit" => commit = value,
+            "--only" => only = value,
+            "--rows" => settings.rows = value.parse()?,
+            "--rounds" => settings.rounds = value.parse()?,
+            _ => return Err(format!("unknown argument {name}").into()),
+        }
+    }
+    let wanted: Vec<Benchmark> = buckets::all().into_iter().filter(|b| fits(only.as_bytes(), b.name.as_bytes())).collect();
+    if wanted.is_empty() {
+        return Ok(false);
+    }
+    println!("{}", figure::heading());
+    let mut lines = String::new();
+    for benchmark in &wanted {
+        for figure in (benchmark.run)(&settings)? {
+            println!("{}", figure.row());
+            lines += &figure.json(&commit);
+        }
+    }
+    if let Some(out) = out {
+        fs::write(out, lines)?;
+    }
+    Ok(true)
+}
+
+/// Whether a name fits a glob of `*` and `?`.
+fn fits(glob: &[u8], name: &[u8]) -> bool {
+    match (glob.split_first(), name.split_first()) {
+        (None, None) => true,
+        (Some((b'*', rest)), _) => fits(rest, name) || name.split_first().is_some_and(|(_, n)| fits(glob, n)),
+        (Some((b'?', rest)), Some((_, n))) => fits(rest, n),
+        (Some((g, rest)), Some((c, n))) => g == c && fits(rest, n),
+        _ => false,
+    }
+}
