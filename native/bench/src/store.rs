@@ -57,7 +57,7 @@ impl Store {
         let columns = columns.iter().map(|(name, kind)| Column {
             name: (*name).into(),
             r#type: Some(DataType { kind: (*kind).into(), length: i32::MAX as u32, precision: 3, ..DataType::default() }),
-            comment: String::new(),
+            ..Column::default()
         });
         let options = [("table.log.consistency", "strong"), ("table.log.arrow.compression.type", option_value(compression))];
         let descriptor = TableDescriptor {
