@@ -6,6 +6,7 @@ import io.fluss.client.Table;
 import io.fluss.client.TablePath;
 import io.fluss.client.TableWriter;
 import io.fluss.client.WriteBatch;
+import io.fluss.flink.metrics.NativeMemory;
 import io.fluss.flink.row.RowDataWriter;
 import io.fluss.flink.row.SchemaCheck;
 import java.util.Map;
@@ -58,6 +59,8 @@ final class FlussSinkWriter implements SinkWriter<RowData> {
         this.bytesOut = metrics.getIOMetricGroup().getNumBytesOutCounter();
         this.recordsSend = metrics.getNumRecordsSendCounter();
         this.bytesSend = metrics.getNumBytesSendCounter();
+        // A sink is not told Flink's configuration.
+        new NativeMemory(metrics).connected(connection, null);
     }
 
     static FlussSinkWriter open(

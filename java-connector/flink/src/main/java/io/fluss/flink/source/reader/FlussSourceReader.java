@@ -1,5 +1,6 @@
 package io.fluss.flink.source.reader;
 
+import io.fluss.flink.metrics.NativeMemory;
 import io.fluss.flink.source.ScanSpec;
 import io.fluss.flink.source.SnapshotFinishedEvent;
 import io.fluss.flink.source.split.FlussSplit;
@@ -31,9 +32,14 @@ public final class FlussSourceReader
     private boolean tellIdle;
 
     private FlussSourceReader(
-            ScanSpec spec, SourceReaderContext context, OpenBatches openBatches, RowEmitter emitter) {
+            ScanSpec spec,
+            SourceReaderContext context,
+            OpenBatches openBatches,
+            RowEmitter emitter,
+            NativeMemory memory) {
         super(
-                () -> new FlussSplitReader(spec, openBatches),
+                () -> new FlussSplitReader(
+                        spec, openBatches, connection -> memory.connected(connection, context.getConfiguration())),
                 emitter,
                 context.getConfiguration(),
                 context);
@@ -45,7 +51,8 @@ public final class FlussSourceReader
 
     public static FlussSourceReader create(ScanSpec spec, SourceReaderContext context) {
         RowEmitter emitter = new RowEmitter(context.metricGroup().getIOMetricGroup().getNumRecordsInCounter());
-        return new FlussSourceReader(spec, context, new OpenBatches(), emitter);
+        return new FlussSourceReader(
+                spec, context, new OpenBatches(), emitter, new NativeMemory(context.metricGroup()));
     }
 
     @Override

@@ -27,6 +27,7 @@ import java.util.HashSet;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * Fetches batches: the snapshots one after the other, then the logs of all buckets together. Used by one thread; {@link
@@ -38,6 +39,7 @@ final class FlussSplitReader implements SplitReader<BatchCursor, FlussSplit> {
 
     private final ScanSpec spec;
     private final OpenBatches openBatches;
+    private final Consumer<Connection> onConnect;
     private final Deque<FlussSplit> snapshots = new ArrayDeque<>();
     private final Deque<String> emptySplits = new ArrayDeque<>();
     private final Map<Integer, LogProgress> logs = new HashMap<>();
@@ -47,9 +49,10 @@ final class FlussSplitReader implements SplitReader<BatchCursor, FlussSplit> {
     private SnapshotReader snapshot;
     private volatile LogScanner scanner;
 
-    FlussSplitReader(ScanSpec spec, OpenBatches openBatches) {
+    FlussSplitReader(ScanSpec spec, OpenBatches openBatches, Consumer<Connection> onConnect) {
         this.spec = spec;
         this.openBatches = openBatches;
+        this.onConnect = onConnect;
     }
 
     @Override
@@ -179,6 +182,7 @@ final class FlussSplitReader implements SplitReader<BatchCursor, FlussSplit> {
     private Table table() {
         if (table == null) {
             connection = Connection.open(spec.connectionOptions());
+            onConnect.accept(connection);
             table = connection.table(spec.path());
             SchemaCheck.sameColumns(table.info(), spec.rowType());
         }

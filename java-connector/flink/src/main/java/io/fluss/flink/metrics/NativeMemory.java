@@ -1,0 +1,70 @@
+package io.fluss.flink.metrics;
+
+import io.fluss.client.Connection;
+import io.fluss.client.FlussException;
+
+import org.apache.flink.configuration.MemorySize;
+import org.apache.flink.configuration.ReadableConfig;
+import org.apache.flink.configuration.TaskManagerOptions;
+import org.apache.flink.metrics.Gauge;
+import org.apache.flink.metrics.MetricGroup;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+
+import javax.annotation.Nullable;
+
+/**
+ * The native memory of the process as gauges {@code fluss.memory.*} of a task, in bytes, and once a process in the log, beside the memory
+ * that Flink was told to leave for it. The values are the same in all tasks of a process.
+ */
+public final class NativeMemory {
+    private static final Logger LOG = LoggerFactory.getLogger(NativeMemory.class);
+    private static final List<String> PARTS = List.of("budget", "block-cache", "write-buffers", "writers", "readers");
+    /** The budget that the log knows. */
+    private static final AtomicLong LOGGED = new AtomicLong();
+
+    private volatile Connection connection;
+
+    /** The gauges are 0 until {@link #connected} is called, and when that connection is closed. */
+    public NativeMemory(MetricGroup task) {
+        MetricGroup group = task.addGroup("fluss").addGroup("memory");
+        for (String part : PARTS) {
+            group.gauge(part, (Gauge<Long>) () -> value("memory." + part));
+        }
+    }
+
+    /** @param taskManager Flink's configuration; null: not known where the connection was opened */
+    public void connected(Connection opened, @Nullable ReadableConfig taskManager) {
+        connection = opened;
+        long budget = opened.metrics().get("memory.budget");
+        if (LOGGED.getAndSet(budget) == budget) {
+            return;
+        }
+        LOG.info(
+                "The native memory budget of this process is {} ('memory.size'), outside of the JVM heap and one for all stores and jobs.{}",
+                new MemorySize(budget).toHumanReadableString(),
+                taskManager == null ? "" : offHeap(taskManager));
+    }
+
+    private static String offHeap(ReadableConfig taskManager) {
+        return " Flink leaves '" + TaskManagerOptions.TASK_OFF_HEAP_MEMORY.key() + "' = '"
+                + taskManager.get(TaskManagerOptions.TASK_OFF_HEAP_MEMORY).toHumanReadableString()
+                + "' for it and for what else is off the heap.";
+    }
+
+    private long value(String name) {
+        Connection open = connection;
+        if (open == null || open.isClosed()) {
+            return 0;
+        }
+        try {
+            return open.metrics().get(name);
+        } catch (FlussException e) {
+            // Closed in between.
+            return 0;
+        }
+    }
+}
