@@ -230,7 +230,7 @@ pub(super) const SINK: &[OptionSpec] = &[
     },
     OptionSpec {
         key: "client.writer.batch-size",
-        kind: Kind::Size { min: 1 },
+        kind: Kind::Size { min: 0 },
         default: Some("2mb"),
         alterable: true,
         meaning: "A batch of rows is handed to the store at this size.",

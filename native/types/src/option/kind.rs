@@ -90,6 +90,7 @@ impl fmt::Display for Kind {
             Self::Int { min, max } if *max >= i32::MAX as u64 => write!(f, "whole number of at least {min}"),
             Self::Int { min, max } => write!(f, "whole number from {min} to {max}"),
             Self::ZstdLevel => write!(f, "whole number from {} to {}", ZSTD_LEVELS.start(), ZSTD_LEVELS.end()),
+            Self::Size { min: 0 } => f.write_str("size"),
             Self::Size { min } => write!(f, "size of at least {}", Bytes(*min)),
             Self::Duration { min_ms: 0 } => f.write_str("duration"),
             Self::Duration { min_ms } => write!(f, "duration of at least {min_ms} ms"),
@@ -107,7 +108,7 @@ impl fmt::Display for Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (shift, unit) = [(30, "gb"), (20, "mb"), (10, "kb"), (0, "b")]
             .into_iter()
-            .find(|(shift, _)| self.0 != 0 && self.0.trailing_zeros() >= *shift)
+            .find(|(shift, _)| self.0.trailing_zeros() >= *shift)
             .unwrap_or((0, "b"));
         write!(f, "{} {unit}", self.0 >> shift)
     }

@@ -19,10 +19,7 @@ import java.util.Set;
 public final class FlussCatalogFactory implements CatalogFactory {
     /** Created when missing. */
     public static final ConfigOption<String> DEFAULT_DATABASE =
-            ConfigOptions.key(CommonCatalogOptions.DEFAULT_DATABASE_KEY)
-                    .stringType()
-                    .defaultValue("fluss")
-                    .withDescription("Database of names without one; it is created when missing.");
+            ConfigOptions.key(CommonCatalogOptions.DEFAULT_DATABASE_KEY).stringType().defaultValue("fluss");
 
     @Override
     public String factoryIdentifier() {

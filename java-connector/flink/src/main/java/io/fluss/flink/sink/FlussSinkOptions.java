@@ -4,7 +4,7 @@ import io.fluss.flink.table.FlussConnectorOptions;
 import java.io.Serializable;
 import org.apache.flink.configuration.ReadableConfig;
 
-/** Options of one sink, as {@link FlussConnectorOptions} describes them. */
+/** Options of one sink, as {@code docs/options.md} describes them. */
 public final class FlussSinkOptions implements Serializable {
     private static final long serialVersionUID = 1L;
 

@@ -15,9 +15,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Every option of the connector: name, meaning, unit, default. Each belongs to one scope: connection (where the store is),
- * engine (the same for all who open a directory), table (kept in the store), or use (scan, lookup and sink; only these
- * work in {@code OPTIONS} hints).
+ * Java types and defaults of the connector's options. What they mean, their units and prices stand in
+ * {@code docs/options.md}, which a test compares with this class. Each belongs to one scope: connection (where the store is), engine (the same for all who open a
+ * directory), table (kept in the store), or use (scan, lookup and sink; only these work in {@code OPTIONS} hints).
  */
 public final class FlussConnectorOptions {
     private FlussConnectorOptions() {}
@@ -25,200 +25,113 @@ public final class FlussConnectorOptions {
     // ------------------------------------------------------------------ connection
 
     public static final ConfigOption<String> DATA_DIR =
-            ConfigOptions.key("data.dir")
-                    .stringType()
-                    .noDefaultValue()
-                    .withDescription(
-                            "Directory of an embedded store: an absolute path or file:///path. It is created when missing. "
-                                    + "Exactly one of 'data.dir' and 'bootstrap.servers' is given.");
+            ConfigOptions.key("data.dir").stringType().noDefaultValue();
 
     public static final ConfigOption<String> BOOTSTRAP_SERVERS =
-            ConfigOptions.key("bootstrap.servers")
-                    .stringType()
-                    .noDefaultValue()
-                    .withDescription(
-                            "Servers to ask, 'host:port,host:port'. Exactly one of 'data.dir' and 'bootstrap.servers' is given.");
+            ConfigOptions.key("bootstrap.servers").stringType().noDefaultValue();
 
     // ------------------------------------------------------------------ engine
 
     public static final ConfigOption<Integer> DEFAULT_BUCKET_NUMBER =
-            ConfigOptions.key("default.bucket.number")
-                    .intType()
-                    .defaultValue(1)
-                    .withDescription("Buckets of a table that does not say 'bucket.num'.");
+            ConfigOptions.key("default.bucket.number").intType().defaultValue(1);
 
     public static final ConfigOption<Integer> MAX_BUCKET_NUMBER =
-            ConfigOptions.key("max.bucket.num")
-                    .intType()
-                    .defaultValue(4096)
-                    .withDescription("Most buckets that a table may have.");
+            ConfigOptions.key("max.bucket.num").intType().defaultValue(4096);
 
     public static final ConfigOption<MemorySize> MEMORY_SIZE =
-            ConfigOptions.key("memory.size")
-                    .memoryType()
-                    .defaultValue(MemorySize.ofMebiBytes(256))
-                    .withDescription(
-                            "Native memory of the process for block cache, write buffers, readers and writers, counted once for "
-                                    + "all jobs. It is outside the JVM heap: leave room for it in Flink's off-heap setting.");
+            ConfigOptions.key("memory.size").memoryType().defaultValue(MemorySize.ofMebiBytes(256));
 
     public static final ConfigOption<MemorySize> LOG_SEGMENT_FILE_SIZE =
-            ConfigOptions.key("log.segment.file-size")
-                    .memoryType()
-                    .defaultValue(MemorySize.ofMebiBytes(1024))
-                    .withDescription("A log segment is closed at this size.");
+            ConfigOptions.key("log.segment.file-size").memoryType().defaultValue(MemorySize.ofMebiBytes(1024));
 
     public static final ConfigOption<MemorySize> LOG_INDEX_INTERVAL_SIZE =
-            ConfigOptions.key("log.index.interval-size")
-                    .memoryType()
-                    .defaultValue(new MemorySize(4096))
-                    .withDescription("Bytes of log between two entries of the offset index.");
+            ConfigOptions.key("log.index.interval-size").memoryType().defaultValue(new MemorySize(4096));
+
+    public static final ConfigOption<Duration> LOG_RETENTION_CHECK_INTERVAL =
+            ConfigOptions.key("log.retention.check-interval").durationType().defaultValue(Duration.ofMinutes(5));
 
     public static final ConfigOption<MemorySize> KV_WRITE_BUFFER_SIZE =
-            ConfigOptions.key("kv.rocksdb.writebuffer.size")
-                    .memoryType()
-                    .defaultValue(MemorySize.ofMebiBytes(64))
-                    .withDescription("RocksDB write buffer of a bucket.");
+            ConfigOptions.key("kv.rocksdb.writebuffer.size").memoryType().defaultValue(MemorySize.ofMebiBytes(64));
 
     public static final ConfigOption<Duration> KV_SNAPSHOT_INTERVAL =
-            ConfigOptions.key("kv.snapshot.interval")
-                    .durationType()
-                    .defaultValue(Duration.ofMinutes(10))
-                    .withDescription("Time between two snapshots of a primary-key table's state.");
+            ConfigOptions.key("kv.snapshot.interval").durationType().defaultValue(Duration.ofMinutes(10));
 
     public static final ConfigOption<Duration> AUTO_PARTITION_CHECK_INTERVAL =
-            ConfigOptions.key("auto-partition.check.interval")
-                    .durationType()
-                    .defaultValue(Duration.ofMinutes(10))
-                    .withDescription("Time between two looks at the partitions that should exist.");
+            ConfigOptions.key("auto-partition.check.interval").durationType().defaultValue(Duration.ofMinutes(10));
 
     // ------------------------------------------------------------------ table
 
     public static final ConfigOption<Integer> BUCKET_NUM =
-            ConfigOptions.key("bucket.num")
-                    .intType()
-                    .noDefaultValue()
-                    .withDescription("Number of buckets. Default: the engine's 'default.bucket.number'.");
+            ConfigOptions.key("bucket.num").intType().noDefaultValue();
 
     public static final ConfigOption<String> BUCKET_KEY =
-            ConfigOptions.key("bucket.key")
-                    .stringType()
-                    .noDefaultValue()
-                    .withDescription(
-                            "Columns, separated by commas, whose hash chooses the bucket. Default: the primary key; for a log "
-                                    + "table none, batches go round the buckets.");
+            ConfigOptions.key("bucket.key").stringType().noDefaultValue();
 
     public static final ConfigOption<Consistency> TABLE_LOG_CONSISTENCY =
-            ConfigOptions.key("table.log.consistency")
-                    .enumType(Consistency.class)
-                    .defaultValue(Consistency.STRONG)
-                    .withDescription(
-                            "'strong': a write is acknowledged when it is durable. 'eventual': after the local append; a lost "
-                                    + "machine may lose the last 'table.log.flush.interval'. A Flink checkpoint waits for "
-                                    + "durability in both.");
+            ConfigOptions.key("table.log.consistency").enumType(Consistency.class).defaultValue(Consistency.STRONG);
 
     public static final ConfigOption<Duration> TABLE_LOG_FLUSH_INTERVAL =
-            ConfigOptions.key("table.log.flush.interval")
-                    .durationType()
-                    .defaultValue(Duration.ofMillis(100))
-                    .withDescription("With 'eventual' consistency: time within which a write becomes durable.");
+            ConfigOptions.key("table.log.flush.interval").durationType().defaultValue(Duration.ofMillis(100));
 
     public static final ConfigOption<Compression> TABLE_LOG_ARROW_COMPRESSION_TYPE =
             ConfigOptions.key("table.log.arrow.compression.type")
                     .enumType(Compression.class)
-                    .defaultValue(Compression.ZSTD)
-                    .withDescription(
-                            "Compression of each column buffer of a log batch. NONE lets readers use fixed-width columns in "
-                                    + "place.");
+                    .defaultValue(Compression.ZSTD);
+
+    public static final ConfigOption<Integer> TABLE_LOG_ARROW_COMPRESSION_ZSTD_LEVEL =
+            ConfigOptions.key("table.log.arrow.compression.zstd.level").intType().defaultValue(3);
+
+    public static final ConfigOption<Duration> TABLE_LOG_TTL =
+            ConfigOptions.key("table.log.ttl").durationType().defaultValue(Duration.ofDays(7));
+
+    public static final ConfigOption<String> TABLE_STATISTICS_COLUMNS =
+            ConfigOptions.key("table.statistics.columns").stringType().noDefaultValue();
 
     // ------------------------------------------------------------------ scan
 
     public static final ConfigOption<StartupMode> SCAN_STARTUP_MODE =
-            ConfigOptions.key("scan.startup.mode")
-                    .enumType(StartupMode.class)
-                    .defaultValue(StartupMode.FULL)
-                    .withDescription(
-                            "'full': a primary-key table's snapshot, then its changelog; a log table from its first row. "
-                                    + "'earliest', 'latest', 'timestamp': the log from there (of a primary-key table: the raw "
-                                    + "changelog).");
+            ConfigOptions.key("scan.startup.mode").enumType(StartupMode.class).defaultValue(StartupMode.FULL);
 
     public static final ConfigOption<String> SCAN_STARTUP_TIMESTAMP =
-            ConfigOptions.key("scan.startup.timestamp")
-                    .stringType()
-                    .noDefaultValue()
-                    .withDescription(
-                            "Start of mode 'timestamp': milliseconds since the epoch, or 'yyyy-MM-dd HH:mm:ss' in the session "
-                                    + "time zone. Rows committed at or after it are read.");
+            ConfigOptions.key("scan.startup.timestamp").stringType().noDefaultValue();
 
     public static final ConfigOption<Duration> SCAN_KV_SNAPSHOT_LEASE_DURATION =
-            ConfigOptions.key("scan.kv.snapshot.lease.duration")
-                    .durationType()
-                    .defaultValue(Duration.ofDays(1))
-                    .withDescription(
-                            "How long the snapshot that a job reads is kept when the job does not come back. A savepoint "
-                                    + "taken in the middle of a snapshot can be resumed for that long.");
+            ConfigOptions.key("scan.kv.snapshot.lease.duration").durationType().defaultValue(Duration.ofDays(1));
 
     public static final ConfigOption<Integer> SCAN_PARALLELISM = FactoryUtil.SOURCE_PARALLELISM;
 
     // ------------------------------------------------------------------ lookup
 
     public static final ConfigOption<Boolean> LOOKUP_ASYNC =
-            ConfigOptions.key("lookup.async")
-                    .booleanType()
-                    .defaultValue(true)
-                    .withDescription("Whether lookup joins run asynchronously.");
+            ConfigOptions.key("lookup.async").booleanType().defaultValue(true);
 
     public static final ConfigOption<Integer> CLIENT_LOOKUP_QUEUE_SIZE =
-            ConfigOptions.key("client.lookup.queue-size")
-                    .intType()
-                    .defaultValue(25600)
-                    .withDescription(
-                            "Lookups that may wait; Flink's own 'table.exec.async-lookup.buffer-capacity' bounds them first.");
+            ConfigOptions.key("client.lookup.queue-size").intType().defaultValue(25600);
 
     public static final ConfigOption<Integer> CLIENT_LOOKUP_MAX_BATCH_SIZE =
-            ConfigOptions.key("client.lookup.max-batch-size")
-                    .intType()
-                    .defaultValue(128)
-                    .withDescription("Most keys of one request.");
+            ConfigOptions.key("client.lookup.max-batch-size").intType().defaultValue(128);
 
     public static final ConfigOption<Integer> CLIENT_LOOKUP_MAX_INFLIGHT_REQUESTS =
-            ConfigOptions.key("client.lookup.max-inflight-requests")
-                    .intType()
-                    .defaultValue(128)
-                    .withDescription("Most requests on their way at once.");
+            ConfigOptions.key("client.lookup.max-inflight-requests").intType().defaultValue(128);
 
     public static final ConfigOption<Duration> CLIENT_LOOKUP_BATCH_TIMEOUT =
-            ConfigOptions.key("client.lookup.batch-timeout")
-                    .durationType()
-                    .defaultValue(Duration.ZERO)
-                    .withDescription("How long a lookup waits for others to share its request. 0: never.");
+            ConfigOptions.key("client.lookup.batch-timeout").durationType().defaultValue(Duration.ZERO);
 
     public static final ConfigOption<Integer> CLIENT_LOOKUP_MAX_RETRIES =
-            ConfigOptions.key("client.lookup.max-retries")
-                    .intType()
-                    .defaultValue(Integer.MAX_VALUE)
-                    .withDescription("Retries of a lookup that failed in a way that can pass.");
+            ConfigOptions.key("client.lookup.max-retries").intType().defaultValue(Integer.MAX_VALUE);
 
     // ------------------------------------------------------------------ sink
 
     public static final ConfigOption<Boolean> SINK_IGNORE_DELETE =
-            ConfigOptions.key("sink.ignore-delete")
-                    .booleanType()
-                    .defaultValue(false)
-                    .withDescription("Drop -D and -U rows at the sink.");
+            ConfigOptions.key("sink.ignore-delete").booleanType().defaultValue(false);
 
     public static final ConfigOption<Integer> SINK_PARALLELISM = FactoryUtil.SINK_PARALLELISM;
 
     public static final ConfigOption<MemorySize> CLIENT_WRITER_BATCH_SIZE =
-            ConfigOptions.key("client.writer.batch-size")
-                    .memoryType()
-                    .defaultValue(MemorySize.ofMebiBytes(2))
-                    .withDescription("A batch of rows is handed to the store at this size.");
+            ConfigOptions.key("client.writer.batch-size").memoryType().defaultValue(MemorySize.ofMebiBytes(2));
 
     public static final ConfigOption<Duration> CLIENT_WRITER_BATCH_TIMEOUT =
-            ConfigOptions.key("client.writer.batch-timeout")
-                    .durationType()
-                    .defaultValue(Duration.ofMillis(100))
-                    .withDescription("A batch of rows is handed to the store after this time, full or not.");
+            ConfigOptions.key("client.writer.batch-timeout").durationType().defaultValue(Duration.ofMillis(100));
 
     /** Values of {@link #TABLE_LOG_CONSISTENCY}. */
     public enum Consistency {
@@ -241,13 +154,20 @@ public final class FlussConnectorOptions {
                             MEMORY_SIZE,
                             LOG_SEGMENT_FILE_SIZE,
                             LOG_INDEX_INTERVAL_SIZE,
+                            LOG_RETENTION_CHECK_INTERVAL,
                             KV_WRITE_BUFFER_SIZE,
                             KV_SNAPSHOT_INTERVAL,
                             AUTO_PARTITION_CHECK_INTERVAL));
 
     private static final List<ConfigOption<?>> TABLE =
             Collections.unmodifiableList(
-                    Arrays.asList(TABLE_LOG_CONSISTENCY, TABLE_LOG_FLUSH_INTERVAL, TABLE_LOG_ARROW_COMPRESSION_TYPE));
+                    Arrays.asList(
+                            TABLE_LOG_CONSISTENCY,
+                            TABLE_LOG_FLUSH_INTERVAL,
+                            TABLE_LOG_TTL,
+                            TABLE_LOG_ARROW_COMPRESSION_TYPE,
+                            TABLE_LOG_ARROW_COMPRESSION_ZSTD_LEVEL,
+                            TABLE_STATISTICS_COLUMNS));
 
     private static final List<ConfigOption<?>> USE =
             Collections.unmodifiableList(

@@ -85,6 +85,33 @@ class CatalogITCase {
     }
 
     @Test
+    void optionsOfTheLogAreKeptOrRefused() throws Exception {
+        sql.run("CREATE TABLE t (id BIGINT, content BYTES, PRIMARY KEY (id) NOT ENFORCED) WITH ("
+                + " 'table.log.ttl' = '0', 'table.log.arrow.compression.zstd.level' = '22', 'table.statistics.columns' = '*')");
+        assertThat(catalog.getTable(new ObjectPath("fluss", "t")).getOptions())
+                .containsEntry("table.log.ttl", "0")
+                .containsEntry("table.log.arrow.compression.zstd.level", "22")
+                .containsEntry("table.statistics.columns", "*");
+        String[][] refused = {
+            {
+                "'table.log.arrow.compression.zstd.level' = '0'",
+                "Invalid ZSTD compression level: 0. Expected a value between 1 and 22."
+            },
+            {
+                "'table.statistics.columns' = 'id, content'",
+                "Column 'content' of type 'BYTES' is not supported for statistics collection."
+            },
+            {"'table.statistics.columns' = 'nobody'", "Column 'nobody'"},
+            {"'table.log.ttl' = 'long'", "'table.log.ttl' = 'long'"},
+        };
+        for (String[] one : refused) {
+            assertThatThrownBy(() -> sql.run("CREATE TABLE u (id BIGINT, content BYTES) WITH (" + one[0] + ")"))
+                    .hasStackTraceContaining(one[1]);
+        }
+        assertThat(sql.rows("SHOW TABLES")).containsExactly("+I[t]");
+    }
+
+    @Test
     void tablesAreListedDroppedAndCopied() throws Exception {
         sql.run("CREATE TABLE t1 (a INT)").run("CREATE TABLE t2 LIKE t1").run("CREATE TABLE IF NOT EXISTS t2 (a INT)");
         assertThat(sql.rows("SHOW TABLES")).containsExactly("+I[t1]", "+I[t2]");
