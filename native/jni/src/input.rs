@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use arrow_array::types::Int32Type;
-use arrow_array::{Array, ArrayRef, PrimitiveArray, RecordBatch, make_array};
-use arrow_buffer::{BooleanBuffer, Buffer, MutableBuffer, NullBuffer, ScalarBuffer};
+use arrow_array::{Array, ArrayRef, ListArray, MapArray, PrimitiveArray, RecordBatch, StructArray, make_array};
+use arrow_buffer::{BooleanBuffer, Buffer, MutableBuffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_data::ArrayData;
-use arrow_schema::{DataType, Field, Fields, SchemaRef};
-use fluss_types::{Error, ErrorCode, Result};
+use arrow_schema::{DataType as ArrowType, Field, Fields, SchemaRef};
+use fluss_types::{Column, DataType, Error, ErrorCode, Result, TypeRoot};
 use jni::Env;
 use jni::objects::{JByteBuffer, JObjectArray};
 
@@ -16,8 +16,8 @@ use crate::guard::Failure;
 /// Buffers that a native got: null, or the memory of a direct buffer.
 pub type Buffers<'a> = Vec<Option<&'a [u8]>>;
 
-/// Buffers a column: validity, data, aux.
-pub const PER_COLUMN: usize = 3;
+/// Buffers a node: validity, data, aux.
+const PER_NODE: usize = 3;
 
 const NANOS_PER_MILLI: i32 = 1_000_000;
 const DELETE: u8 = 1;
@@ -57,17 +57,39 @@ pub fn buffers<'local>(
     Ok(memory)
 }
 
-/// Change kinds of a `write` (`None`: all append or upsert) and its rows. `schema`: the table's columns, of which only the
-/// key is NOT NULL, since of a deleted row nothing else is read. `buffers`: kinds, then three a column.
-pub fn write_batch(schema: &SchemaRef, buffers: &[Option<&[u8]>], rows: usize) -> Result<(Option<Vec<u8>>, RecordBatch)> {
+/// The columns of the batches that are to come: Arrow's fields beside our types, which tell a fine timestamp from a ROW.
+#[derive(Debug)]
+pub struct InputColumns {
+    schema: SchemaRef,
+    types: Vec<DataType>,
+    buffers: usize,
+}
+
+impl InputColumns {
+    /// The fields of `schema` are the columns.
+    pub fn new<'a>(schema: SchemaRef, columns: impl IntoIterator<Item = &'a Column>) -> Self {
+        let types: Vec<DataType> = columns.into_iter().map(|c| c.data_type.clone()).collect();
+        let buffers = PER_NODE * types.iter().map(node_count).sum::<usize>();
+        Self { schema, types, buffers }
+    }
+
+    /// How many buffers they come in, change kinds not counted.
+    pub fn buffers(&self) -> usize {
+        self.buffers
+    }
+}
+
+/// Change kinds of a `write` (`None`: all append or upsert) and its rows. Only key columns are NOT NULL, since of a deleted row nothing else
+/// is read. `buffers`: kinds, then three a node.
+pub fn write_batch(columns: &InputColumns, buffers: &[Option<&[u8]>], rows: usize) -> Result<(Option<Vec<u8>>, RecordBatch)> {
     let kinds = change_kinds(buffers[0], rows)?;
-    let batch = record_batch(schema, &buffers[1..], rows)?;
+    let batch = record_batch(columns, &buffers[1..], rows)?;
     Ok((kinds, batch))
 }
 
-/// Keys of a lookup. `schema`: the primary key columns in key order; `buffers`: three a column.
-pub fn key_batch(schema: &SchemaRef, buffers: &[Option<&[u8]>], rows: usize) -> Result<RecordBatch> {
-    record_batch(schema, buffers, rows)
+/// Keys of a lookup: the primary key columns in key order; `buffers`: three a column.
+pub fn key_batch(columns: &InputColumns, buffers: &[Option<&[u8]>], rows: usize) -> Result<RecordBatch> {
+    record_batch(columns, buffers, rows)
 }
 
 fn change_kinds(buffer: Option<&[u8]>, rows: usize) -> Result<Option<Vec<u8>>> {
@@ -83,43 +105,88 @@ fn change_kinds(buffer: Option<&[u8]>, rows: usize) -> Result<Option<Vec<u8>>> {
     }
 }
 
-fn record_batch(schema: &SchemaRef, buffers: &[Option<&[u8]>], rows: usize) -> Result<RecordBatch> {
-    let columns = schema
-        .fields()
-        .iter()
-        .zip(buffers.chunks_exact(PER_COLUMN))
-        .map(|(field, buffers)| Column { field, rows, validity: buffers[0], data: buffers[1], aux: buffers[2] }.array());
-    let columns = columns.collect::<Result<Vec<_>>>()?;
-    RecordBatch::try_new(schema.clone(), columns)
+fn record_batch(columns: &InputColumns, buffers: &[Option<&[u8]>], rows: usize) -> Result<RecordBatch> {
+    let mut buffers = buffers.chunks_exact(PER_NODE);
+    let mut arrays = Vec::with_capacity(columns.types.len());
+    for (field, data_type) in columns.schema.fields().iter().zip(&columns.types) {
+        let node = Node::next(field.name().clone(), field, data_type, rows, &mut buffers)?;
+        if let (false, Some(nulls)) = (field.is_nullable(), node.nulls()?) {
+            let row = (0..rows).find(|&row| nulls.is_null(row)).unwrap_or_default();
+            let message = format!("row {row}: primary key column '{}' is NULL; keys are NOT NULL", field.name());
+            return Err(Error::new(ErrorCode::NullKey, message));
+        }
+        arrays.push(node.array(&mut buffers)?);
+    }
+    RecordBatch::try_new(columns.schema.clone(), arrays)
         .map_err(|e| Error::new(ErrorCode::SchemaMismatch, format!("the rows do not fit the table: {e}")))
 }
 
-/// One column as it came.
-struct Column<'a> {
+/// Buffers of the nodes that are still to be read.
+type Rest<'a> = std::slice::ChunksExact<'a, Option<&'a [u8]>>;
+
+/// One node as it came: a column, an element of an ARRAY, a key or value of a MAP, or a field of a ROW.
+struct Node<'a> {
+    /// The column, and the way from it: `points.element.x`.
+    name: String,
     field: &'a Field,
+    data_type: &'a DataType,
     rows: usize,
     validity: Option<&'a [u8]>,
     data: Option<&'a [u8]>,
     aux: Option<&'a [u8]>,
 }
 
-impl Column<'_> {
-    fn array(&self) -> Result<ArrayRef> {
+impl<'a> Node<'a> {
+    fn next(name: String, field: &'a Field, data_type: &'a DataType, rows: usize, rest: &mut Rest<'a>) -> Result<Self> {
+        let Some([validity, data, aux]) = rest.next() else {
+            return Err(Error::internal(format!("column '{name}' has no buffers")));
+        };
+        Ok(Self { name, field, data_type, rows, validity: *validity, data: *data, aux: *aux })
+    }
+
+    /// The array of the node; its children, which `rest` begins with, are taken from there.
+    fn array(&self, rest: &mut Rest<'a>) -> Result<ArrayRef> {
         let nulls = self.nulls()?;
-        match self.field.data_type() {
-            DataType::Boolean => self.build(nulls, vec![self.copy("data", self.data, self.rows.div_ceil(8))?], vec![]),
-            DataType::Utf8 | DataType::Binary => {
+        match (self.field.data_type(), &self.data_type.root) {
+            (ArrowType::Boolean, _) => self.build(nulls, vec![self.copy("data", self.data, self.rows.div_ceil(8))?], vec![]),
+            (ArrowType::Utf8 | ArrowType::Binary, _) => {
                 let offsets = self.offsets()?;
                 let data = self.copy("data", self.data, offsets[self.rows] as usize)?;
                 let made = self.build(nulls, vec![offsets.inner().clone(), data.clone()], vec![]);
                 made.map_err(|e| self.bad_text(&offsets, &data).unwrap_or(e))
             }
-            DataType::Struct(fields) => {
+            (ArrowType::List(element), TypeRoot::Array(t)) => {
+                let offsets = self.offsets()?;
+                let elements = self.child("element", element, t, offsets[self.rows] as usize, rest)?;
+                let list = ListArray::try_new(element.clone(), OffsetBuffer::new(offsets), elements, nulls);
+                Ok(Arc::new(list.map_err(|e| self.invalid(e.to_string()))?))
+            }
+            (ArrowType::Map(entries, sorted), TypeRoot::Map(k, v)) => {
+                let ArrowType::Struct(fields) = entries.data_type() else { return Err(self.unexpected()) };
+                let offsets = self.offsets()?;
+                let length = offsets[self.rows] as usize;
+                let keys = self.child("key", &fields[0], k, length, rest)?;
+                let values = self.child("value", &fields[1], v, length, rest)?;
+                let map = StructArray::try_new(fields.clone(), vec![keys, values], None)
+                    .and_then(|e| MapArray::try_new(entries.clone(), OffsetBuffer::new(offsets), e, nulls, *sorted));
+                Ok(Arc::new(map.map_err(|e| self.invalid(e.to_string()))?))
+            }
+            (ArrowType::Struct(fields), TypeRoot::Row(columns)) => {
+                let children = fields.iter().zip(columns);
+                let children = children.map(|(f, c)| self.child(&c.name, f, &c.data_type, self.rows, rest));
+                let row = StructArray::try_new(fields.clone(), children.collect::<Result<_>>()?, nulls);
+                Ok(Arc::new(row.map_err(|e| self.invalid(e.to_string()))?))
+            }
+            (ArrowType::Struct(fields), _) => {
                 let children = self.fine_timestamp(fields)?;
                 self.build(nulls, vec![], children)
             }
-            other => self.build(nulls, vec![self.copy("data", self.data, self.fixed_bytes(other)?)?], vec![]),
+            (other, _) => self.build(nulls, vec![self.copy("data", self.data, self.fixed_bytes(other)?)?], vec![]),
         }
+    }
+
+    fn child(&self, name: &str, field: &'a Field, t: &'a DataType, rows: usize, rest: &mut Rest<'a>) -> Result<ArrayRef> {
+        Self::next(format!("{}.{name}", self.name), field, t, rows, rest)?.array(rest)
     }
 
     fn build(&self, nulls: Option<NullBuffer>, buffers: Vec<Buffer>, children: Vec<ArrayData>) -> Result<ArrayRef> {
@@ -135,15 +202,7 @@ impl Column<'_> {
         }
         let bits = self.copy("validity", self.validity, self.rows.div_ceil(8))?;
         let nulls = NullBuffer::new(BooleanBuffer::new(bits, 0, self.rows));
-        if nulls.null_count() == 0 {
-            return Ok(None);
-        }
-        if self.field.is_nullable() {
-            return Ok(Some(nulls));
-        }
-        let row = (0..self.rows).find(|&row| nulls.is_null(row)).unwrap_or_default();
-        let message = format!("row {row}: primary key column '{}' is NULL; keys are NOT NULL", self.field.name());
-        Err(Error::new(ErrorCode::NullKey, message))
+        Ok(Some(nulls).filter(|n| n.null_count() > 0))
     }
 
     fn offsets(&self) -> Result<ScalarBuffer<i32>> {
@@ -172,7 +231,7 @@ impl Column<'_> {
     /// Milliseconds and nanoseconds of the millisecond of a timestamp finer than microseconds.
     fn fine_timestamp(&self, fields: &Fields) -> Result<Vec<ArrayData>> {
         let [millis, nanos] = fields.iter().collect::<Vec<_>>()[..] else {
-            return Err(Error::internal(format!("column '{}': unexpected type {}", self.field.name(), self.field.data_type())));
+            return Err(self.unexpected());
         };
         let child = |what, buffer, field: &Arc<Field>| -> Result<ArrayData> {
             let bytes = self.copy(what, buffer, self.fixed_bytes(field.data_type())?)?;
@@ -190,9 +249,9 @@ impl Column<'_> {
         }
     }
 
-    fn fixed_bytes(&self, data_type: &DataType) -> Result<usize> {
+    fn fixed_bytes(&self, data_type: &ArrowType) -> Result<usize> {
         let width = data_type.primitive_width().ok_or_else(|| {
-            Error::new(ErrorCode::UnsupportedType, format!("column '{}': type {data_type} cannot be written", self.field.name()))
+            Error::new(ErrorCode::UnsupportedType, format!("column '{}': type {data_type} cannot be written", self.name))
         })?;
         Ok(width * self.rows)
     }
@@ -210,7 +269,21 @@ impl Column<'_> {
     }
 
     fn invalid(&self, what: String) -> Error {
-        Error::invalid(format!("column '{}': {what}", self.field.name()))
+        Error::invalid(format!("column '{}': {what}", self.name))
+    }
+
+    fn unexpected(&self) -> Error {
+        Error::internal(format!("column '{}': {} does not lie as {}", self.name, self.data_type, self.field.data_type()))
+    }
+}
+
+/// Nodes of a type, itself included.
+pub fn node_count(t: &DataType) -> usize {
+    1 + match &t.root {
+        TypeRoot::Array(element) => node_count(element),
+        TypeRoot::Map(key, value) => node_count(key) + node_count(value),
+        TypeRoot::Row(fields) => fields.iter().map(|f| node_count(&f.data_type)).sum(),
+        _ => 0,
     }
 }
 

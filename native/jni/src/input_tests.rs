@@ -1,19 +1,22 @@
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Decimal128Type, Int64Type, TimestampMillisecondType};
-use arrow_schema::{Schema, TimeUnit};
+use arrow_schema::Schema;
 
 use super::*;
 
-fn schema(columns: Vec<(&str, DataType, bool)>) -> SchemaRef {
-    Arc::new(Schema::new(columns.into_iter().map(|(n, t, nullable)| Field::new(n, t, nullable)).collect::<Vec<_>>()))
+fn typed(root: TypeRoot, nullable: bool) -> DataType {
+    DataType::new(root, nullable).unwrap()
 }
 
-fn fine_timestamp() -> DataType {
-    DataType::Struct(Fields::from(vec![
-        Field::new("millis", DataType::Timestamp(TimeUnit::Millisecond, None), false),
-        Field::new("nanos", DataType::Int32, false),
-    ]))
+fn columns(columns: Vec<(&str, TypeRoot, bool)>) -> InputColumns {
+    let columns: Vec<Column> = columns.into_iter().map(|(n, t, nullable)| Column::new(n, typed(t, nullable))).collect();
+    let fields = columns.iter().map(Column::to_field).collect::<Vec<_>>();
+    InputColumns::new(Arc::new(Schema::new(fields)), &columns)
 }
+
+const TEXT: TypeRoot = TypeRoot::VarChar(i32::MAX as u32);
+const RAW: TypeRoot = TypeRoot::VarBinary(i32::MAX as u32);
+const FINE: TypeRoot = TypeRoot::Timestamp(9);
 
 fn le<const N: usize>(values: &[[u8; N]]) -> Vec<u8> {
     values.concat()
@@ -38,13 +41,13 @@ fn fails(result: Result<RecordBatch>, code: ErrorCode, words: &[&str]) {
 
 #[test]
 fn every_layout_is_read() {
-    let schema = schema(vec![
-        ("flag", DataType::Boolean, true),
-        ("n", DataType::Int64, false),
-        ("text", DataType::Utf8, true),
-        ("raw", DataType::Binary, true),
-        ("price", DataType::Decimal128(20, 2), true),
-        ("at", fine_timestamp(), true),
+    let rows = columns(vec![
+        ("flag", TypeRoot::Boolean, true),
+        ("n", TypeRoot::BigInt, false),
+        ("text", TEXT, true),
+        ("raw", RAW, true),
+        ("price", TypeRoot::Decimal(20, 2), true),
+        ("at", FINE, true),
     ]);
     let decimals = le(&[(-1i128).to_le_bytes(), 7i128.to_le_bytes(), i128::MAX.to_le_bytes()]);
     let (n, millis, nanos) = (longs(&[1, 2, 3]), longs(&[-5, 0, 5]), ints(&[999_999, -7, 0]));
@@ -73,7 +76,7 @@ fn every_layout_is_read() {
         Some(&millis),
         Some(&nanos),
     ];
-    let (kinds, batch) = write_batch(&schema, &buffers, 3).unwrap();
+    let (kinds, batch) = write_batch(&rows, &buffers, 3).unwrap();
     assert!(kinds.is_none());
     assert_eq!(batch.num_rows(), 3);
     let flags = batch.column(0).as_boolean();
@@ -92,34 +95,34 @@ fn every_layout_is_read() {
 
 #[test]
 fn no_rows_and_no_bytes_are_fine() {
-    let schema = schema(vec![("n", DataType::Int64, true), ("text", DataType::Utf8, true)]);
+    let rows = columns(vec![("n", TypeRoot::BigInt, true), ("text", TEXT, true)]);
     let zero = ints(&[0, 0, 0]);
-    let empty = key_batch(&schema, &[None, None, None, None, None, Some(&zero)], 0).unwrap();
+    let empty = key_batch(&rows, &[None, None, None, None, None, Some(&zero)], 0).unwrap();
     assert_eq!(empty.num_rows(), 0);
     let two = longs(&[1, 2]);
-    let strings = key_batch(&schema, &[None, Some(&two), None, None, None, Some(&zero)], 2).unwrap();
+    let strings = key_batch(&rows, &[None, Some(&two), None, None, None, Some(&zero)], 2).unwrap();
     assert_eq!(strings.column(1).as_string::<i32>().value(1), "");
 }
 
 #[test]
 fn a_buffer_that_is_missing_or_short_names_column_and_buffer() {
-    let ints_schema = schema(vec![("n", DataType::Int64, true)]);
+    let longs_only = columns(vec![("n", TypeRoot::BigInt, true)]);
     let short = [0u8; 15];
-    let read = |buffers: &[Option<&[u8]>]| key_batch(&ints_schema, buffers, 2);
+    let read = |buffers: &[Option<&[u8]>]| key_batch(&longs_only, buffers, 2);
     fails(read(&[None, Some(&short), None]), ErrorCode::InvalidArgument, &["'n'", "data", "15 bytes", "need 16"]);
     fails(read(&[None, None, None]), ErrorCode::InvalidArgument, &["'n'", "data", "is null"]);
     fails(read(&[Some(&[]), Some(&[0; 16]), None]), ErrorCode::InvalidArgument, &["'n'", "validity", "need 1"]);
-    let text = schema(vec![("s", DataType::Utf8, true)]);
+    let text = columns(vec![("s", TEXT, true)]);
     let read = |data, offsets: &[i32]| key_batch(&text, &[None, Some(data), Some(&ints(offsets))], 2);
     fails(read(b"ab", &[0, 1, 3]), ErrorCode::InvalidArgument, &["'s'", "data", "2 bytes", "need 3"]);
     fails(read(b"ab", &[0, 1]), ErrorCode::InvalidArgument, &["'s'", "offsets", "8 bytes", "need 12"]);
-    let kinds = write_batch(&ints_schema, &[Some(&[0]), None, Some(&[0; 16]), None], 2).map(|(_, b)| b);
+    let kinds = write_batch(&longs_only, &[Some(&[0]), None, Some(&[0; 16]), None], 2).map(|(_, b)| b);
     fails(kinds, ErrorCode::InvalidArgument, &["change kinds", "1 bytes"]);
 }
 
 #[test]
 fn offsets_must_start_at_zero_and_never_go_back() {
-    let text = schema(vec![("s", DataType::Utf8, true)]);
+    let text = columns(vec![("s", TEXT, true)]);
     let read = |offsets: &[i32]| key_batch(&text, &[None, Some(b"abcdef"), Some(&ints(offsets))], 2);
     fails(read(&[1, 2, 3]), ErrorCode::InvalidArgument, &["'s'", "start at 1"]);
     fails(read(&[0, 3, 2]), ErrorCode::InvalidArgument, &["'s'", "row 1", "from 3 to 2"]);
@@ -128,21 +131,21 @@ fn offsets_must_start_at_zero_and_never_go_back() {
 
 #[test]
 fn text_must_be_utf8_in_every_row() {
-    let text = schema(vec![("s", DataType::Utf8, true)]);
+    let text = columns(vec![("s", TEXT, true)]);
     let read = |data, offsets: &[i32]| key_batch(&text, &[None, Some(data), Some(&ints(offsets))], 3);
     fails(read(b"ab\xffc", &[0, 2, 3, 4]), ErrorCode::InvalidArgument, &["'s'", "row 1", "UTF-8"]);
     // Valid as a whole, but a row ends inside a letter.
     fails(read("xéy".as_bytes(), &[0, 1, 2, 4]), ErrorCode::InvalidArgument, &["'s'", "row 2", "UTF-8"]);
-    let raw = schema(vec![("b", DataType::Binary, true)]);
+    let raw = columns(vec![("b", RAW, true)]);
     assert!(key_batch(&raw, &[None, Some(b"ab\xffc"), Some(&ints(&[0, 2, 3, 4]))], 3).is_ok());
 }
 
 #[test]
 fn null_in_a_key_names_the_row() {
-    let schema = schema(vec![("k", DataType::Int32, false), ("v", DataType::Int32, true)]);
+    let rows = columns(vec![("k", TypeRoot::Int, false), ("v", TypeRoot::Int, true)]);
     let n = ints(&[1, 2, 3]);
     let write = |kinds: Option<&[u8]>, k: Option<&[u8]>, v: Option<&[u8]>| {
-        write_batch(&schema, &[kinds, k, Some(&n), None, v, Some(&n), None], 3).map(|(_, batch)| batch)
+        write_batch(&rows, &[kinds, k, Some(&n), None, v, Some(&n), None], 3).map(|(_, batch)| batch)
     };
     fails(write(None, Some(&[0b011]), None), ErrorCode::NullKey, &["'k'", "row 2"]);
     fails(write(Some(&[0, 1, 0]), Some(&[0b101]), None), ErrorCode::NullKey, &["'k'", "row 1"]);
@@ -153,7 +156,7 @@ fn null_in_a_key_names_the_row() {
 
 #[test]
 fn kinds_and_nanoseconds_outside_their_range_are_refused() {
-    let one = schema(vec![("at", fine_timestamp(), true)]);
+    let one = columns(vec![("at", FINE, true)]);
     let millis = longs(&[0, 0]);
     let write = |kinds: &[u8], nanos: &[i32]| {
         write_batch(&one, &[Some(kinds), None, Some(&millis), Some(&ints(nanos))], 2).map(|(_, batch)| batch)
@@ -166,9 +169,83 @@ fn kinds_and_nanoseconds_outside_their_range_are_refused() {
 
 #[test]
 fn what_was_read_does_not_change_with_javas_memory() {
-    let schema = schema(vec![("n", DataType::Int64, true)]);
+    let rows = columns(vec![("n", TypeRoot::BigInt, true)]);
     let mut memory = longs(&[1, 2]);
-    let batch = key_batch(&schema, &[None, Some(&memory), None], 2).unwrap();
+    let batch = key_batch(&rows, &[None, Some(&memory), None], 2).unwrap();
     memory.fill(0xff);
     assert_eq!(batch.column(0).as_primitive::<Int64Type>().values(), &[1, 2]);
+}
+
+/// `xs ARRAY<INT NOT NULL>`, `m MAP<STRING, BIGINT>`, `r ROW<millis TIMESTAMP(3), nanos INT>`, which is no fine timestamp.
+fn nested() -> InputColumns {
+    let boxed = |root, nullable| Box::new(typed(root, nullable));
+    let fields = [("millis", TypeRoot::Timestamp(3)), ("nanos", TypeRoot::Int)];
+    let fields = fields.map(|(n, t)| Column::new(n, typed(t, true))).to_vec();
+    columns(vec![
+        ("xs", TypeRoot::Array(boxed(TypeRoot::Int, false)), true),
+        ("m", TypeRoot::Map(boxed(TEXT, false), boxed(TypeRoot::BigInt, true)), true),
+        ("r", TypeRoot::Row(fields), true),
+    ])
+}
+
+#[test]
+fn nodes_of_nested_columns_come_in_pre_order() {
+    let columns = nested();
+    assert_eq!(columns.buffers(), 3 * (2 + 3 + 3));
+    let (xs_offsets, xs) = (ints(&[0, 2, 2, 2]), ints(&[7, 8]));
+    let (m_offsets, k_offsets, v) = (ints(&[0, 0, 1, 3]), ints(&[0, 1, 2, 2]), longs(&[10, 0, 30]));
+    let (millis, nanos) = (longs(&[1, 2, 3]), ints(&[2_000_000, -1, 0]));
+    let none: [Option<&[u8]>; 3] = [None; 3];
+    let buffers: Buffers = [
+        // xs: [7, 8], NULL, []
+        [Some(&[0b101][..]), None, Some(&xs_offsets)],
+        [None, Some(&xs), None],
+        // m: {}, {a: 10}, {b: NULL, "": 30}
+        [None, None, Some(&m_offsets)],
+        [None, Some(b"ab"), Some(&k_offsets)],
+        [Some(&[0b101]), Some(&v), None],
+        // r: (1, 2000000), NULL, (NULL, 0)
+        [Some(&[0b101]), none[0], none[0]],
+        [Some(&[0b001]), Some(&millis), None],
+        [Some(&[0b101]), Some(&nanos), None],
+    ]
+    .concat();
+    let batch = key_batch(&columns, &buffers, 3).unwrap();
+    let lists = batch.column(0).as_list::<i32>();
+    assert_eq!(lists.value(0).as_primitive::<Int32Type>().values(), &[7, 8]);
+    assert!(lists.is_null(1) && lists.is_valid(2) && lists.value(2).is_empty());
+    let maps = batch.column(1).as_map();
+    assert!(maps.value(0).is_empty());
+    let third = maps.value(2);
+    assert_eq!(third.column(0).as_string::<i32>().iter().collect::<Vec<_>>(), [Some("b"), Some("")]);
+    assert_eq!(third.column(1).as_primitive::<Int64Type>().iter().collect::<Vec<_>>(), [None, Some(30)]);
+    let rows = batch.column(2).as_struct();
+    assert!(rows.is_null(1));
+    assert_eq!(rows.column(1).as_primitive::<Int32Type>().iter().collect::<Vec<_>>(), [Some(2_000_000), None, Some(0)]);
+    assert!(rows.column(0).is_null(2));
+}
+
+#[test]
+fn errors_in_nested_columns_name_the_way_to_them() {
+    let columns = nested();
+    let (offsets, none) = (ints(&[0, 2]), [None; 3]);
+    let no_rows = ints(&[0, 0]);
+    let read = |xs: [Option<&[u8]>; 3], element: [Option<&[u8]>; 3], keys: [Option<&[u8]>; 3]| {
+        let m: [Option<&[u8]>; 3] = [None, None, Some(if keys == none { &no_rows } else { &offsets })];
+        let keys = if keys == none { [None, None, Some(&no_rows[..])] } else { keys };
+        let values: [Option<&[u8]>; 3] = [None, Some(&[0; 16]), None];
+        let one: [Option<&[u8]>; 3] = [Some(&[0]), Some(&[0; 8]), None];
+        key_batch(&columns, &[xs, element, m, keys, values, one, one, one].concat(), 1)
+    };
+    let list = [None, None, Some(&offsets[..])];
+    let two = ints(&[1, 2]);
+    assert!(read(list, [None, Some(&two), None], none).is_ok());
+    fails(read(none, none, none), ErrorCode::InvalidArgument, &["'xs'", "offsets", "is null"]);
+    fails(read(list, [None, Some(&two[..4]), None], none), ErrorCode::InvalidArgument, &["'xs.element'", "2 rows need 8"]);
+    fails(read(list, [Some(&[0b01]), Some(&two), None], none), ErrorCode::InvalidArgument, &["'xs'", "Non-nullable"]);
+    let bad_text = ints(&[0, 1, 2]);
+    let keys = read(list, [None, Some(&two), None], [None, Some(b"a\xff"), Some(&bad_text)]);
+    fails(keys, ErrorCode::InvalidArgument, &["'m.key'", "row 1", "UTF-8"]);
+    let keys = read(list, [None, Some(&two), None], [Some(&[0b10]), Some(b"ab"), Some(&bad_text)]);
+    fails(keys, ErrorCode::InvalidArgument, &["'m'", "non-nullable"]);
 }

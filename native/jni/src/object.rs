@@ -2,12 +2,12 @@
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
-use arrow_schema::SchemaRef;
 use fluss_client::{Connection, LogScanner, Lookuper, ReadBatch, SnapshotScanner, Table, Writer};
 use fluss_types::{Result, TablePath};
 
 use crate::completion::Completions;
 use crate::handle::Registry;
+use crate::input::{InputColumns, node_count};
 
 /// Open connections.
 pub static CONNECTIONS: Registry<OpenConnection> = Registry::new(1, "a connection");
@@ -57,7 +57,7 @@ pub struct OpenWriter {
     /// The client's.
     pub writer: Writer,
     /// The columns that rows come in.
-    pub schema: SchemaRef,
+    pub columns: InputColumns,
     /// Its parent.
     pub parent: Arc<OpenTable>,
 }
@@ -66,8 +66,8 @@ pub struct OpenWriter {
 pub struct OpenLogScanner {
     /// The client's.
     pub scanner: LogScanner,
-    /// How many columns are projected.
-    pub columns: usize,
+    /// How many nodes the projected columns have.
+    pub nodes: usize,
     /// Its parent.
     pub parent: Arc<OpenTable>,
 }
@@ -76,8 +76,8 @@ pub struct OpenLogScanner {
 pub struct OpenSnapshotScanner {
     /// The client's.
     pub scanner: SnapshotScanner,
-    /// How many columns are projected.
-    pub columns: usize,
+    /// How many nodes the projected columns have.
+    pub nodes: usize,
     /// Its parent.
     pub parent: Arc<OpenTable>,
 }
@@ -87,11 +87,16 @@ pub struct OpenLookuper {
     /// The client's.
     pub lookuper: Lookuper,
     /// The columns that keys come in.
-    pub key: SchemaRef,
-    /// How many columns are projected.
-    pub columns: usize,
+    pub key: InputColumns,
+    /// How many nodes the projected columns have.
+    pub nodes: usize,
     /// Its parent.
     pub parent: Arc<OpenTable>,
+}
+
+/// Nodes of some columns of a table, as a batch's descriptor lists them; columns that the table does not have count for nothing.
+pub fn projected_nodes(table: &Table, projection: &[usize]) -> usize {
+    projection.iter().filter_map(|&c| table.schema().columns().get(c)).map(|c| node_count(&c.data_type)).sum()
 }
 
 /// Closes a connection and what was opened through it; calls that run keep what they use until they end.

@@ -10,10 +10,10 @@ use jni::objects::{JByteBuffer, JLongArray};
 use crate::guard::Failure;
 use crate::handle::Registry;
 
-/// Descriptor entries before those of the columns.
+/// Descriptor entries before those of the nodes.
 const FIXED: usize = 10;
-/// Descriptor entries a column.
-const PER_COLUMN: usize = 4;
+/// Descriptor entries a node.
+const PER_NODE: usize = 4;
 /// "Not there", for positions.
 const ABSENT: i64 = -1;
 
@@ -62,19 +62,19 @@ fn position(position: Option<usize>) -> i64 {
     position.map_or(ABSENT, |p| p as i64)
 }
 
-/// Entries of the descriptor of a batch of so many columns.
-pub fn descriptor_len(columns: usize) -> usize {
-    FIXED + PER_COLUMN * columns
+/// Entries of the descriptor of a batch of so many nodes.
+pub fn descriptor_len(nodes: usize) -> usize {
+    FIXED + PER_NODE * nodes
 }
 
 /// Refuses a descriptor that is too short: to be called before a batch is fetched, which would be lost otherwise.
-pub fn check_descriptor(env: &Env<'_>, descriptor: &JLongArray<'_>, columns: usize) -> std::result::Result<(), Failure> {
+pub fn check_descriptor(env: &Env<'_>, descriptor: &JLongArray<'_>, nodes: usize) -> std::result::Result<(), Failure> {
     if descriptor.is_null() {
         return Err(Error::invalid("the descriptor array is null").into());
     }
-    let (length, needed) = (descriptor.len(env)?, descriptor_len(columns));
+    let (length, needed) = (descriptor.len(env)?, descriptor_len(nodes));
     if length < needed {
-        return Err(Error::invalid(format!("the descriptor has {length} entries; {columns} columns need {needed}")).into());
+        return Err(Error::invalid(format!("the descriptor has {length} entries; columns of {nodes} nodes need {needed}")).into());
     }
     Ok(())
 }

@@ -12,6 +12,9 @@ pub const MILLIS_FIELD: &str = "millis";
 /// Second child: nanosecond of the millisecond, 0 to 999,999.
 pub const NANOS_FIELD: &str = "nanos";
 
+/// How deep types may be nested. The catalog's JSON and the messages end somewhere too; what they cannot carry must not be made.
+const MAX_DEPTH: usize = 32;
+
 /// Length of `STRING` (`VARCHAR`) and `BYTES` (`VARBINARY`) without a bound.
 const UNBOUNDED: u32 = i32::MAX as u32;
 
@@ -58,6 +61,18 @@ pub enum TypeRoot {
     Row(Vec<Column>),
 }
 
+impl TypeRoot {
+    /// 1 for a type that has no others in it.
+    fn depth(&self) -> usize {
+        1 + match self {
+            Self::Array(element) => element.root.depth(),
+            Self::Map(key, value) => key.root.depth().max(value.root.depth()),
+            Self::Row(fields) => fields.iter().map(|f| f.data_type.root.depth()).max().unwrap_or_default(),
+            _ => 0,
+        }
+    }
+}
+
 /// A type and whether NULL is allowed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct DataType {
@@ -88,6 +103,7 @@ impl DataType {
             TypeRoot::Row(fields) if fields.iter().enumerate().any(|(i, f)| fields[..i].iter().any(|o| o.name == f.name)) => {
                 bad("a field is declared twice")
             }
+            _ if root.depth() > MAX_DEPTH => bad(&format!("types may be nested {MAX_DEPTH} deep")),
             _ => Ok(Self { root, nullable }),
         }
     }

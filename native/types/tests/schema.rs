@@ -123,3 +123,12 @@ fn versions_are_found_by_id() {
     assert!(Schemas::new(vec![third, first]).is_err(), "not in order");
     assert!(Schemas::new(vec![]).is_err());
 }
+
+#[test]
+fn types_end_somewhere() {
+    let deep = |n: usize| (1..n).fold(int(), |t, _| array(t));
+    deep(32);
+    let e = DataType::new(TypeRoot::Array(Box::new(deep(32))), true).unwrap_err();
+    assert_eq!(e.code(), ErrorCode::UnsupportedType);
+    assert!(e.message().contains("32 deep"), "{e}");
+}

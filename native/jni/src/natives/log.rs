@@ -5,7 +5,7 @@ use jni::objects::{JByteArray, JByteBuffer, JClass, JLongArray};
 use jni::sys::{jint, jlong};
 
 use crate::guard::call;
-use crate::object::{LOG_SCANNERS, OpenLogScanner, TABLES};
+use crate::object::{LOG_SCANNERS, OpenLogScanner, TABLES, projected_nodes};
 use crate::output::{check_descriptor, hand_over};
 use crate::request::{bucket, decode, projection, timeout};
 
@@ -18,9 +18,10 @@ pub extern "system" fn open_log_scanner<'l>(
     call(env, &class, |env| {
         let parent = TABLES.get(table)?;
         let request: LogScanRequest = decode(env, &request)?;
-        let columns = request.projection.len();
-        let scanner = parent.table.log_scanner(projection(request.projection))?;
-        Ok(LOG_SCANNERS.insert(OpenLogScanner { scanner, columns, parent }))
+        let projection = projection(request.projection);
+        let scanner = parent.table.log_scanner(projection.clone())?;
+        let nodes = projected_nodes(&parent.table, &projection);
+        Ok(LOG_SCANNERS.insert(OpenLogScanner { scanner, nodes, parent }))
     })
 }
 
@@ -51,7 +52,7 @@ pub extern "system" fn poll_log<'l>(
 ) -> JByteBuffer<'l> {
     call(env, &class, |env| {
         let open = LOG_SCANNERS.get(scanner)?;
-        check_descriptor(env, &descriptor, open.columns)?;
+        check_descriptor(env, &descriptor, open.nodes)?;
         match open.scanner.poll(timeout(timeout_ms)?)? {
             Some(batch) => hand_over(env, &descriptor, batch),
             None => Ok(JByteBuffer::default()),

@@ -10,8 +10,8 @@ use jni::{Env, EnvUnowned};
 
 use super::JBuffers;
 use crate::guard::{Failure, call};
-use crate::input::{PER_COLUMN, buffers, key_batch};
-use crate::object::{CONNECTIONS, LOOKUPERS, OpenLookuper, RESULTS, TABLES, calls};
+use crate::input::{InputColumns, buffers, key_batch};
+use crate::object::{CONNECTIONS, LOOKUPERS, OpenLookuper, RESULTS, TABLES, calls, projected_nodes};
 use crate::output::{check_descriptor, hand_over};
 use crate::request::{decode, projection, row_count};
 
@@ -19,10 +19,12 @@ pub extern "system" fn open_lookuper<'l>(env: EnvUnowned<'l>, class: JClass<'l>,
     call(env, &class, |env| {
         let parent = TABLES.get(table)?;
         let request: LookupRequest = decode(env, &request)?;
-        let columns = request.projection.len();
-        let lookuper = parent.table.lookuper(projection(request.projection))?;
-        let key = parent.table.key_schema();
-        Ok(LOOKUPERS.insert(OpenLookuper { lookuper, key, columns, parent }))
+        let projection = projection(request.projection);
+        let lookuper = parent.table.lookuper(projection.clone())?;
+        let nodes = projected_nodes(&parent.table, &projection);
+        let schema = parent.table.schema();
+        let key = InputColumns::new(parent.table.key_schema(), schema.primary_key().iter().map(|&i| &schema.columns()[i]));
+        Ok(LOOKUPERS.insert(OpenLookuper { lookuper, key, nodes, parent }))
     })
 }
 
@@ -33,7 +35,7 @@ fn keys<'l>(
     rows: jint,
 ) -> std::result::Result<RecordBatch, Failure> {
     let rows = row_count(rows)?;
-    let memory = buffers(env, memory, PER_COLUMN * open.key.fields().len())?;
+    let memory = buffers(env, memory, open.key.buffers())?;
     let keys = key_batch(&open.key, &memory, rows);
     Ok(keys.map_err(|e| e.at(format!("lookup in table {}", open.parent.path)))?)
 }
@@ -48,7 +50,7 @@ pub extern "system" fn lookup<'l>(
 ) -> JByteBuffer<'l> {
     call(env, &class, |env| {
         let open = LOOKUPERS.get(lookuper)?;
-        check_descriptor(env, &descriptor, open.columns)?;
+        check_descriptor(env, &descriptor, open.nodes)?;
         let keys = keys(env, &open, &memory, rows)?;
         hand_over(env, &descriptor, open.lookuper.lookup(&keys)?)
     })

@@ -5,7 +5,7 @@ use jni::sys::{jint, jlong};
 
 use super::JBuffers;
 use crate::guard::call;
-use crate::input::{PER_COLUMN, buffers, write_batch};
+use crate::input::{InputColumns, buffers, write_batch};
 use crate::object::{OpenWriter, TABLES, WRITERS};
 use crate::request::row_count;
 
@@ -13,8 +13,8 @@ pub extern "system" fn open_writer<'l>(env: EnvUnowned<'l>, class: JClass<'l>, t
     call(env, &class, |_| {
         let parent = TABLES.get(table)?;
         let writer = parent.table.writer()?;
-        let schema = parent.table.write_schema();
-        Ok(WRITERS.insert(OpenWriter { writer, schema, parent }))
+        let columns = InputColumns::new(parent.table.write_schema(), parent.table.schema().columns());
+        Ok(WRITERS.insert(OpenWriter { writer, columns, parent }))
     })
 }
 
@@ -22,8 +22,8 @@ pub extern "system" fn write<'l>(env: EnvUnowned<'l>, class: JClass<'l>, writer:
     call(env, &class, |env| {
         let open = WRITERS.get(writer)?;
         let rows = row_count(rows)?;
-        let memory = buffers(env, &memory, 1 + PER_COLUMN * open.schema.fields().len())?;
-        let batch = write_batch(&open.schema, &memory, rows);
+        let memory = buffers(env, &memory, 1 + open.columns.buffers())?;
+        let batch = write_batch(&open.columns, &memory, rows);
         let (kinds, batch) = batch.map_err(|e| e.at(format!("table {}", open.parent.path)))?;
         Ok(open.writer.write(kinds.as_deref(), &batch)?)
     })
