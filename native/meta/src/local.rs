@@ -50,7 +50,12 @@ impl LocalMetaStore {
     pub fn open(fs: Arc<dyn FileSystem>, dir: &Path) -> Result<Self> {
         let path = dir.join(FILE);
         let catalog = match fs.read(&path) {
-            Ok(bytes) => decode(&bytes).map_err(|e| e.at(format_args!("catalog {}", path.display())))?,
+            // A process that died may have left a rename that is not durable yet: nothing may be built on it before it is.
+            Ok(bytes) => fs
+                .sync_dir(dir)
+                .map_err(|e| Error::io(format!("sync {}", dir.display()), &e))
+                .and_then(|()| decode(&bytes))
+                .map_err(|e| e.at(format_args!("catalog {}", path.display())))?,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Catalog::default(),
             Err(e) => return Err(Error::io(format!("read catalog {}", path.display()), &e)),
         };

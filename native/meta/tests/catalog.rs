@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use fluss_meta::{DatabaseMeta, LocalMetaStore, TableAlteration, TableDeclaration, TableMeta};
+use fluss_testkit::{Fault, Operation, SimulatedDisk};
 use fluss_types::file::LocalFileSystem;
 use fluss_types::{Column, DataType, ErrorCode, Result, Schema, SchemaChange, TableId, TablePath, TypeRoot};
 
@@ -137,4 +138,96 @@ fn writer_ids_and_table_ids_are_never_given_again() {
     assert_eq!(store.reserve_writer_ids(1).unwrap(), 1000);
     assert_eq!(store.reserve_writer_ids(1000).unwrap(), 1001);
     assert_eq!(store.create_table(&path(), table).unwrap().table_id, 1);
+}
+
+const DIR: &str = "/data";
+
+/// A simulated disk with a catalog that has the table.
+fn disk(seed: u64) -> SimulatedDisk {
+    let disk = SimulatedDisk::new(seed);
+    disk.fs().create_dir_all(Path::new(DIR)).unwrap();
+    ["/", DIR].iter().for_each(|d| disk.fs().sync_dir(Path::new(d)).unwrap());
+    let store = on(&disk);
+    store.create_database("db", DatabaseMeta::default(), false).unwrap();
+    store.create_table(&path(), table).unwrap();
+    disk
+}
+
+fn on(disk: &SimulatedDisk) -> LocalMetaStore {
+    LocalMetaStore::open(disk.fs(), Path::new(DIR)).unwrap()
+}
+
+fn rename_n(store: &LocalMetaStore) -> Result<TableMeta> {
+    store.alter_table(&path(), |t| t.alter(&change(vec![rename(&["n"], "m")])))
+}
+
+#[test]
+fn a_crash_at_any_edge_leaves_the_old_or_the_new_catalog() {
+    let (mut old, mut new) = (0, 0);
+    for seed in 0..40 {
+        for edge in 1.. {
+            let disk = disk(seed);
+            let store = on(&disk);
+            disk.stop_at(edge);
+            let altered = rename_n(&store);
+            if !disk.is_stopped() {
+                altered.unwrap();
+                assert!(edge > 4, "create, write, sync, rename, sync of the folder");
+                break;
+            }
+            if seed % 2 == 0 {
+                disk.power_loss()
+            } else {
+                disk.crash()
+            };
+            let found = on(&disk).table(&path()).unwrap();
+            assert_eq!(found.schemas().unwrap().current().id(), found.schema_id);
+            match found.schema_id {
+                0 => old += 1,
+                _ => new += 1,
+            }
+            assert!(altered.is_err() || found.schema_id == 1, "seed {seed} edge {edge}: an acknowledged change is gone");
+            // What an opening showed stays.
+            disk.power_loss();
+            assert_eq!(on(&disk).table(&path()).unwrap(), found, "seed {seed} edge {edge}");
+        }
+    }
+    assert!(old > 0 && new > 0, "{old} old, {new} new");
+}
+
+#[test]
+fn a_change_that_fails_before_the_rename_can_be_tried_again() {
+    let disk = disk(1);
+    let store = on(&disk);
+    disk.set_space(Some(10));
+    assert_eq!(rename_n(&store).unwrap_err().code(), ErrorCode::DiskFull);
+    assert_eq!(store.table(&path()).unwrap().schema_id, 0);
+    disk.disarm();
+    assert_eq!(rename_n(&store).unwrap().schema_id, 1);
+}
+
+#[test]
+fn a_rename_that_may_or_may_not_last_poisons_the_catalog() {
+    let disk = disk(1);
+    let store = on(&disk);
+    // The second sync of the change: that of the folder.
+    disk.arm(Operation::Sync, Fault::After(1));
+    assert_eq!(rename_n(&store).unwrap_err().code(), ErrorCode::Poisoned);
+    disk.disarm();
+    assert_eq!(store.table(&path()).unwrap_err().code(), ErrorCode::Poisoned);
+    assert_eq!(rename_n(&store).unwrap_err().code(), ErrorCode::Poisoned);
+    on(&disk).table(&path()).unwrap();
+}
+
+/// The deepest type there may be, in the current schema and in the history.
+#[test]
+fn the_deepest_type_is_read_again() {
+    let deepest = (1..32).fold(TypeRoot::Int, |t, i| TypeRoot::Row(vec![Column::new(format!("f{i}"), nullable(t))]));
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    store.create_database("db", DatabaseMeta::default(), false).unwrap();
+    store.create_table(&path(), table).unwrap();
+    let add = |name| SchemaChange::Add { parent: vec![], column: Column::new(name, nullable(deepest.clone())) };
+    store.alter_table(&path(), |t| t.alter(&change(vec![add("d")]))?.alter(&change(vec![add("e")]))).unwrap();
+    assert_eq!(open(dir.path()).table(&path()).unwrap().schemas().unwrap().get(1).unwrap().columns().len(), 4);
 }
