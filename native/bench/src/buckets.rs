@@ -53,10 +53,10 @@ fn measure(name: &str, buckets: usize, bytes: usize, settings: &Settings) -> Res
     let store = Store::new()?;
     // A table a bucket, so that one writer has one bucket.
     let tables = (0..buckets)
-        .map(|b| store.log_table(&format!("bucket_{b}"), data::NARROW, 1, Compression::None))
+        .map(|b| store.log_table(&format!("bucket_{b}"), &data::columns(data::NARROW), 1, Compression::None))
         .collect::<Result<Vec<_>>>()?;
     let writers = tables.iter().map(|t| Ok(t.writer()?)).collect::<Result<Vec<_>>>()?;
-    let batch = data::narrow(tables[0].write_schema(), bytes, &mut Random(1))?;
+    let batch = data::narrow(&tables[0].write_schema(), bytes, &mut Random(1))?;
     let files = |(name, layout): (&str, Layout)| Files::create(&store.dir().join(name), buckets, layout);
     let journal = files(("journal", Layout::Journal { reused: false }))?;
     let other_files = OTHERS.into_iter().map(files).collect::<Result<Vec<_>>>()?;

@@ -3,10 +3,13 @@
 #![deny(missing_docs)]
 #![allow(clippy::print_stdout, reason = "the figures are what this program is for")]
 
+mod append;
+mod arrow_file;
 mod buckets;
 mod data;
 mod figure;
 mod layout;
+mod scan;
 mod store;
 
 use std::fs;
@@ -14,6 +17,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use figure::Figure;
+use fluss_types::Compression;
 
 /// Anything that ends a benchmark.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -35,6 +39,9 @@ struct Benchmark {
     name: String,
     run: Run,
 }
+
+/// Compressions: the suffix of the figures' names.
+const CODECS: [(&str, Compression); 3] = [("", Compression::Zstd), (".lz4", Compression::Lz4Frame), (".none", Compression::None)];
 
 /// Exit code: no benchmark's name fits the glob.
 const NOTHING_FITS: u8 = 3;
@@ -68,7 +75,8 @@ fn run() -> Result<bool> {
             _ => return Err(format!("unknown argument {name}").into()),
         }
     }
-    let wanted: Vec<Benchmark> = buckets::all().into_iter().filter(|b| fits(only.as_bytes(), b.name.as_bytes())).collect();
+    let all = append::all().into_iter().chain(scan::all()).chain(buckets::all());
+    let wanted: Vec<Benchmark> = all.filter(|b| fits(only.as_bytes(), b.name.as_bytes())).collect();
     if wanted.is_empty() {
         return Ok(false);
     }
@@ -94,5 +102,29 @@ fn fits(glob: &[u8], name: &[u8]) -> bool {
         (Some((b'?', rest)), Some((_, n))) => fits(rest, n),
         (Some((g, rest)), Some((c, n))) => g == c && fits(rest, n),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn globs_pick_names() {
+        let picked = |glob: &str, name: &str| fits(glob.as_bytes(), name.as_bytes());
+        assert!(picked("*", "engine.append") && picked("engine.append", "engine.append") && picked("*of20", "engine.scan_2of20"));
+        assert!(picked("engine.append*", "engine.append.none") && picked("engine.?ppend", "engine.append"));
+        assert!(
+            !picked("engine.append", "engine.append.none") && !picked("append", "engine.append") && !picked("", "engine.append")
+        );
+    }
+
+    #[test]
+    fn scans_of_the_engine_and_of_the_floor_agree() {
+        // A figure is refused when the sums differ.
+        let settings = Settings { rows: 3 * data::BATCH_ROWS, rounds: 1 };
+        for benchmark in scan::all().iter().filter(|b| b.name.starts_with("engine.scan_2of20")) {
+            assert!((benchmark.run)(&settings).is_ok_and(|f| f[0].values[0] > 0.0), "{}", benchmark.name);
+        }
     }
 }

@@ -9,10 +9,7 @@ use fluss_proto::data_type::Kind;
 use fluss_proto::{AdminRequest, Column, CreateDatabase, CreateTable, DataType, DatabaseInfo, TableDescriptor};
 use fluss_types::{Compression, TablePath};
 
-use crate::Result;
-
-/// Names and types of the columns of a table.
-pub(crate) type Columns = &'static [(&'static str, Kind)];
+use crate::{Result, data};
 
 /// An open store; its folder goes with it.
 pub(crate) struct Store {
@@ -52,12 +49,18 @@ impl Store {
     }
 
     /// Makes and opens a log table without a bucket key, `table.log.consistency` = `strong`.
-    pub(crate) fn log_table(&self, name: &str, columns: Columns, buckets: u32, compression: Compression) -> Result<Arc<Table>> {
+    pub(crate) fn log_table(
+        &self,
+        name: &str,
+        columns: &[(String, Kind)],
+        buckets: u32,
+        compression: Compression,
+    ) -> Result<Arc<Table>> {
         let path = TablePath::new("bench", name);
-        let columns = columns.iter().map(|(name, kind)| Column {
-            name: (*name).into(),
-            r#type: Some(DataType { kind: (*kind).into(), length: i32::MAX as u32, precision: 3, ..DataType::default() }),
-            ..Column::default()
+        let columns = columns.iter().map(|(name, kind)| {
+            let (precision, scale) = if *kind == Kind::Decimal { data::DECIMAL } else { (3, 0) };
+            let r#type = DataType { kind: (*kind).into(), length: i32::MAX as u32, precision, scale, ..DataType::default() };
+            Column { name: name.clone(), r#type: Some(r#type), ..Column::default() }
         });
         let options = [("table.log.consistency", "strong"), ("table.log.arrow.compression.type", option_value(compression))];
         let descriptor = TableDescriptor {
