@@ -12,7 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 import javax.annotation.Nullable;
 
@@ -23,8 +24,8 @@ import javax.annotation.Nullable;
 public final class NativeMemory {
     private static final Logger LOG = LoggerFactory.getLogger(NativeMemory.class);
     private static final List<String> PARTS = List.of("budget", "block-cache", "write-buffers", "writers", "readers");
-    /** The budget that the log knows. */
-    private static final AtomicLong LOGGED = new AtomicLong();
+    /** What the log has. */
+    private static final Set<String> LOGGED = ConcurrentHashMap.newKeySet();
 
     private volatile Connection connection;
 
@@ -39,14 +40,13 @@ public final class NativeMemory {
     /** @param taskManager Flink's configuration; null: not known where the connection was opened */
     public void connected(Connection opened, @Nullable ReadableConfig taskManager) {
         connection = opened;
-        long budget = opened.metrics().get("memory.budget");
-        if (LOGGED.getAndSet(budget) == budget) {
-            return;
+        MemorySize budget = new MemorySize(opened.metrics().get("memory.budget"));
+        String line = "The native memory budget of this process is " + budget.toHumanReadableString()
+                + " ('memory.size'), outside of the JVM heap and one for all stores and jobs."
+                + (taskManager == null ? "" : offHeap(taskManager));
+        if (LOGGED.add(line)) {
+            LOG.info(line);
         }
-        LOG.info(
-                "The native memory budget of this process is {} ('memory.size'), outside of the JVM heap and one for all stores and jobs.{}",
-                new MemorySize(budget).toHumanReadableString(),
-                taskManager == null ? "" : offHeap(taskManager));
     }
 
     private static String offHeap(ReadableConfig taskManager) {
