@@ -50,12 +50,15 @@ impl LocalMetaStore {
     pub fn open(fs: Arc<dyn FileSystem>, dir: &Path) -> Result<Self> {
         let path = dir.join(FILE);
         let catalog = match fs.read(&path) {
-            // A process that died may have left a rename that is not durable yet: nothing may be built on it before it is.
-            Ok(bytes) => fs
-                .sync_dir(dir)
-                .map_err(|e| Error::io(format!("sync {}", dir.display()), &e))
-                .and_then(|()| decode(&bytes))
-                .map_err(|e| e.at(format_args!("catalog {}", path.display())))?,
+            Ok(bytes) => {
+                let catalog = decode(&bytes).map_err(|e| e.at(format_args!("catalog {}", path.display())))?;
+                // That it can be read does not say that it is durable: the process before may have died, or failed to sync, in the middle
+                // of a change. Nothing may be built on it before it is.
+                fs.replace(&path, &bytes)
+                    .and_then(|()| fs.sync_dir(dir))
+                    .map_err(|e| Error::io(format!("write catalog {}", path.display()), &e))?;
+                catalog
+            }
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Catalog::default(),
             Err(e) => return Err(Error::io(format!("read catalog {}", path.display()), &e)),
         };

@@ -219,6 +219,23 @@ fn a_rename_that_may_or_may_not_last_poisons_the_catalog() {
     on(&disk).table(&path()).unwrap();
 }
 
+#[test]
+fn what_an_opening_shows_lasts_though_the_sync_before_it_failed() {
+    let mut new = 0;
+    for seed in 0..40 {
+        let disk = disk(seed);
+        let store = on(&disk);
+        disk.arm(Operation::Sync, Fault::After(1));
+        rename_n(&store).unwrap_err();
+        disk.crash();
+        let found = on(&disk).table(&path()).unwrap();
+        new += found.schema_id;
+        disk.power_loss();
+        assert_eq!(on(&disk).table(&path()).unwrap(), found, "seed {seed}");
+    }
+    assert!(new > 0);
+}
+
 /// The deepest type there may be, in the current schema and in the history.
 #[test]
 fn the_deepest_type_is_read_again() {
