@@ -56,12 +56,11 @@ impl Snapshots {
         let id = format!("{now_ms}-{}-{log_offset}", self.next.fetch_add(1, Ordering::Relaxed));
         let dir = self.dir.join(&id);
         kv.checkpoint(&dir)?;
-        let text = format!("v0 {log_offset} {} end\n", now_ms.saturating_add(lease_ms));
+        let text = format!("v0 {log_offset} {}", now_ms.saturating_add(lease_ms));
+        let text = format!("{text} {:08x}\n", crc32c::crc32c(text.as_bytes()));
         let path = dir.join("lease");
         let write = || {
-            let file = self.fs.create(&path)?;
-            file.write_at(0, text.as_bytes())?;
-            file.sync()?;
+            self.fs.replace(&path, text.as_bytes())?;
             self.fs.sync_dir(&dir)?;
             self.fs.sync_dir(&self.dir)
         };
@@ -96,7 +95,7 @@ impl Snapshots {
         Ok((stores.open_snapshot(&dir)?, log_offset))
     }
 
-    /// Log offset and end (ms) of a lease; `None`: no finished snapshot.
+    /// Log offset and end (ms) of a lease; `None`: no finished snapshot, or one whose lease is damaged, so that its offset is not known.
     fn lease(&self, dir: &Path) -> Result<Option<(LogOffset, i64)>> {
         let path = dir.join("lease");
         let bytes = match self.fs.read(&path) {
@@ -104,10 +103,7 @@ impl Snapshots {
             Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
             Err(e) => return Err(Error::io(format!("read {}", path.display()), &e)),
         };
-        let text = String::from_utf8_lossy(&bytes);
-        let words: Vec<&str> = text.split_whitespace().collect();
-        let ["v0", offset, until, "end"] = words[..] else { return Ok(None) };
-        Ok(offset.parse().ok().zip(until.parse().ok()))
+        Ok(std::str::from_utf8(&bytes).ok().and_then(parse_lease))
     }
 
     fn remove(&self, dir: &Path) -> Result<()> {
@@ -115,6 +111,17 @@ impl Snapshots {
             Err(e) if e.kind() != ErrorKind::NotFound => Err(Error::io(format!("remove {}", dir.display()), &e)),
             _ => Ok(()),
         }
+    }
+}
+
+fn parse_lease(text: &str) -> Option<(LogOffset, i64)> {
+    let (content, checksum) = text.strip_suffix('\n')?.rsplit_once(' ')?;
+    if u32::from_str_radix(checksum, 16) != Ok(crc32c::crc32c(content.as_bytes())) {
+        return None;
+    }
+    match content.split(' ').collect::<Vec<_>>()[..] {
+        ["v0", offset, until] => Some((offset.parse().ok()?, until.parse().ok()?)),
+        _ => None,
     }
 }
 
