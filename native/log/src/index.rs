@@ -5,10 +5,9 @@ use std::path::Path;
 use fluss_types::file::FileSystem;
 use fluss_types::{Error, LogOffset, Result};
 
+use crate::version;
+
 const MAGIC: [u8; 8] = *b"FLUSSIDX";
-const VERSION: u32 = 0;
-const HEADER_LEN: usize = 40;
-const ENTRY_LEN: usize = 24;
 
 /// One batch that the index knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +15,15 @@ pub(crate) struct IndexEntry {
     pub offset: LogOffset,
     pub position: u64,
     pub timestamp: i64,
+}
+
+/// What a segment had when it was sealed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Sealed {
+    /// Bytes of the file.
+    pub size: u64,
+    pub end_offset: LogOffset,
+    pub last_timestamp: i64,
 }
 
 /// Entries in offset order.
@@ -44,20 +52,12 @@ impl SparseIndex {
         self.entries.get(i.saturating_sub(1)).copied()
     }
 
-    /// Writes the index of a sealed segment of `size` bytes that ends at `end_offset`.
-    pub(crate) fn write(&self, fs: &dyn FileSystem, path: &Path, size: u64, end_offset: LogOffset) -> Result<()> {
-        let mut b = Vec::with_capacity(HEADER_LEN + ENTRY_LEN * self.entries.len() + 4);
-        b.extend_from_slice(&MAGIC);
-        b.extend_from_slice(&VERSION.to_le_bytes());
-        b.extend_from_slice(&0u32.to_le_bytes());
-        b.extend_from_slice(&size.to_le_bytes());
-        b.extend_from_slice(&end_offset.to_le_bytes());
-        b.extend_from_slice(&(self.entries.len() as u64).to_le_bytes());
-        for e in &self.entries {
-            b.extend_from_slice(&e.offset.to_le_bytes());
-            b.extend_from_slice(&e.position.to_le_bytes());
-            b.extend_from_slice(&e.timestamp.to_le_bytes());
-        }
+    /// Writes the index of a sealed segment.
+    pub(crate) fn write(&self, fs: &dyn FileSystem, path: &Path, sealed: Sealed) -> Result<()> {
+        let mut b = version::begin(MAGIC);
+        let head = [sealed.size as i64, sealed.end_offset, sealed.last_timestamp, self.entries.len() as i64];
+        let entries = self.entries.iter().flat_map(|e| [e.offset, e.position as i64, e.timestamp]);
+        b.extend(head.into_iter().chain(entries).flat_map(i64::to_le_bytes));
         b.extend_from_slice(&crc32c::crc32c(&b).to_le_bytes());
         // Not synced: a torn one is told by its checksum.
         fs.create(path)
@@ -65,28 +65,22 @@ impl SparseIndex {
             .map_err(|e| Error::io(format!("write index {}", path.display()), &e))
     }
 
-    /// Reads an index; `None`: missing or damaged, to be made again from the segment. Also gives the size and the end
-    /// offset that the segment had when it was sealed.
-    pub(crate) fn read(fs: &dyn FileSystem, path: &Path) -> Option<(Self, u64, LogOffset)> {
-        let b = fs.read(path).ok()?;
-        let (content, checksum) = b.split_last_chunk::<4>()?;
-        if content.len() < HEADER_LEN || crc32c::crc32c(content) != u32::from_le_bytes(*checksum) || content[..8] != MAGIC {
-            return None;
+    /// Reads an index; `None`: missing or damaged, to be made again from the segment.
+    pub(crate) fn read(fs: &dyn FileSystem, path: &Path) -> Result<Option<(Self, Sealed)>> {
+        let Ok(b) = fs.read(path) else { return Ok(None) };
+        if !version::check(path, MAGIC, &b)? {
+            return Ok(None);
         }
-        let word = |at: usize| content.get(at..at + 8).and_then(|w| w.try_into().ok()).map(i64::from_le_bytes);
-        if word(8)? != i64::from(VERSION) {
-            return None;
+        let Some(words) = version::checked_words(&b) else { return Ok(None) };
+        let [_, _, size, end_offset, last_timestamp, count, ref entries @ ..] = words[..] else { return Ok(None) };
+        let (entries, rest) = entries.as_chunks::<3>();
+        if !rest.is_empty() || count != entries.len() as i64 {
+            return Ok(None);
         }
-        let count = word(32)? as usize;
-        if content.len() != HEADER_LEN + ENTRY_LEN * count {
-            return None;
-        }
-        let entries = (0..count)
-            .map(|i| {
-                let at = HEADER_LEN + ENTRY_LEN * i;
-                Some(IndexEntry { offset: word(at)?, position: word(at + 8)? as u64, timestamp: word(at + 16)? })
-            })
-            .collect::<Option<Vec<_>>>()?;
-        Some((Self { entries }, word(16)? as u64, word(24)?))
+        let entries = entries
+            .iter()
+            .map(|&[offset, position, timestamp]| IndexEntry { offset, position: position as u64, timestamp })
+            .collect();
+        Ok(Some((Self { entries }, Sealed { size: size as u64, end_offset, last_timestamp })))
     }
 }

@@ -6,7 +6,8 @@ use fluss_format::{BatchHeader, ColumnBatch, EncodedBatch};
 use fluss_types::file::FileSystem;
 use fluss_types::{Error, ErrorCode, LogOffset, Result, Schema, TableBucket};
 
-use crate::recovery::{RecoveryPoint, recover};
+use crate::manifest::{Manifest, RecoveryPoint};
+use crate::recovery::recover;
 use crate::segment::{FILE_HEADER_LEN, Segment};
 
 /// After how many synced bytes the recovery point is written: bounds what an opening after a crash has to verify.
@@ -30,21 +31,26 @@ pub struct ReadHint {
 }
 
 #[derive(Debug)]
-struct Tail {
-    end_offset: LogOffset,
-    last_timestamp: i64,
-    recovery_point: RecoveryPoint,
+pub(crate) struct Tail {
+    pub end_offset: LogOffset,
+    pub last_timestamp: i64,
+    /// A roll has begun: nothing goes into the active segment any more.
+    rolling: bool,
+    /// Why nothing can be trusted any more.
+    failure: Option<Error>,
 }
 
 /// An append-only sequence of rows with gapless offsets.
 #[derive(Debug)]
 pub struct Log {
-    fs: Arc<dyn FileSystem>,
-    dir: PathBuf,
-    bucket: TableBucket,
+    pub(crate) fs: Arc<dyn FileSystem>,
+    pub(crate) dir: PathBuf,
+    pub(crate) bucket: TableBucket,
     options: LogOptions,
-    segments: RwLock<Vec<Arc<Segment>>>,
+    pub(crate) segments: RwLock<Vec<Arc<Segment>>>,
+    /// Locked before `manifest`.
     tail: Mutex<Tail>,
+    pub(crate) manifest: Mutex<Manifest>,
 }
 
 impl Log {
@@ -52,38 +58,31 @@ impl Log {
     pub fn open(fs: Arc<dyn FileSystem>, dir: &Path, bucket: TableBucket, options: LogOptions) -> Result<Self> {
         fs.create_dir_all(dir).map_err(|e| Error::io(format!("make log folder {}", dir.display()), &e))?;
         let recovered = recover(fs.as_ref(), dir, bucket, options.index_interval)?;
-        let mut segments: Vec<Arc<Segment>> = recovered.segments.into_iter().map(Arc::new).collect();
-        if segments.is_empty() {
-            segments.push(Arc::new(Segment::create(fs.as_ref(), dir, bucket, 0)?));
-            sync_dir(fs.as_ref(), dir)?;
-        }
+        let last_timestamp = recovered.last_timestamp;
+        let manifest =
+            recovered.manifest.unwrap_or(Manifest { start_offset: 0, point: RecoveryPoint::default(), last_timestamp });
         let log = Self {
             fs,
             dir: dir.to_path_buf(),
             bucket,
             options,
-            segments: RwLock::new(segments),
-            tail: Mutex::new(Tail {
-                end_offset: recovered.end_offset,
-                last_timestamp: recovered.last_timestamp,
-                recovery_point: RecoveryPoint::default(),
-            }),
+            segments: RwLock::new(recovered.segments.into_iter().map(Arc::new).collect()),
+            tail: Mutex::new(Tail { end_offset: recovered.end_offset, last_timestamp, rolling: false, failure: None }),
+            manifest: Mutex::new(manifest),
         };
-        // What was found may still be in the page cache only (the process was killed): readers see it, so it must last.
-        log.sync()?;
         log.write_recovery_point()?;
         Ok(log)
     }
 
-    fn tail(&self) -> MutexGuard<'_, Tail> {
+    pub(crate) fn tail(&self) -> MutexGuard<'_, Tail> {
         self.tail.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn segments(&self) -> Vec<Arc<Segment>> {
+    pub(crate) fn segments(&self) -> Vec<Arc<Segment>> {
         self.segments.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn active(&self) -> Arc<Segment> {
+    pub(crate) fn active(&self) -> Arc<Segment> {
         let segments = self.segments.read().unwrap_or_else(PoisonError::into_inner);
         segments[segments.len() - 1].clone()
     }
@@ -107,54 +106,75 @@ impl Log {
     /// `high_watermark` is what is durable now. Not durable before [`Log::sync`].
     pub fn append(&self, batch: &mut EncodedBatch, now_ms: i64, high_watermark: LogOffset) -> Result<LogOffset> {
         let mut tail = self.tail();
+        tail.check()?;
         let mut active = self.active();
-        if active.size() > FILE_HEADER_LEN && active.size() + batch.len() as u64 > self.options.segment_size {
-            active = self.roll(&mut tail, &active)?;
+        if tail.rolling || active.size() > FILE_HEADER_LEN && active.size() + batch.len() as u64 > self.options.segment_size {
+            active = self.roll(&mut tail)?;
         }
         let base_offset = tail.end_offset;
         let timestamp = now_ms.max(tail.last_timestamp);
         let rows = LogOffset::from(batch.rows());
         let bytes = batch.place(base_offset, 0, timestamp, high_watermark);
-        active.append(bytes, (base_offset, timestamp), self.options.index_interval).map_err(|e| e.at(self.bucket))?;
+        if let Err(e) = active.append(bytes, (base_offset, timestamp), self.options.index_interval) {
+            let e = e.at(self.bucket);
+            return Err(if e.code() == ErrorCode::Poisoned { tail.fail(e) } else { e });
+        }
         tail.end_offset += rows;
         tail.last_timestamp = timestamp;
         Ok(base_offset)
     }
 
-    /// Seals the active segment and begins the next.
-    fn roll(&self, tail: &mut Tail, active: &Segment) -> Result<Arc<Segment>> {
-        active.sync()?;
-        active.seal(self.fs.as_ref(), tail.end_offset)?;
-        let next = Arc::new(Segment::create(self.fs.as_ref(), &self.dir, self.bucket, tail.end_offset)?);
-        sync_dir(self.fs.as_ref(), &self.dir)?;
+    /// Seals the active segment and begins the next. A roll that fails for want of room is tried again by the next append.
+    pub(crate) fn roll(&self, tail: &mut Tail) -> Result<Arc<Segment>> {
+        let fs = self.fs.as_ref();
+        let active = self.active();
+        tail.rolling = true;
+        active.sync().map_err(|e| tail.fail(e.at(self.bucket)))?;
+        active.seal(fs, tail.end_offset)?;
+        let next = Arc::new(Segment::create(fs, &self.dir, self.bucket, tail.end_offset)?);
+        self.sync_dir().map_err(|e| tail.fail(e))?;
         self.segments.write().unwrap_or_else(PoisonError::into_inner).push(next.clone());
+        tail.rolling = false;
         Ok(next)
     }
 
-    /// Makes all that was appended before the call durable; returns the end of it.
+    pub(crate) fn sync_dir(&self) -> Result<()> {
+        self.fs.sync_dir(&self.dir).map_err(|e| Error::io(format!("sync folder {}", self.dir.display()), &e))
+    }
+
+    /// Makes all that was appended before the call durable; returns the end of it. After a failure the log refuses all but reads: what a
+    /// failed sync leaves is known only after opening again.
     pub fn sync(&self) -> Result<LogOffset> {
-        let (end, active, position, point) = {
+        let (reached, last_timestamp, active) = {
             let tail = self.tail();
+            tail.check()?;
             let active = self.active();
-            (tail.end_offset, active.clone(), active.size(), tail.recovery_point)
+            let reached = RecoveryPoint { segment: active.base_offset, position: active.size(), offset: tail.end_offset };
+            (reached, tail.last_timestamp, active)
         };
-        active.sync().map_err(|e| e.at(self.bucket))?;
-        let reached = RecoveryPoint { segment: active.base_offset, position, offset: end };
-        self.tail().recovery_point = if reached.segment != point.segment || position >= point.position + RECOVERY_POINT_EVERY {
-            reached.write(self.fs.as_ref(), &self.dir)?;
-            reached
-        } else {
-            point
-        };
-        Ok(end)
+        active.sync().map_err(|e| self.tail().fail(e.at(self.bucket)))?;
+        let mut manifest = self.manifest.lock().unwrap_or_else(PoisonError::into_inner);
+        if reached.segment != manifest.point.segment || reached.position >= manifest.point.position + RECOVERY_POINT_EVERY {
+            let next = Manifest { point: reached, last_timestamp, ..*manifest };
+            next.write(self.fs.as_ref(), &self.dir)?;
+            *manifest = next;
+        }
+        Ok(reached.offset)
     }
 
     /// Writes down that all up to the end is durable; only after [`Log::sync`] and when nothing was appended since.
     pub fn write_recovery_point(&self) -> Result<()> {
-        let mut tail = self.tail();
+        let tail = self.tail();
+        tail.check()?;
         let active = self.active();
-        tail.recovery_point = RecoveryPoint { segment: active.base_offset, position: active.size(), offset: tail.end_offset };
-        tail.recovery_point.write(self.fs.as_ref(), &self.dir)
+        let point = RecoveryPoint { segment: active.base_offset, position: active.size(), offset: tail.end_offset };
+        let mut manifest = self.manifest.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = Manifest { point, last_timestamp: tail.last_timestamp, ..*manifest };
+        if next != *manifest {
+            next.write(self.fs.as_ref(), &self.dir)?;
+            *manifest = next;
+        }
+        Ok(())
     }
 
     /// Reads the projected columns of the batch that holds `from`, with the rows from `from` to `limit` marked. `None`: `from` is
@@ -223,6 +243,15 @@ impl Log {
     }
 }
 
-fn sync_dir(fs: &dyn FileSystem, dir: &Path) -> Result<()> {
-    fs.sync_dir(dir).map_err(|e| Error::io(format!("sync folder {}", dir.display()), &e))
+impl Tail {
+    pub(crate) fn check(&self) -> Result<()> {
+        self.failure.clone().map_or(Ok(()), Err)
+    }
+
+    /// Refuses everything from now on.
+    fn fail(&mut self, cause: Error) -> Error {
+        let error =
+            Error::new(ErrorCode::Poisoned, format!("{cause}. Close and open the store again: what was acknowledged is on disk"));
+        self.failure.get_or_insert(error).clone()
+    }
 }

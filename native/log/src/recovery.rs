@@ -3,188 +3,192 @@
 //! Damage is told from a torn tail by three witnesses: the recovery point (a position known to have been durable), the index of
 //! a sealed segment (its size), and the high watermark in later batches (they say what was durable when they were
 //! appended). Damage below any of them is an error that names file and position; a bad tail above all of them is cut.
-use std::path::{Path, PathBuf};
+use std::collections::VecDeque;
+use std::path::Path;
 
 use fluss_types::file::FileSystem;
 use fluss_types::{Error, ErrorCode, LogOffset, Result, TableBucket};
 
 use crate::index::{IndexEntry, SparseIndex};
+use crate::manifest::{Manifest, RecoveryPoint};
 use crate::segment::{FILE_HEADER_LEN, Segment};
 
-/// A place in the log below which all was durable.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct RecoveryPoint {
-    pub segment: LogOffset,
-    pub position: u64,
-    pub offset: LogOffset,
-}
-
-const RECOVERY_POINT: &str = "recovery-point";
-
-impl RecoveryPoint {
-    /// Reads the file; missing or torn: nothing is known.
-    fn read(fs: &dyn FileSystem, dir: &Path) -> Option<Self> {
-        let text = String::from_utf8(fs.read(&dir.join(RECOVERY_POINT)).ok()?).ok()?;
-        let mut words = text.split_whitespace();
-        if words.next()? != "v0" {
-            return None;
-        }
-        let point = Self {
-            segment: words.next()?.parse().ok()?,
-            position: words.next()?.parse().ok()?,
-            offset: words.next()?.parse().ok()?,
-        };
-        (words.next()? == "end").then_some(point)
-    }
-
-    /// Replaces the file. The folder is not synced: an older point is as true.
-    pub(crate) fn write(self, fs: &dyn FileSystem, dir: &Path) -> Result<()> {
-        let path = dir.join(RECOVERY_POINT);
-        let text = format!("v0 {} {} {} end\n", self.segment, self.position, self.offset);
-        fs.replace(&path, text.as_bytes()).map_err(|e| Error::io(format!("write {}", path.display()), &e))
-    }
-}
-
-/// What the batches of the active segment say.
+/// What a folder holds.
 #[derive(Debug)]
 pub(crate) struct Recovered {
+    /// The one that is there.
+    pub manifest: Option<Manifest>,
     pub segments: Vec<Segment>,
     pub end_offset: LogOffset,
     pub last_timestamp: i64,
 }
 
-/// Opens the segments of a folder, cuts a torn tail, refuses damage.
+/// Where a walk over the batches is.
+#[derive(Debug)]
+struct Walk {
+    index_interval: u64,
+    end_offset: LogOffset,
+    last_timestamp: i64,
+}
+
+/// Opens the segments of a folder, cuts a torn tail, refuses damage, ends what a crash has interrupted. There is at least one segment.
 pub(crate) fn recover(fs: &dyn FileSystem, dir: &Path, bucket: TableBucket, index_interval: u64) -> Result<Recovered> {
-    let point = RecoveryPoint::read(fs, dir);
-    let mut files = segment_files(fs, dir)?;
-    // A crash between making a segment and its header leaves a file without batches at the end.
-    if let Some((base, path)) = files.last()
-        && fs.open(path).and_then(|f| f.len()).is_ok_and(|len| len < FILE_HEADER_LEN)
-        && point.is_none_or(|p| p.segment < *base)
-    {
-        fs.remove_file(path).map_err(|e| Error::io(format!("remove empty log segment {}", path.display()), &e))?;
-        files.pop();
-    }
-    let mut segments: Vec<Segment> = Vec::with_capacity(files.len());
-    let (mut end_offset, mut last_timestamp) = (0, i64::MIN);
-    let last = files.len().saturating_sub(1);
-    for (i, (base_offset, path)) in files.into_iter().enumerate() {
-        let segment = Segment::open(fs, path, bucket, base_offset)?;
-        if i > 0 && base_offset != end_offset {
-            return Err(segment.damage(0, &format!("the segment before it ends at offset {end_offset}")));
+    let manifest = Manifest::read(fs, dir)?;
+    let point = manifest.map(|m| m.point);
+    let start = manifest.map_or(0, |m| m.start_offset);
+    let names = fs.list(dir).map_err(|e| Error::io(format!("list folder {}", dir.display()), &e))?;
+    let files: Vec<(LogOffset, &str, &str)> = names.iter().filter_map(|name| parse(name)).collect();
+    let bases: Vec<LogOffset> = files.iter().filter(|f| f.1 == "log" && f.0 >= start).map(|f| f.0).collect();
+    let lacks = |what: String| {
+        let message = format!("the log in {} {what}: a segment is missing. Restore it from a copy", dir.display());
+        Error::new(ErrorCode::CorruptSegment, message)
+    };
+    let mut segments: Vec<Segment> = Vec::with_capacity(bases.len());
+    let mut walk = Walk { index_interval, end_offset: start, last_timestamp: manifest.map_or(i64::MIN, |m| m.last_timestamp) };
+    let active = bases.last().copied();
+    for base_offset in bases {
+        if segments.is_empty() && base_offset != start {
+            return Err(lacks(format!("begins at offset {base_offset}, but {start} was kept")));
         }
-        end_offset = base_offset;
-        if i < last
-            && let Some((index, size, end)) = SparseIndex::read(fs, &segment.path.with_extension("index"))
-        {
-            if segment.size() != size {
-                return Err(segment.damage(
-                    segment.size().min(size),
-                    &format!("the file has {} bytes, it had {size} when it was sealed", segment.size()),
-                ));
-            }
-            segment.set_index(index);
-            end_offset = end;
+        let is_active = Some(base_offset) == active;
+        // A last segment without batches can be read though its name may not be durable: it is made again.
+        let is_new =
+            is_active && point.is_none_or(|p| p.segment != base_offset) && Segment::len(fs, dir, base_offset)? <= FILE_HEADER_LEN;
+        let make = if is_new && base_offset == walk.end_offset { Segment::create } else { Segment::open };
+        let segment = make(fs, dir, bucket, base_offset)?;
+        if base_offset != walk.end_offset {
+            return Err(segment.damage(0, &format!("the segment before it ends at offset {}", walk.end_offset)));
+        }
+        if is_active {
+            open_active(fs, &segment, point, &mut walk)?;
         } else {
-            let durable = match point {
-                // Sealed segments were synced before the next one was made.
-                _ if i < last => segment.size(),
-                Some(p) if p.segment == base_offset => p.position,
-                _ => 0,
-            };
-            if segment.size() < durable {
-                return Err(
-                    segment.damage(segment.size(), &format!("the file has {} bytes, {durable} were durable", segment.size()))
-                );
-            }
-            scan(&segment, durable, index_interval, &mut end_offset, &mut last_timestamp)?;
+            open_sealed(fs, &segment, &mut walk)?;
         }
         segments.push(segment);
     }
-    // An active segment without batches: time goes on from the one before it.
-    if last_timestamp == i64::MIN
-        && let Some(sealed) = segments.len().checked_sub(2).map(|i| &segments[i])
-    {
-        last_timestamp = sealed.timestamp_of(end_offset - 1)?;
+    if let Some(p) = point.filter(|p| segments.is_empty() || p.offset > walk.end_offset) {
+        return Err(lacks(format!("ends at offset {}, but {} was durable", walk.end_offset, p.offset)));
     }
-    if let Some(p) = point.filter(|p| p.offset > end_offset) {
-        return Err(Error::new(
-            ErrorCode::CorruptSegment,
-            format!(
-                "the log in {} ends at offset {end_offset}, but {} was durable: a segment is missing. Restore it from a copy",
-                dir.display(),
-                p.offset
-            ),
-        ));
+    // What retention or a roll did not end, and what lies beside segments that a loss of power took or that are not sealed any more.
+    let end = active.unwrap_or(start);
+    let sync_dir = || fs.sync_dir(dir).map_err(|e| Error::io(format!("sync folder {}", dir.display()), &e));
+    if let Some(manifest) = manifest.filter(|_| files.iter().any(|f| f.0 < start)) {
+        // That it can be read does not say that it is durable.
+        manifest.write(fs, dir)?;
+        sync_dir()?;
     }
-    Ok(Recovered { segments, end_offset, last_timestamp })
-}
-
-fn segment_files(fs: &dyn FileSystem, dir: &Path) -> Result<Vec<(LogOffset, PathBuf)>> {
-    let mut files = Vec::new();
-    for name in fs.list(dir).map_err(|e| Error::io(format!("list log segments in {}", dir.display()), &e))? {
-        let path = dir.join(name);
-        if path.extension().is_some_and(|e| e == "log")
-            && let Some(base) = path.file_stem().and_then(|s| s.to_str()).and_then(|s| s.parse().ok())
-        {
-            files.push((base, path));
+    for (base, kind, name) in files {
+        if base < start || base > end || (base == end && kind == "index") {
+            fs.remove_file(&dir.join(name)).map_err(|e| Error::io(format!("remove {name} in {}", dir.display()), &e))?;
         }
     }
-    files.sort_unstable();
-    Ok(files)
+    if segments.is_empty() {
+        segments.push(Segment::create(fs, dir, bucket, start)?);
+    }
+    // Also for what an earlier process made or removed.
+    sync_dir()?;
+    Ok(Recovered { manifest, segments, end_offset: walk.end_offset, last_timestamp: walk.last_timestamp })
 }
 
-/// Walks the batches, fills the index, checks bodies above `durable`, cuts a torn tail.
-fn scan(
-    segment: &Segment,
-    durable: u64,
-    index_interval: u64,
-    end_offset: &mut LogOffset,
-    last_timestamp: &mut i64,
-) -> Result<()> {
-    let mut index = SparseIndex::default();
-    let mut position = FILE_HEADER_LEN;
-    while position < segment.size() {
-        let checked = if position < durable {
-            segment.read_prefix(position).map(|(h, _)| h)
-        } else {
-            segment.read_batch(position).and_then(|(h, bytes)| h.verify_all(&bytes).map(|()| h))
-        };
-        let expected = *end_offset;
-        let checked = checked.and_then(|h| {
-            if h.base_offset == expected {
-                Ok(h)
+/// Base offset and kind of a file of the log.
+fn parse(name: &str) -> Option<(LogOffset, &str, &str)> {
+    let (base, kind) = name.split_once('.')?;
+    matches!(kind, "log" | "index").then_some(())?;
+    Some((base.parse().ok()?, kind, name))
+}
+
+fn open_sealed(fs: &dyn FileSystem, segment: &Segment, walk: &mut Walk) -> Result<()> {
+    if let Some((index, sealed)) = SparseIndex::read(fs, &segment.path.with_extension("index"))? {
+        if segment.size() < sealed.size {
+            return Err(segment.damage(
+                segment.size(),
+                &format!("the file has {} bytes, it had {} when it was sealed", segment.size(), sealed.size),
+            ));
+        }
+        // It is longer if it was sealed, became the active one again since a loss of power took the next, and the new index was lost too.
+        if segment.size() == sealed.size {
+            segment.set_index(index, sealed.last_timestamp);
+            walk.end_offset = sealed.end_offset;
+            walk.last_timestamp = walk.last_timestamp.max(sealed.last_timestamp);
+            return Ok(());
+        }
+    }
+    // Sealed segments were synced before the next one was made.
+    walk.segment(segment, segment.size())?;
+    segment.seal(fs, walk.end_offset)
+}
+
+fn open_active(fs: &dyn FileSystem, segment: &Segment, point: Option<RecoveryPoint>, walk: &mut Walk) -> Result<()> {
+    let noted = point.filter(|p| p.segment == segment.base_offset).map_or(0, |p| p.position);
+    // It has an index if it was sealed and the next segment is lost.
+    let sealed = SparseIndex::read(fs, &segment.path.with_extension("index"))?.map_or(0, |(_, sealed)| sealed.size);
+    let durable = noted.max(sealed);
+    if segment.size() < durable {
+        return Err(segment.damage(segment.size(), &format!("the file has {} bytes, {durable} were durable", segment.size())));
+    }
+    let doubtful = walk.segment(segment, durable)?;
+    segment.write_again(doubtful)?;
+    segment.sync()
+}
+
+impl Walk {
+    /// Walks the batches of a segment, makes its index, checks bodies above `durable`, cuts a torn tail. Returns the position from which on no
+    /// witness says that it is durable.
+    fn segment(&mut self, segment: &Segment, durable: u64) -> Result<u64> {
+        let mut index = SparseIndex::default();
+        let mut segment_timestamp = i64::MIN;
+        let mut position = FILE_HEADER_LEN;
+        // Base offset and position of batches above `durable` that no later one has vouched for.
+        let mut doubtful: VecDeque<(LogOffset, u64)> = VecDeque::new();
+        while position < segment.size() {
+            let checked = if position < durable {
+                segment.read_prefix(position).map(|(h, _)| h)
             } else {
-                Err(segment.damage(position, &format!("offset {expected} was expected, {} is there", h.base_offset)))
-            }
-        });
-        match checked {
-            Ok(h) => {
-                index.add(IndexEntry { offset: h.base_offset, position, timestamp: h.commit_timestamp }, index_interval);
-                *end_offset = h.end_offset();
-                *last_timestamp = h.commit_timestamp;
-                position += h.total_len() as u64;
-            }
-            Err(e) if matches!(e.code(), ErrorCode::UnknownFormat | ErrorCode::Io) => return Err(e),
-            Err(e) => {
-                if position < durable {
-                    return Err(e);
+                segment.read_batch(position).and_then(|(h, bytes)| h.verify_all(&bytes).map(|()| h))
+            };
+            let expected = self.end_offset;
+            let checked = checked.and_then(|h| {
+                if h.base_offset == expected {
+                    Ok(h)
+                } else {
+                    Err(segment.damage(position, &format!("offset {expected} was expected, {} is there", h.base_offset)))
                 }
-                if let Some((at, high_watermark)) = later_witness(segment, position, expected)? {
-                    return Err(segment.damage(
-                        position,
-                        &format!(
-                            "{}; the batch at byte {at} says that all up to offset {high_watermark} was durable",
-                            e.message()
-                        ),
-                    ));
+            });
+            match checked {
+                Ok(h) => {
+                    index.add(IndexEntry { offset: h.base_offset, position, timestamp: h.commit_timestamp }, self.index_interval);
+                    while doubtful.front().is_some_and(|d| d.0 < h.high_watermark) {
+                        doubtful.pop_front();
+                    }
+                    if position >= durable {
+                        doubtful.push_back((h.base_offset, position));
+                    }
+                    self.end_offset = h.end_offset();
+                    segment_timestamp = h.commit_timestamp;
+                    position += h.total_len() as u64;
                 }
-                segment.truncate(position)?;
+                Err(e) if matches!(e.code(), ErrorCode::UnknownFormat | ErrorCode::Io) => return Err(e),
+                Err(e) => {
+                    if position < durable {
+                        return Err(e);
+                    }
+                    if let Some((at, high_watermark)) = later_witness(segment, position, expected)? {
+                        return Err(segment.damage(
+                            position,
+                            &format!(
+                                "{}; the batch at byte {at} says that all up to offset {high_watermark} was durable",
+                                e.message()
+                            ),
+                        ));
+                    }
+                    segment.truncate(position)?;
+                }
             }
         }
+        self.last_timestamp = self.last_timestamp.max(segment_timestamp);
+        segment.set_index(index, segment_timestamp);
+        Ok(doubtful.front().map_or(segment.size(), |d| d.1))
     }
-    segment.set_index(index);
-    Ok(())
 }
 
 /// A valid batch after `position` that was appended when `offset` was durable already.

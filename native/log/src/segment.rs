@@ -1,20 +1,22 @@
 //! One log segment: a file named by its base offset. All access is by pread and pwrite.
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 
 use fluss_format::{BatchHeader, ColumnBatch, HEADER_LEN, read_projected};
 use fluss_types::file::{File, FileSystem};
 use fluss_types::{Error, ErrorCode, LogOffset, Result, Schema, TableBucket};
 
-use crate::index::{IndexEntry, SparseIndex};
+use crate::index::{IndexEntry, Sealed, SparseIndex};
+use crate::version;
 
 const MAGIC: [u8; 8] = *b"FLUSSLOG";
-const VERSION: u32 = 0;
 /// Bytes before the first batch.
 pub(crate) const FILE_HEADER_LEN: u64 = 64;
 /// Read ahead for the header and metadata of a batch: enough for some forty columns.
 const PREFIX_GUESS: usize = 4096;
+/// What [`Segment::write_again`] holds in memory.
+const REWRITE_PIECE: usize = 1 << 20;
 
 /// A segment. `size` grows only by [`Segment::append`]; what lies below it never changes.
 #[derive(Debug)]
@@ -23,57 +25,63 @@ pub(crate) struct Segment {
     pub path: PathBuf,
     file: Arc<dyn File>,
     size: AtomicU64,
+    /// Commit timestamp of its last batch, ms; `i64::MIN`: it has none.
+    last_timestamp: AtomicI64,
     index: RwLock<SparseIndex>,
 }
 
-fn file_header(bucket: TableBucket, base_offset: LogOffset) -> [u8; FILE_HEADER_LEN as usize] {
-    let mut h = [0; FILE_HEADER_LEN as usize];
-    h[..8].copy_from_slice(&MAGIC);
-    h[8..12].copy_from_slice(&VERSION.to_le_bytes());
-    h[16..24].copy_from_slice(&bucket.table_id.to_le_bytes());
-    h[24..28].copy_from_slice(&bucket.bucket.to_le_bytes());
-    h[32..40].copy_from_slice(&base_offset.to_le_bytes());
-    let checksum = crc32c::crc32c(&h[..60]);
-    h[60..].copy_from_slice(&checksum.to_le_bytes());
+fn file_header(bucket: TableBucket, base_offset: LogOffset) -> Vec<u8> {
+    let mut h = version::begin(MAGIC);
+    h.extend_from_slice(&bucket.table_id.to_le_bytes());
+    h.extend_from_slice(&bucket.bucket.to_le_bytes());
+    h.resize(32, 0);
+    h.extend_from_slice(&base_offset.to_le_bytes());
+    h.resize(60, 0);
+    h.extend_from_slice(&crc32c::crc32c(&h).to_le_bytes());
     h
 }
 
-/// The file name of a segment.
-pub(crate) fn segment_path(dir: &Path, base_offset: LogOffset) -> PathBuf {
-    dir.join(format!("{base_offset:020}.log"))
-}
-
 impl Segment {
-    /// Makes an empty segment; the caller syncs the folder.
+    /// The file of a segment.
+    pub(crate) fn path(dir: &Path, base_offset: LogOffset) -> PathBuf {
+        dir.join(format!("{base_offset:020}.log"))
+    }
+
+    /// Bytes of a segment's file.
+    pub(crate) fn len(fs: &dyn FileSystem, dir: &Path, base_offset: LogOffset) -> Result<u64> {
+        let path = Self::path(dir, base_offset);
+        fs.open(&path).and_then(|f| f.len()).map_err(|e| Error::io(format!("open log segment {}", path.display()), &e))
+    }
+
+    /// Makes an empty segment, also in place of one without batches; the caller syncs the folder. The file is there with a durable header
+    /// or not at all.
     pub(crate) fn create(fs: &dyn FileSystem, dir: &Path, bucket: TableBucket, base_offset: LogOffset) -> Result<Self> {
-        let path = segment_path(dir, base_offset);
-        let fail = |e| Error::io(format!("create log segment {}", path.display()), &e);
-        // A file of that name can only be an empty one from a roll that did not end.
-        let file = fs.create(&path).map_err(fail)?;
-        file.write_at(0, &file_header(bucket, base_offset)).map_err(fail)?;
-        file.sync().map_err(fail)?;
-        Ok(Self { base_offset, path, file, size: AtomicU64::new(FILE_HEADER_LEN), index: RwLock::default() })
+        let path = Self::path(dir, base_offset);
+        fs.replace(&path, &file_header(bucket, base_offset))
+            .map_err(|e| Error::io(format!("create log segment {}", path.display()), &e))?;
+        Self::open(fs, dir, bucket, base_offset)
     }
 
     /// Opens a segment file and checks its header; size and index are the recovery's to fill in.
-    pub(crate) fn open(fs: &dyn FileSystem, path: PathBuf, bucket: TableBucket, base_offset: LogOffset) -> Result<Self> {
+    pub(crate) fn open(fs: &dyn FileSystem, dir: &Path, bucket: TableBucket, base_offset: LogOffset) -> Result<Self> {
+        let path = Self::path(dir, base_offset);
         let fail = |e| Error::io(format!("open log segment {}", path.display()), &e);
         let file = fs.open(&path).map_err(fail)?;
         let len = file.len().map_err(fail)?;
-        let segment = Self { base_offset, path, file, size: AtomicU64::new(len), index: RwLock::default() };
+        let segment = Self {
+            base_offset,
+            path,
+            file,
+            size: AtomicU64::new(len),
+            last_timestamp: AtomicI64::new(i64::MIN),
+            index: RwLock::default(),
+        };
         let mut header = [0; FILE_HEADER_LEN as usize];
         if len < FILE_HEADER_LEN {
             return Err(segment.damage(0, "the file ends within its header"));
         }
         segment.read_at(0, &mut header)?;
-        let version = u32::from_le_bytes([header[8], header[9], header[10], header[11]]);
-        if header[..8] == MAGIC && version != VERSION {
-            return Err(Error::new(
-                ErrorCode::UnknownFormat,
-                format!("log segment {} has format version {version}; this program knows {VERSION}", segment.path.display()),
-            ));
-        }
-        if header != file_header(bucket, base_offset) {
+        if !version::check(&segment.path, MAGIC, &header)? || header[..] != file_header(bucket, base_offset) {
             return Err(segment.damage(0, &format!("it is not the segment of {bucket} that begins at offset {base_offset}")));
         }
         Ok(segment)
@@ -83,7 +91,12 @@ impl Segment {
         self.size.load(Ordering::Acquire)
     }
 
-    pub(crate) fn set_index(&self, index: SparseIndex) {
+    pub(crate) fn last_timestamp(&self) -> i64 {
+        self.last_timestamp.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_index(&self, index: SparseIndex, last_timestamp: i64) {
+        self.last_timestamp.store(last_timestamp, Ordering::Release);
         *self.index.write().unwrap_or_else(std::sync::PoisonError::into_inner) = index;
     }
 
@@ -130,6 +143,7 @@ impl Segment {
             .write()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
             .add(IndexEntry { offset: entry.0, position, timestamp: entry.1 }, index_interval);
+        self.last_timestamp.store(entry.1, Ordering::Release);
         self.size.store(position + bytes.len() as u64, Ordering::Release);
         Ok(())
     }
@@ -137,6 +151,22 @@ impl Segment {
     /// Makes what was appended durable.
     pub(crate) fn sync(&self) -> Result<()> {
         self.file.sync().map_err(|e| Error::io(format!("sync log segment {}", self.path.display()), &e))
+    }
+
+    /// Writes what lies between a position and the end once more: after a failed sync the kernel shows bytes that it no longer means to
+    /// write, and a sync that follows says nothing about them.
+    pub(crate) fn write_again(&self, from: u64) -> Result<()> {
+        let (mut position, size) = (from, self.size());
+        let mut piece = vec![0; REWRITE_PIECE.min((size - from) as usize)];
+        while position < size {
+            let piece = &mut piece[..REWRITE_PIECE.min((size - position) as usize)];
+            self.read_at(position, piece)?;
+            self.file
+                .write_at(position, piece)
+                .map_err(|e| Error::io(format!("write log segment {}", self.path.display()), &e))?;
+            position += piece.len() as u64;
+        }
+        Ok(())
     }
 
     /// Cuts a torn tail off, durably.
@@ -152,7 +182,8 @@ impl Segment {
 
     /// Writes the index beside the segment.
     pub(crate) fn seal(&self, fs: &dyn FileSystem, end_offset: LogOffset) -> Result<()> {
-        self.index().write(fs, &self.path.with_extension("index"), self.size(), end_offset)
+        let sealed = Sealed { size: self.size(), end_offset, last_timestamp: self.last_timestamp() };
+        self.index().write(fs, &self.path.with_extension("index"), sealed)
     }
 
     /// The header of the batch at a position, and its bytes up to the end of the metadata, checked.
@@ -211,6 +242,7 @@ impl Segment {
         let mut position = self.index().floor_offset(offset).map_or(FILE_HEADER_LEN, |e| e.position);
         loop {
             let header = self.read_header(position)?;
+            // Batches without rows hold no offset.
             if header.end_offset() > offset {
                 return Ok(position);
             }
@@ -218,13 +250,11 @@ impl Segment {
         }
     }
 
-    /// Commit timestamp of the batch that holds an offset of this segment.
-    pub(crate) fn timestamp_of(&self, offset: LogOffset) -> Result<i64> {
-        Ok(self.read_header(self.position_of(offset)?)?.commit_timestamp)
-    }
-
     /// Base offset of the first batch at or after a timestamp, if this segment has one below `limit`.
     pub(crate) fn offset_at(&self, timestamp: i64, limit: LogOffset) -> Result<Option<LogOffset>> {
+        if self.last_timestamp() < timestamp {
+            return Ok(None);
+        }
         let mut position = self.index().floor_timestamp(timestamp).map_or(FILE_HEADER_LEN, |e| e.position);
         while position < self.size() {
             let header = self.read_header(position)?;

@@ -116,7 +116,7 @@ fn time_goes_on_from_the_sealed_segment_when_the_active_one_is_empty() {
     }
     drop(log);
     // As if the process had died between making the segment and its first batch.
-    fs::remove_file(dir.path().join("recovery-point")).unwrap();
+    fs::remove_file(dir.path().join("manifest")).unwrap();
     OpenOptions::new().write(true).open(last_segment(dir.path())).unwrap().set_len(64).unwrap();
     let log = Log::open(Arc::new(LocalFileSystem), dir.path(), BUCKET, small).unwrap();
     assert_eq!(log.last_timestamp(), 1000);

@@ -217,12 +217,13 @@ impl State {
         }
     }
 
-    /// The kernel forgets what it could not write: it can be read for a while, and is on the disk or not.
+    /// The kernel forgets the pages that it could not write: they can be read for a while, and are on the disk or not. The length is kept.
     pub(super) fn sync_failed(&mut self, inode: u64) {
         let file = self.inodes.get_mut(&inode).unwrap();
         for change in file.pending.drain(..) {
             change.survive(&mut file.durable, Mood::Some, &mut self.random);
         }
+        file.durable.resize(file.data.len(), 0);
         file.doubtful = true;
     }
 

@@ -1,0 +1,275 @@
+//! The log against a vector: random appends, syncs, reads, rolls, retention, crashes, losses of power and failures of the disk, a seed
+//! a run. `FLUSS_SEED=n` runs one seed, `FLUSS_SEEDS=n` so many.
+#![allow(clippy::unwrap_used, reason = "test code")]
+mod support;
+
+use std::ops::RangeInclusive;
+
+use fluss_log::Log;
+use fluss_testkit::{Fault, Operation, Random, SimulatedDisk};
+use fluss_types::{ErrorCode, LogOffset, Result, Schema};
+use support::{encode, ids, open, schema};
+
+#[derive(Clone, Debug)]
+struct Row {
+    id: i64,
+    timestamp: i64,
+}
+
+struct World {
+    random: Random,
+    disk: SimulatedDisk,
+    schema: std::sync::Arc<Schema>,
+    log: Option<Log>,
+    now: i64,
+    next_id: i64,
+    /// What must be there, from offset 0; retention takes nothing away here.
+    durable: Vec<Row>,
+    /// What may be there behind it, in this order.
+    appended: Vec<Row>,
+    /// Start offsets that the log may have.
+    starts: RangeInclusive<LogOffset>,
+    trace: bool,
+}
+
+impl World {
+    fn new(seed: u64) -> Self {
+        let mut world = Self {
+            random: Random(seed),
+            disk: SimulatedDisk::new(seed ^ 0xd15c),
+            schema: schema(),
+            log: None,
+            now: 1000,
+            next_id: 0,
+            durable: Vec::new(),
+            appended: Vec::new(),
+            starts: 0..=0,
+            trace: std::env::var("FLUSS_SEED").is_ok(),
+        };
+        world.reopen();
+        world
+    }
+
+    fn log(&self) -> &Log {
+        self.log.as_ref().unwrap()
+    }
+
+    fn high_watermark(&self) -> LogOffset {
+        self.durable.len() as LogOffset
+    }
+
+    fn step(&mut self) {
+        let choice = self.random.below(20);
+        if self.trace {
+            let (log, disk) = (self.log(), &self.disk);
+            eprintln!(
+                "{choice:2}: rows {}+{}, log {}..{}, edges {}",
+                self.durable.len(),
+                self.appended.len(),
+                log.start_offset(),
+                log.end_offset(),
+                disk.edges()
+            );
+        }
+        match choice {
+            0..=6 => self.append(),
+            7..=9 => self.sync(),
+            10..=12 => self.read(),
+            13 => self.find_timestamp(),
+            14 => self.retain(),
+            15 => self.now += self.random.below(500) as i64 - 50,
+            16 => self.close(),
+            17 => self.die(),
+            _ => self.arm(),
+        }
+    }
+
+    /// The outcome of a call that faults can fail. After a failure that poisons, or a stop, the log is opened again.
+    fn outcome<T>(&mut self, result: Result<T>) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(e) => {
+                assert!(matches!(e.code(), ErrorCode::Io | ErrorCode::DiskFull | ErrorCode::Poisoned), "{e}");
+                if self.disk.is_stopped() {
+                    self.die();
+                } else if e.code() == ErrorCode::Poisoned {
+                    // The same process opens it again: what it reads may be in the page cache only.
+                    self.log = None;
+                    self.disk.disarm();
+                    self.reopen();
+                } else {
+                    self.disk.disarm();
+                }
+                None
+            }
+        }
+    }
+
+    fn append(&mut self) {
+        let n = 1 + self.random.below(12) as i64;
+        let first = self.next_id;
+        self.next_id += n;
+        let mut batch = encode(&self.schema, first..first + n);
+        let end = self.log().end_offset();
+        let timestamp = self.now.max(self.log().last_timestamp());
+        let new = (first..first + n).map(|id| Row { id, timestamp });
+        match self.log().append(&mut batch, self.now, self.high_watermark()) {
+            Ok(base) => {
+                assert_eq!(base, end);
+                self.appended.extend(new);
+            }
+            Err(e) => {
+                if self.disk.is_stopped() || e.code() == ErrorCode::Poisoned {
+                    // It may be there all the same.
+                    self.appended.extend(new);
+                }
+                self.outcome::<()>(Err(e));
+            }
+        }
+    }
+
+    fn sync(&mut self) {
+        let synced = self.log().sync();
+        if let Some(end) = self.outcome(synced) {
+            assert_eq!(end as usize, self.durable.len() + self.appended.len());
+            self.durable.append(&mut self.appended);
+        }
+    }
+
+    fn read(&mut self) {
+        let from = self.random.below(self.durable.len() as u64 + 3) as LogOffset;
+        let limit = (from + self.random.below(40) as i64).min(self.high_watermark());
+        let start = self.log().start_offset();
+        match ids(self.log(), &self.schema, from, limit) {
+            Ok(found) => {
+                assert!(from >= start || found.is_empty());
+                let expected: Vec<i64> = (from..limit).map(|o| self.durable[o as usize].id).collect();
+                assert_eq!(found, expected, "from {from} to {limit}");
+            }
+            Err(e) => {
+                assert!(from < start && e.code() == ErrorCode::LogTruncated && e.message().contains("out of range"), "{e}");
+            }
+        }
+    }
+
+    fn find_timestamp(&mut self) {
+        let timestamp = self.now - self.random.below(300) as i64;
+        let limit = self.high_watermark();
+        let kept = self.log().start_offset()..limit;
+        let expected = kept.clone().find(|o| self.durable[*o as usize].timestamp >= timestamp).unwrap_or(limit);
+        assert_eq!(self.log().offset_at(timestamp, limit).unwrap(), expected, "{timestamp}");
+    }
+
+    fn retain(&mut self) {
+        let before = self.now - self.random.below(400) as i64;
+        let expired = self.log().expired_before(before, self.high_watermark());
+        let Some(expired) = self.outcome(expired) else { return };
+        let start = self.log().start_offset();
+        assert!(expired >= start && expired <= self.high_watermark());
+        assert!(self.durable[start as usize..expired as usize].iter().all(|r| r.timestamp < before));
+        if self.random.below(3) == 0 {
+            return;
+        }
+        let keep_from = expired - self.random.below(2) as i64 * self.random.below(30) as i64;
+        // A deletion that fails may have happened.
+        self.starts = *self.starts.start()..=expired.max(*self.starts.end());
+        let deleted = self.log().delete_before(keep_from);
+        let done = self.outcome(deleted).is_some();
+        assert!((start..=expired.max(start)).contains(&self.log().start_offset()));
+        if done && self.log().start_offset() > start {
+            self.starts = self.log().start_offset()..=self.log().start_offset();
+        }
+    }
+
+    fn arm(&mut self) {
+        let n = self.random.below(6);
+        match self.random.below(5) {
+            0 => self.disk.arm(Operation::Write, Fault::After(n)),
+            1 => self.disk.arm(Operation::Sync, Fault::After(n)),
+            2 => self.disk.arm(Operation::Name, Fault::After(n)),
+            3 => self.disk.set_space(Some(n * 300)),
+            _ => self.disk.stop_at(n + 1),
+        }
+    }
+
+    fn close(&mut self) {
+        if self.log().sync().and_then(|_| self.log().write_recovery_point()).is_ok() {
+            self.durable.append(&mut self.appended);
+        }
+        self.log = None;
+        if self.disk.is_stopped() {
+            self.disk.crash();
+        }
+        self.reopen();
+    }
+
+    fn die(&mut self) {
+        self.log = None;
+        if self.random.below(2) == 0 {
+            self.disk.crash()
+        } else {
+            self.disk.power_loss()
+        }
+        self.reopen();
+    }
+
+    /// Opens the log, over as many more deaths as there are, and takes what it has for what is durable now.
+    fn reopen(&mut self) {
+        let log = loop {
+            match open(&self.disk) {
+                Ok(log) => break log,
+                Err(e) => {
+                    assert!(matches!(e.code(), ErrorCode::Io | ErrorCode::DiskFull), "{e}");
+                    if self.disk.is_stopped() {
+                        if self.random.below(2) == 0 { self.disk.crash() } else { self.disk.power_loss() }
+                    } else {
+                        self.disk.disarm();
+                    }
+                }
+            }
+        };
+        let (start, end) = (log.start_offset(), log.end_offset() as usize);
+        if self.trace {
+            for (path, bytes) in self.disk.image() {
+                eprintln!("    {} {} bytes", path.display(), bytes.len());
+            }
+        }
+        assert!(end >= self.durable.len(), "{} rows were durable, {end} are left", self.durable.len());
+        let extra = end - self.durable.len();
+        assert!(extra <= self.appended.len(), "{end} rows, {} were written", self.durable.len() + self.appended.len());
+        self.durable.extend(self.appended.drain(..extra));
+        self.appended.clear();
+        assert!(self.starts.contains(&start), "{start} is none of {:?}", self.starts);
+        self.starts = start..=start;
+        let expected: Vec<i64> = self.durable[start as usize..].iter().map(|r| r.id).collect();
+        assert_eq!(ids(&log, &self.schema, start, end as LogOffset).unwrap(), expected);
+        if let Some(last) = self.durable.last() {
+            assert!(log.last_timestamp() >= last.timestamp, "time went back");
+        }
+        self.log = Some(log);
+    }
+}
+
+fn run(seed: u64) {
+    let mut world = World::new(seed);
+    for _ in 0..80 {
+        world.step();
+    }
+}
+
+#[test]
+fn the_log_is_a_vector() {
+    let seeds = match std::env::var("FLUSS_SEED") {
+        Ok(seed) => {
+            let seed: u64 = seed.parse().unwrap();
+            seed..seed + 1
+        }
+        Err(_) => 0..std::env::var("FLUSS_SEEDS").map_or(1000, |n| n.parse().unwrap()),
+    };
+    for seed in seeds {
+        if let Err(panic) = std::panic::catch_unwind(|| run(seed)) {
+            eprintln!("the run of seed {seed} failed: FLUSS_SEED={seed} runs it alone");
+            std::panic::resume_unwind(panic);
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! The smallest runs of what `model.rs` and the simulation of the engine found.
+#![allow(clippy::unwrap_used, reason = "test code")]
+mod support;
+
+use fluss_log::Log;
+use fluss_testkit::{Fault, Operation, SimulatedDisk};
+use fluss_types::ErrorCode;
+use support::{dir, encode, ids, open, schema};
+
+fn append(log: &Log, ids: std::ops::Range<i64>) -> fluss_types::Result<i64> {
+    log.append(&mut encode(&schema(), ids), 1000, 0)
+}
+
+/// Rows 0 to 23 in one segment that the next row does not fit into.
+fn full_segment(log: &Log) {
+    for i in 0..3 {
+        append(log, 8 * i..8 * i + 8).unwrap();
+    }
+}
+
+#[test]
+fn a_segment_whose_name_did_not_become_durable_is_made_again() {
+    for seed in 0..50 {
+        let disk = SimulatedDisk::new(seed);
+        let log = open(&disk).unwrap();
+        full_segment(&log);
+        // Of the roll: the old segment, the new one's header; then the folder.
+        disk.arm(Operation::Sync, Fault::After(2));
+        assert_eq!(append(&log, 24..25).unwrap_err().code(), ErrorCode::Poisoned);
+        assert_eq!(log.sync().unwrap_err().code(), ErrorCode::Poisoned, "refused from now on");
+        // The same process opens it again and can read the name.
+        let log = open(&disk).unwrap();
+        append(&log, 24..25).unwrap();
+        log.sync().unwrap();
+        disk.power_loss();
+        assert_eq!(ids(&open(&disk).unwrap(), &schema(), 0, 25).unwrap(), (0..25).collect::<Vec<_>>(), "seed {seed}");
+    }
+}
+
+#[test]
+fn rows_of_a_failed_sync_that_can_still_be_read_are_written_again() {
+    for seed in 0..50 {
+        let disk = SimulatedDisk::new(seed);
+        let log = open(&disk).unwrap();
+        append(&log, 0..5).unwrap();
+        log.sync().unwrap();
+        log.append(&mut encode(&schema(), 5..9), 1000, 5).unwrap();
+        disk.arm(Operation::Sync, Fault::After(0));
+        assert_eq!(log.sync().unwrap_err().code(), ErrorCode::Poisoned);
+        // What an opening shows is durable.
+        let end = open(&disk).unwrap().end_offset();
+        disk.power_loss();
+        let log = open(&disk).unwrap();
+        assert_eq!(log.end_offset(), end, "seed {seed}");
+        assert_eq!(ids(&log, &schema(), 0, end).unwrap(), (0..end).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn a_segment_that_was_sealed_twice_with_its_second_index_lost_is_no_damage() {
+    let disk = SimulatedDisk::new(1);
+    let log = open(&disk).unwrap();
+    full_segment(&log);
+    append(&log, 24..25).unwrap();
+    drop(log);
+    let index = dir().join(format!("{:020}.index", 0));
+    let stale = disk.fs().read(&index).unwrap();
+    // A loss of power takes the second segment; the first is the active one again, grows and is sealed.
+    disk.fs().remove_file(&dir().join(format!("{:020}.log", 24))).unwrap();
+    let log = open(&disk).unwrap();
+    append(&log, 24..25).unwrap();
+    for id in 25..40 {
+        append(&log, id..id + 1).unwrap();
+    }
+    drop(log);
+    disk.fs().replace(&index, &stale).unwrap();
+    assert_eq!(ids(&open(&disk).unwrap(), &schema(), 0, 40).unwrap(), (0..40).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_full_disk_stops_a_roll_until_there_is_room() {
+    for room in 0..400 {
+        let disk = SimulatedDisk::new(room);
+        let log = open(&disk).unwrap();
+        full_segment(&log);
+        log.sync().unwrap();
+        disk.set_space(Some(room));
+        let e = append(&log, 24..25).unwrap_err();
+        assert_eq!(e.code(), ErrorCode::DiskFull, "{e}");
+        // A batch that would still fit does not go into the old segment: the new one may be there already.
+        disk.set_space(None);
+        append(&log, 24..25).unwrap();
+        log.sync().unwrap();
+        drop(log);
+        disk.power_loss();
+        let log = open(&disk).unwrap();
+        assert_eq!(ids(&log, &schema(), 0, 25).unwrap(), (0..25).collect::<Vec<_>>(), "room {room}");
+    }
+}

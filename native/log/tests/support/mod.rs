@@ -1,0 +1,65 @@
+//! Shared by the tests of the log: rows of `id BIGINT, v STRING`, on a simulated disk.
+#![allow(clippy::unwrap_used, reason = "test code")]
+#![allow(dead_code, reason = "each test binary uses a part")]
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow_array::{Int64Array, RecordBatch, StringArray};
+use fluss_format::{EncodedBatch, encode_batch};
+use fluss_log::{Log, LogOptions, ReadHint};
+use fluss_testkit::SimulatedDisk;
+use fluss_types::{Column, Compression, DataType, LogOffset, Result, Schema, TableBucket, TypeRoot};
+
+pub const BUCKET: TableBucket = TableBucket { table_id: 7, bucket: 3 };
+/// A segment has a few batches.
+pub const SMALL: LogOptions = LogOptions { segment_size: 2048, index_interval: 512 };
+
+pub fn dir() -> &'static Path {
+    Path::new("/data/log")
+}
+
+pub fn open(disk: &SimulatedDisk) -> Result<Log> {
+    Log::open(disk.fs(), dir(), BUCKET, SMALL)
+}
+
+pub fn schema() -> Arc<Schema> {
+    let column = |name: &str, root| Column::new(name, DataType::new(root, true).unwrap());
+    let columns = vec![column("id", TypeRoot::BigInt), column("v", TypeRoot::VarChar(i32::MAX as u32))];
+    Arc::new(Schema::new(0, columns, &[], &[]).unwrap())
+}
+
+/// A row for each id, with a text that follows from it.
+pub fn rows(schema: &Schema, ids: impl Iterator<Item = i64> + Clone) -> RecordBatch {
+    let texts = StringArray::from_iter_values(ids.clone().map(|id| text(id)));
+    RecordBatch::try_new(schema.arrow_schema(), vec![Arc::new(Int64Array::from_iter_values(ids)), Arc::new(texts)]).unwrap()
+}
+
+pub fn text(id: i64) -> String {
+    format!("row {id} {}", "x".repeat((id % 50) as usize))
+}
+
+pub fn encode(schema: &Schema, ids: impl Iterator<Item = i64> + Clone) -> EncodedBatch {
+    encode_batch(&rows(schema, ids), 0, true, Compression::None).unwrap()
+}
+
+/// The ids from an offset to a limit, by projected reads; checks that offsets are gapless and texts belong to the ids.
+pub fn ids(log: &Log, schema: &Schema, from: LogOffset, limit: LogOffset) -> Result<Vec<i64>> {
+    let mut hint = ReadHint::default();
+    let (mut at, mut found) = (from, Vec::new());
+    while let Some(batch) = log.read(at, limit, schema, &[1, 0], &mut hint)? {
+        assert_eq!(batch.base_offset + batch.first_row as i64, at, "offsets are gapless");
+        for row in batch.first_row..batch.end_row {
+            let id = i64::from_le_bytes(batch.bytes[batch.columns[1].data + 8 * row..][..8].try_into().unwrap());
+            let end = |i: usize| {
+                let at = batch.columns[0].aux.unwrap() + 4 * i;
+                i32::from_le_bytes(batch.bytes[at..at + 4].try_into().unwrap()) as usize
+            };
+            let text_bytes = &batch.bytes[batch.columns[0].data..][end(row)..end(row + 1)];
+            assert_eq!(std::str::from_utf8(text_bytes).unwrap(), text(id));
+            found.push(id);
+        }
+        at = batch.base_offset + batch.end_row as i64;
+    }
+    assert_eq!(at, limit.max(from));
+    Ok(found)
+}
