@@ -12,7 +12,8 @@ mod layout;
 mod scan;
 mod store;
 
-use std::fs;
+use std::fs::OpenOptions;
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -89,7 +90,7 @@ fn run() -> Result<bool> {
         }
     }
     if let Some(out) = out {
-        fs::write(out, lines)?;
+        OpenOptions::new().create(true).append(true).open(out)?.write_all(lines.as_bytes())?;
     }
     Ok(true)
 }

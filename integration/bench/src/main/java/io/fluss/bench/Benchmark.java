@@ -20,7 +20,8 @@ interface Benchmark {
                 new LookupJoin(data, "lookup-join", rounds, ""),
                 new LookupJoin(data, "lookup-join-sync", rounds, "/*+ OPTIONS('lookup.async' = 'false') */"),
                 new LookupLatency(data, rounds),
-                new Scan(data, rounds));
+                new Scan(data, rounds),
+                new ScanJava(data, rounds));
     }
 
     /** rows/s of a job that takes {@code seconds}. */

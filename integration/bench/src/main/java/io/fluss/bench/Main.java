@@ -18,6 +18,9 @@ import java.util.stream.Stream;
 
 /** Benchmarks of the embedded store; RESULTS.md says what each figure means. scripts/bench starts it. */
 public final class Main {
+    /** Exit code: no benchmark's name fits. */
+    private static final int NOTHING_FITS = 3;
+
     private Main() {}
 
     /** @param args --out FILE --commit ID [--only GLOB] [--rows N] [--rounds N] */
@@ -53,20 +56,21 @@ public final class Main {
         int exit = 1;
         try (LocalCluster cluster = LocalCluster.start()) {
             List<Figure> figures = new ArrayList<>();
-            System.out.printf(Locale.ROOT, "%-24s %14s %-10s %14s %7s %7s %7s%n", "figure", "value", "unit", "floor", "ratio", "rounds", "spread");
+            System.out.printf(Locale.ROOT, "%-46s %14s %-10s %14s %7s %7s %7s%n", "figure", "value", "unit", "floor", "ratio", "rounds", "spread");
             for (Benchmark b : Benchmark.all(cluster, store, rows, rounds)) {
                 if (b.names().stream().anyMatch(n -> wanted.matches(Paths.get(n)))) {
                     for (Figure f : b.run()) {
                         figures.add(f);
                         // What has no floor shows a dash.
-                        System.out.print(String.format(Locale.ROOT, "%-24s %,14.1f %-10s %,14.1f %7.3f %7d %6.0f%%%n", f.name, f.value(), f.unit, f.floor(),
+                        System.out.print(String.format(Locale.ROOT, "%-46s %,14.1f %-10s %,14.1f %7.3f %7d %6.0f%%%n", f.name, f.value(), f.unit, f.floor(),
                                 f.ratio(), f.rounds(), 100 * f.spread()).replace("NaN", "  -"));
                     }
                 }
             }
             if (figures.isEmpty()) {
-                System.err.println("no benchmark's name fits " + only + "; there are "
+                System.err.println("no benchmark of the Java side fits " + only + "; there are "
                         + Benchmark.all(cluster, store, rows, rounds).stream().flatMap(b -> b.names().stream()).collect(Collectors.joining(", ")));
+                exit = NOTHING_FITS;
             } else {
                 write(out, figures, commit);
                 System.out.println("table.log.consistency = strong, parallelism 2, " + rows + " rows; " + out);
@@ -84,7 +88,7 @@ public final class Main {
     private static void write(Path out, List<Figure> figures, String commit) throws IOException {
         Files.createDirectories(out.toAbsolutePath().getParent());
         List<String> lines = figures.stream().map(f -> f.json(commit)).collect(Collectors.toList());
-        Files.write(out, lines, StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING);
+        Files.write(out, lines, StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     }
 
     private static void delete(Path dir) throws IOException {
