@@ -20,6 +20,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("jni-loader", &[]),
     ("testkit", &["types"]),
     ("bench", &["client", "testkit"]),
+    ("fuzz", &["log", "meta", "proto", "testkit"]),
 ];
 
 /// Crates that only one of ours may name.

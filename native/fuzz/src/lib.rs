@@ -1,0 +1,30 @@
+//! Fuzz targets: a function for every decoder of bytes from disk or network. Each takes any bytes, panics if what must hold does
+//! not, and says whether the bytes were accepted by the decoder.
+//!
+//! The first bytes of an input choose schema, projection and the like; the rest is what is decoded. `tests/corpus` runs all
+//! of them over the committed corpus and over seeded mutations of it; `cargo-fuzz/` runs them under libFuzzer (`make fuzz`).
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+#![allow(clippy::unwrap_used, reason = "test code")]
+
+mod catalog;
+mod input;
+mod message;
+
+pub use catalog::catalog;
+pub use input::schema_of;
+pub use message::{MESSAGES, message};
+
+use fluss_types::{Error, ErrorCode};
+
+/// A target: arbitrary bytes in, whether the decoder took them out.
+pub type Target = fn(&[u8]) -> bool;
+
+/// Every target by name. A folder of `corpus/` and a file of `cargo-fuzz/fuzz_targets/` each.
+pub const TARGETS: &[(&str, Target)] = &[("catalog", catalog), ("message", message)];
+
+/// Refuses an input: damaged bytes are a fault of the bytes, never a bug of ours.
+fn refused(e: &Error) -> bool {
+    assert!(!matches!(e.code(), ErrorCode::Internal | ErrorCode::Panic | ErrorCode::Poisoned), "{:?}: {e}", e.code());
+    false
+}

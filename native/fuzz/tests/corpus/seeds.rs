@@ -1,0 +1,159 @@
+//! Inputs made by the real encoders.
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use fluss_fuzz::schema_of;
+use fluss_meta::{DatabaseMeta, LocalMetaStore, TableAlteration, TableDeclaration, TableMeta};
+use fluss_proto::{self as proto, Message};
+use fluss_testkit::SimulatedDisk;
+use fluss_types::{Column, DataType, Schema, SchemaChange, TableId, TablePath, TypeRoot};
+
+/// The seeds of a target.
+pub(crate) fn of(target: &str) -> Vec<Vec<u8>> {
+    match target {
+        "catalog" => catalogs(),
+        "message" => messages(),
+        _ => panic!("no seeds for target {target}"),
+    }
+}
+
+fn strings<const N: usize>(pairs: [(&str, &str); N]) -> BTreeMap<String, String> {
+    pairs.into_iter().map(|(k, v)| (k.into(), v.into())).collect()
+}
+
+fn messages() -> Vec<Vec<u8>> {
+    use proto::admin_request::Request;
+    use proto::data_type::Kind;
+    let path = || Some(proto::TablePath { database: "db".into(), table: "t".into() });
+    let simple = |kind: Kind| proto::DataType { kind: kind.into(), length: 9, precision: 6, scale: 2, ..Default::default() };
+    let column = |name: &str, t: proto::DataType| proto::Column { name: name.into(), r#type: Some(t), ..Default::default() };
+    let nested = proto::DataType {
+        kind: Kind::Map.into(),
+        types: vec![
+            simple(Kind::Int),
+            proto::DataType {
+                kind: Kind::Row.into(),
+                not_null: true,
+                fields: vec![
+                    column(
+                        "a",
+                        proto::DataType { kind: Kind::Array.into(), types: vec![simple(Kind::Date)], ..Default::default() },
+                    ),
+                    column("b", simple(Kind::Varchar)),
+                ],
+                ..Default::default()
+            },
+        ],
+        ..Default::default()
+    };
+    let mut columns: Vec<proto::Column> = (1..17).map(|k| column("c", simple(Kind::try_from(k).unwrap()))).collect();
+    columns.push(column("nested", nested));
+    let descriptor = proto::TableDescriptor {
+        columns,
+        primary_key: vec!["c".into()],
+        bucket_key: vec!["c".into()],
+        bucket_count: 3,
+        comment: "é".into(),
+        options: strings([("table.log.ttl", "7d")]),
+        custom_properties: strings([("watermark", "ts")]),
+    };
+    let database = || Some(proto::DatabaseInfo { name: "db".into(), comment: "c".into(), properties: strings([("a", "b")]) });
+    let create = proto::CreateTable { path: path(), descriptor: Some(descriptor.clone()), if_not_exists: true };
+    let requests = [
+        Request::CreateDatabase(proto::CreateDatabase { database: database(), if_not_exists: true }),
+        Request::DropDatabase(proto::DropDatabase { name: "db".into(), if_exists: true, cascade: true }),
+        Request::ListDatabases(proto::ListDatabases {}),
+        Request::GetDatabase(proto::GetDatabase { name: "db".into() }),
+        Request::CreateTable(create),
+        Request::DropTable(proto::DropTable { path: path(), if_exists: true }),
+        Request::ListTables(proto::ListTables { database: "db".into() }),
+        Request::GetTable(proto::GetTable { path: path() }),
+        Request::ListOffsets(proto::ListOffsets { path: path(), spec: 2, timestamp_ms: -1 }),
+        Request::CreateSnapshot(proto::CreateSnapshot { path: path(), bucket: 1, lease_ms: 60_000 }),
+        Request::ReleaseSnapshot(proto::ReleaseSnapshot { path: path(), bucket: 1, snapshot_id: "1-2-3".into() }),
+    ];
+    let info = proto::TableInfo { path: path(), table_id: 1, schema_id: 2, descriptor: Some(descriptor), created_ms: 3 };
+    let response = proto::AdminResponse {
+        names: vec!["a".into(), "b".into()],
+        database: database(),
+        table: Some(info),
+        offsets: vec![proto::BucketOffset { bucket: 1, offset: i64::MAX }],
+        snapshot: Some(proto::SnapshotInfo { snapshot_id: "1".into(), log_offset: 5 }),
+    };
+    let scan = proto::SnapshotScanRequest {
+        bucket: 1,
+        snapshot_id: "1".into(),
+        projection: vec![3, 0, 1 << 20],
+        after_position: vec![1, 0, 255],
+    };
+    // In the order of `fluss_fuzz::MESSAGES`.
+    let mut out = vec![[vec![0], proto::OpenRequest { options: strings([("data.dir", "/d")]) }.encode_to_vec()].concat()];
+    out.extend(requests.map(|r| [vec![1], proto::AdminRequest { request: Some(r) }.encode_to_vec()].concat()));
+    out.push([vec![2], response.encode_to_vec()].concat());
+    out.push([vec![3], proto::OpenTableRequest { path: path() }.encode_to_vec()].concat());
+    out.push([vec![4], proto::LogScanRequest { projection: vec![0, 5, 300] }.encode_to_vec()].concat());
+    out.push([vec![5], scan.encode_to_vec()].concat());
+    out.push([vec![6], proto::LookupRequest { projection: vec![1] }.encode_to_vec()].concat());
+    out.push([vec![7], proto::Metrics { values: BTreeMap::from([("memory".into(), u64::MAX)]) }.encode_to_vec()].concat());
+    out
+}
+
+/// A table with types within types; an odd number is a primary-key table.
+fn table(table_id: TableId) -> TableMeta {
+    let t = |root| DataType::new(root, true).unwrap();
+    let row = |fields: Vec<Column>| t(TypeRoot::Row(fields));
+    let points =
+        t(TypeRoot::Array(Box::new(row(vec![Column::new("x", t(TypeRoot::Float)), Column::new("y", t(TypeRoot::Time(3)))]))));
+    let map = t(TypeRoot::Map(Box::new(t(TypeRoot::VarChar(9))), Box::new(t(TypeRoot::Decimal(9, 2)))));
+    let mut columns = schema_of(0).columns().to_vec();
+    columns.extend([Column::new("points", points), Column::new("map", map)]);
+    let key: Vec<String> = if table_id % 2 == 1 { vec!["id".into()] } else { Vec::new() };
+    let schema = Schema::new(0, columns, &key, &[]).unwrap();
+    TableMeta {
+        table_id,
+        schema_id: 0,
+        next_field_id: schema.next_field_id(),
+        created_ms: 7,
+        bucket_function: "murmur3-v1".into(),
+        declaration: TableDeclaration {
+            columns: schema.columns().to_vec(),
+            bucket_key: key.clone(),
+            primary_key: key,
+            bucket_count: 4,
+            comment: "é".into(),
+            options: strings([("table.log.ttl", "7d")]),
+            custom_properties: strings([("a", "1")]),
+        },
+        schema_history: Vec::new(),
+    }
+}
+
+fn catalogs() -> Vec<Vec<u8>> {
+    let disk = SimulatedDisk::new(0);
+    let (dir, file) = (Path::new("/store"), Path::new("/store/catalog.json").to_path_buf());
+    disk.fs().create_dir_all(dir).unwrap();
+    let store = LocalMetaStore::open(disk.fs(), dir).unwrap();
+    let mut out = Vec::new();
+    let mut keep = || out.push(disk.image()[&file].clone());
+    store.create_database("db", DatabaseMeta { comment: "c".into(), properties: strings([("a", "b")]) }, false).unwrap();
+    keep();
+    for name in ["log", "kv"] {
+        store.create_table(&TablePath::new("db", name), |id| Ok(table(id))).unwrap();
+        keep();
+    }
+    let path = |names: &[&str]| names.iter().map(|n| (*n).to_string()).collect::<Vec<_>>();
+    let widened = DataType::new(TypeRoot::Double, true).unwrap();
+    let changes = vec![
+        SchemaChange::Add { parent: path(&["points", "element"]), column: Column::new("z", widened.clone()) },
+        SchemaChange::Drop { path: path(&["c_date"]) },
+        SchemaChange::Rename { path: path(&["id"]), name: "key".into() },
+        SchemaChange::Widen { path: path(&["points", "element", "x"]), data_type: widened },
+    ];
+    let alteration = TableAlteration { changes, ..TableAlteration::default() };
+    store.alter_table(&TablePath::new("db", "kv"), |t| t.alter(&alteration)).unwrap();
+    keep();
+    store.reserve_writer_ids(1000).unwrap();
+    store.drop_table(&TablePath::new("db", "log"), false).unwrap();
+    keep();
+    out
+}
