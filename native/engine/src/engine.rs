@@ -20,12 +20,15 @@ use fluss_types::{
 use crate::Table;
 use crate::directory::DataDirectory;
 use crate::memory::ProcessMemory;
+use crate::retention::{Retention, retain};
 
 /// Threads that sync and apply; while one waits for the disk another applies.
 const COMMIT_THREADS: usize = 2;
 
 /// A bucket's tablet once it is open; the lock keeps a second thread from opening it too.
 type TabletSlot = Arc<Mutex<Option<Arc<Tablet>>>>;
+/// The tablets that are open, or being opened or closed.
+pub(crate) type Tablets = Mutex<HashMap<TableBucket, TabletSlot>>;
 
 /// Catalog, tablets and background work of one data directory.
 #[derive(Debug)]
@@ -34,7 +37,9 @@ pub struct Engine {
     options: EngineOptions,
     meta: LocalMetaStore,
     context: Arc<TabletContext>,
-    tablets: Mutex<HashMap<TableBucket, TabletSlot>>,
+    tablets: Arc<Tablets>,
+    /// Runs until `close`; a simulation calls [`Engine::retain`] itself.
+    retention: Mutex<Option<Retention>>,
     closed: AtomicBool,
     /// This engine's part in the memory of the process; given back by `close`.
     memory: Mutex<Option<Arc<ProcessMemory>>>,
@@ -51,7 +56,11 @@ impl Engine {
             clock,
             log: LogOptions { segment_size: options.segment_size, index_interval: options.index_interval },
         };
-        Self::start(directory, options, context, Some(memory))
+        let interval = options.retention_check_interval;
+        let engine = Self::start(directory, options, context, Some(memory))?;
+        let retention = Retention::start(engine.tablets.clone(), interval)?;
+        *engine.retention.lock().unwrap_or_else(PoisonError::into_inner) = Some(retention);
+        Ok(engine)
     }
 
     /// An engine on files, kv stores, commits and a clock that the caller gives: the simulation's. It locks nothing; who opens a folder
@@ -73,7 +82,8 @@ impl Engine {
             options,
             meta,
             context: Arc::new(context),
-            tablets: Mutex::default(),
+            tablets: Arc::default(),
+            retention: Mutex::default(),
             closed: AtomicBool::new(false),
             memory: Mutex::new(memory),
         })
@@ -106,6 +116,8 @@ impl Engine {
         let tablets = self.tablets.lock().unwrap_or_else(PoisonError::into_inner);
         // One that is locked is just being opened or closed.
         let open = tablets.values().filter(|slot| slot.try_lock().is_ok_and(|tablet| tablet.is_some())).count();
+        let retention = self.retention.lock().unwrap_or_else(PoisonError::into_inner);
+        let failures = retention.as_ref().map_or(0, Retention::failures);
         vec![
             ("memory.budget", memory.size()),
             ("memory.block-cache", block_cache),
@@ -113,6 +125,7 @@ impl Engine {
             ("memory.writers", memory.writers().used()),
             ("memory.readers", memory.readers().used()),
             ("tablets.open", open as u64),
+            ("retention.failures", failures),
         ]
     }
 
@@ -268,9 +281,16 @@ impl Engine {
         self.directory.remove_table(self.context.fs.as_ref(), table.table_id)
     }
 
+    /// Removes what has outlived `table.log.ttl` from the tablets that are open; the first error is returned, all are tried.
+    pub fn retain(&self) -> Result<()> {
+        retain(&self.tablets)
+    }
+
     /// Commits what is open and closes all tablets; the first error is returned, all are tried.
     pub fn close(&self) -> Result<()> {
         self.closed.store(true, Ordering::Release);
+        let retention = self.retention.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(retention);
         let slots: BTreeMap<(TableId, BucketId), TabletSlot> = self
             .tablets
             .lock()

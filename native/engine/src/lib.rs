@@ -6,6 +6,7 @@ mod directory;
 mod engine;
 mod memory;
 mod registry;
+mod retention;
 mod table;
 
 pub use engine::Engine;

@@ -41,9 +41,7 @@ impl Snapshots {
     }
 
     fn expire(&self, now_ms: i64) -> Result<()> {
-        let ids = self.fs.list(&self.dir).map_err(|e| Error::io(format!("list snapshots in {}", self.dir.display()), &e))?;
-        for id in ids {
-            let dir = self.dir.join(id);
+        for dir in self.dirs()? {
             if self.lease(&dir)?.is_none_or(|(_, until)| until <= now_ms) {
                 self.remove(&dir)?;
             }
@@ -93,6 +91,22 @@ impl Snapshots {
             ));
         };
         Ok((stores.open_snapshot(&dir)?, log_offset))
+    }
+
+    /// The smallest log offset of the snapshots whose lease is not over.
+    pub(crate) fn oldest_offset(&self, now_ms: i64) -> Result<Option<LogOffset>> {
+        let mut oldest = None;
+        for dir in self.dirs()? {
+            let leased = self.lease(&dir)?.filter(|(_, until)| *until > now_ms).map(|(offset, _)| offset);
+            oldest = [oldest, leased].into_iter().flatten().min();
+        }
+        Ok(oldest)
+    }
+
+    /// The folders of all snapshots.
+    fn dirs(&self) -> Result<Vec<PathBuf>> {
+        let ids = self.fs.list(&self.dir).map_err(|e| Error::io(format!("list snapshots in {}", self.dir.display()), &e))?;
+        Ok(ids.into_iter().map(|id| self.dir.join(id)).collect())
     }
 
     /// Log offset and end (ms) of a lease; `None`: no finished snapshot, or one whose lease is damaged, so that its offset is not known.

@@ -30,7 +30,7 @@ pub fn schema() -> Arc<Schema> {
 
 /// A row for each id, with a text that follows from it.
 pub fn rows(schema: &Schema, ids: impl Iterator<Item = i64> + Clone) -> RecordBatch {
-    let texts = StringArray::from_iter_values(ids.clone().map(|id| text(id)));
+    let texts = StringArray::from_iter_values(ids.clone().map(text));
     RecordBatch::try_new(schema.arrow_schema(), vec![Arc::new(Int64Array::from_iter_values(ids)), Arc::new(texts)]).unwrap()
 }
 

@@ -1,6 +1,7 @@
 //! The storage of one bucket.
 mod read;
 mod recover;
+mod retention;
 #[cfg(test)]
 mod tests;
 mod write;

@@ -1,0 +1,39 @@
+//! Retention: what has outlived `table.log.ttl` and is needed by nobody goes.
+use std::sync::PoisonError;
+
+use fluss_types::{ErrorCode, LogOffset, Result};
+
+use super::Tablet;
+
+impl Tablet {
+    /// Removes log segments that are wholly older than `table.log.ttl`, durable, and for a primary-key table also in the durable part of its kv
+    /// store and below all leased snapshots. After a failure more is kept than need be, and the next call tries again.
+    pub fn retain(&self) -> Result<()> {
+        self.check_open()?;
+        let Some(ttl) = self.options.log_ttl else { return Ok(()) };
+        let now = self.context.clock.now_ms();
+        let before = now.saturating_sub(i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX));
+        let removed = self.log.expired_before(before, self.high_watermark()).and_then(|expired| {
+            if expired > self.log.start_offset() { self.log.delete_before(self.needed_from(expired, now)?) } else { Ok(()) }
+        });
+        removed.map_err(|e| {
+            // The log refuses writes from now on.
+            if e.code() == ErrorCode::Poisoned {
+                self.poison(&e);
+            }
+            e.at(&self.name)
+        })
+    }
+
+    /// The offset from which on a restart, or the reader of a snapshot, needs the log; at most `limit`.
+    fn needed_from(&self, limit: LogOffset, now_ms: i64) -> Result<LogOffset> {
+        let Some(state) = &self.kv else { return Ok(limit) };
+        let kv = self.store(state)?;
+        let applied = kv.applied_offset()?;
+        kv.flush()?;
+        // A snapshot that is made after this is at a later offset.
+        let _no_snapshot = self.committing.lock().unwrap_or_else(PoisonError::into_inner);
+        let leased = state.snapshots.oldest_offset(now_ms)?.unwrap_or(limit);
+        Ok(limit.min(applied).min(leased))
+    }
+}
