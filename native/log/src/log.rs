@@ -156,13 +156,24 @@ impl Log {
         let mut manifest = self.manifest.lock().unwrap_or_else(PoisonError::into_inner);
         if reached.segment != manifest.point.segment || reached.position >= manifest.point.position + RECOVERY_POINT_EVERY {
             let next = Manifest { point: reached, last_timestamp, ..*manifest };
-            next.write(self.fs.as_ref(), &self.dir)?;
-            *manifest = next;
+            self.note(&mut manifest, next)?;
         }
         Ok(reached.offset)
     }
 
-    /// Writes down that all up to the end is durable; only after [`Log::sync`] and when nothing was appended since.
+    /// Replaces the manifest by one that only knows more. On a full disk the old one stays: it is as true, and what is in the log needs
+    /// no room to be durable.
+    fn note(&self, manifest: &mut Manifest, next: Manifest) -> Result<()> {
+        match next.write(self.fs.as_ref(), &self.dir) {
+            Ok(()) => *manifest = next,
+            Err(e) if e.code() == ErrorCode::DiskFull => {}
+            Err(e) => return Err(e),
+        }
+        Ok(())
+    }
+
+    /// Writes down, durably, that all up to the end is durable, so that the next opening tells damage from a torn tail; only after
+    /// [`Log::sync`] and when nothing was appended since.
     pub fn write_recovery_point(&self) -> Result<()> {
         let tail = self.tail();
         tail.check()?;
@@ -171,10 +182,9 @@ impl Log {
         let mut manifest = self.manifest.lock().unwrap_or_else(PoisonError::into_inner);
         let next = Manifest { point, last_timestamp: tail.last_timestamp, ..*manifest };
         if next != *manifest {
-            next.write(self.fs.as_ref(), &self.dir)?;
-            *manifest = next;
+            self.note(&mut manifest, next)?;
         }
-        Ok(())
+        self.sync_dir()
     }
 
     /// Reads the projected columns of the batch that holds `from`, with the rows from `from` to `limit` marked. `None`: `from` is

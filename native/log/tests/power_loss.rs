@@ -3,7 +3,7 @@
 mod support;
 
 use fluss_log::Log;
-use fluss_testkit::{Fault, Operation, SimulatedDisk};
+use fluss_testkit::{Fault, Flip, Operation, SimulatedDisk};
 use fluss_types::ErrorCode;
 use support::{dir, encode, ids, open, schema};
 
@@ -95,5 +95,42 @@ fn a_full_disk_stops_a_roll_until_there_is_room() {
         disk.power_loss();
         let log = open(&disk).unwrap();
         assert_eq!(ids(&log, &schema(), 0, 25).unwrap(), (0..25).collect::<Vec<_>>(), "room {room}");
+    }
+}
+
+#[test]
+fn a_full_disk_does_not_fail_the_sync_of_what_is_in_the_log() {
+    let (disk, schema) = (SimulatedDisk::new(1), schema());
+    let log = open(&disk).unwrap();
+    let segments = || disk.image().keys().filter(|p| p.extension().is_some_and(|e| e == "log")).count();
+    while segments() < 2 {
+        log.append(&mut encode(&schema, 0..10), 0, 0).unwrap();
+    }
+    // The recovery point is to move to the new segment, and there is no room for a manifest.
+    disk.set_space(Some(0));
+    assert_eq!(log.sync().unwrap(), log.end_offset());
+    log.write_recovery_point().unwrap();
+    let end = log.end_offset();
+    disk.power_loss();
+    disk.disarm();
+    assert_eq!(open(&disk).unwrap().end_offset(), end);
+}
+
+#[test]
+fn damage_after_a_clean_stop_is_no_torn_tail_though_power_was_lost_since() {
+    for seed in 0..40 {
+        let (disk, schema) = (SimulatedDisk::new(seed), schema());
+        let log = open(&disk).unwrap();
+        for _ in 0..10 {
+            log.append(&mut encode(&schema, 0..10), 0, 0).unwrap();
+        }
+        log.sync().unwrap();
+        log.write_recovery_point().unwrap();
+        disk.power_loss();
+        let flip = Flip { path: dir().join(format!("{:020}.log", 90)), position: 90, bit: 3 };
+        disk.flip(&flip);
+        assert_eq!(open(&disk).map(drop).unwrap_err().code(), ErrorCode::CorruptSegment, "seed {seed}");
+        disk.flip(&flip);
+        assert_eq!(open(&disk).unwrap().end_offset(), 100, "seed {seed}");
     }
 }
