@@ -35,18 +35,24 @@ impl Snapshots {
     /// Opens the folder and deletes snapshots whose lease is over, or that were never finished.
     pub(crate) fn open(fs: Arc<dyn FileSystem>, dir: PathBuf, now_ms: i64) -> Result<Self> {
         fs.create_dir_all(&dir).map_err(|e| Error::io(format!("make folder {}", dir.display()), &e))?;
-        let snapshots = Self { fs, dir, next: AtomicU64::new(0) };
-        snapshots.expire(now_ms)?;
+        let mut snapshots = Self { fs, dir, next: AtomicU64::new(0) };
+        snapshots.next = AtomicU64::new(snapshots.expire(now_ms)?);
         Ok(snapshots)
     }
 
-    fn expire(&self, now_ms: i64) -> Result<()> {
+    /// Gives the number that no name of those that stay has: the time alone does not tell them apart, clocks are set back.
+    fn expire(&self, now_ms: i64) -> Result<u64> {
+        let mut next = 0;
         for dir in self.dirs()? {
             if self.lease(&dir)?.is_none_or(|(_, until)| until <= now_ms) {
                 self.remove(&dir)?;
+            } else if let Some(id) = dir.file_name().and_then(|n| n.to_str())
+                && let Some(number) = id.split('-').nth(1).and_then(|n| n.parse::<u64>().ok())
+            {
+                next = next.max(number + 1);
             }
         }
-        Ok(())
+        Ok(next)
     }
 
     /// Copies the state; the caller guarantees that `log_offset` is the store's applied offset meanwhile.

@@ -145,10 +145,12 @@ impl Tablet {
     }
 
     fn check_open(&self) -> Result<()> {
+        // First: it says why.
+        self.progress.check()?;
         if self.closed.load(Ordering::Acquire) {
             return Err(Error::new(ErrorCode::Closed, format!("{}: the store was closed", self.name)));
         }
-        self.progress.check()
+        Ok(())
     }
 
     fn kv_state(&self) -> Result<&KvState> {
