@@ -299,7 +299,8 @@ impl Engine {
             .map(|(b, slot)| ((b.table_id, b.bucket), slot))
             .collect();
         self.context.committer.stop();
-        let mut result = Ok(());
+        // A catalog that was poisoned has stopped tablets before they could commit.
+        let mut result = self.meta.table_ids().map(drop);
         for slot in slots.values() {
             if let Some(tablet) = slot.lock().unwrap_or_else(PoisonError::into_inner).take() {
                 result = result.and(tablet.close());
