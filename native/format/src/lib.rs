@@ -8,6 +8,7 @@ mod bucket;
 mod column_batch;
 mod compression;
 mod key;
+mod lease;
 mod projection;
 mod row;
 mod values;
@@ -16,6 +17,7 @@ pub use batch::{BatchHeader, EncodedBatch, HEADER_LEN, MAX_BATCH_BYTES, align64,
 pub use bucket::{BUCKET_FUNCTION, Bucketer};
 pub use column_batch::{AlignedBytes, ColumnBatch, ColumnLayout};
 pub use key::KeyEncoder;
+pub use lease::Lease;
 pub use projection::read_projected;
 pub use row::{MAX_ROW_BYTES, RowCodec};
 pub use values::ColumnValues;

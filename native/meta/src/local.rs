@@ -1,5 +1,5 @@
 //! The catalog in one file of a local folder, replaced as a whole and durably by every change.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -11,6 +11,8 @@ use crate::catalog::{DatabaseMeta, StoredTable, TableMeta};
 
 const FORMAT_VERSION: u32 = 0;
 const FILE: &str = "catalog.json";
+/// More numbers than will ever be given.
+const LAST_ID: WriterId = WriterId::MAX / 2;
 
 #[derive(Clone, Debug, Default)]
 struct Catalog {
@@ -263,6 +265,12 @@ fn decode(bytes: &[u8]) -> Result<Catalog> {
             catalog.tables.insert(TablePath::new(name.clone(), table), stored.try_into()?);
         }
         catalog.databases.insert(name, db.meta);
+    }
+    let ids: BTreeSet<TableId> = catalog.tables.values().map(|t| t.table_id).collect();
+    let once = ids.len() == catalog.tables.len() && ids.last().is_none_or(|last| *last < catalog.next_table_id);
+    if !once || catalog.next_table_id > LAST_ID as TableId || !(0..=LAST_ID).contains(&catalog.next_writer_id) {
+        let message = "the file is damaged (two tables have, or the next one would get, the same number). Restore it from a copy";
+        return Err(Error::new(ErrorCode::CorruptMeta, message));
     }
     Ok(catalog)
 }

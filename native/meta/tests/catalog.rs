@@ -248,3 +248,20 @@ fn the_deepest_type_is_read_again() {
     store.alter_table(&path(), |t| t.alter(&change(vec![add("d")]))?.alter(&change(vec![add("e")]))).unwrap();
     assert_eq!(open(dir.path()).table(&path()).unwrap().schemas().unwrap().get(1).unwrap().columns().len(), 4);
 }
+
+#[test]
+fn a_catalog_that_would_give_a_number_twice_is_refused() {
+    let disk = SimulatedDisk::new(0);
+    let (dir, file) = (Path::new("/store"), Path::new("/store/catalog.json"));
+    disk.fs().create_dir_all(dir).unwrap();
+    let store = LocalMetaStore::open(disk.fs(), dir).unwrap();
+    store.create_database("db", DatabaseMeta::default(), false).unwrap();
+    store.create_table(&path(), table).unwrap();
+    let good = String::from_utf8(disk.fs().read(file).unwrap()).unwrap();
+    for bad in ["\"next_table_id\": 0", "\"next_table_id\": 18446744073709551615"] {
+        let text = good.replace("\"next_table_id\": 1", bad);
+        assert_ne!(text, good);
+        disk.fs().create(file).unwrap().write_at(0, text.as_bytes()).unwrap();
+        assert_eq!(LocalMetaStore::open(disk.fs(), dir).unwrap_err().code(), ErrorCode::CorruptMeta);
+    }
+}

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use fluss_format::{ColumnBatch, RowCodec};
+use fluss_format::{ColumnBatch, Lease, RowCodec};
 use fluss_kv::{KvSnapshot, KvStore, KvStores};
 use fluss_types::file::FileSystem;
 use fluss_types::{Error, ErrorCode, LogOffset, Result};
@@ -44,7 +44,7 @@ impl Snapshots {
     fn expire(&self, now_ms: i64) -> Result<u64> {
         let mut next = 0;
         for dir in self.dirs()? {
-            if self.lease(&dir)?.is_none_or(|(_, until)| until <= now_ms) {
+            if self.lease(&dir)?.is_none_or(|lease| lease.until_ms <= now_ms) {
                 self.remove(&dir)?;
             } else if let Some(id) = dir.file_name().and_then(|n| n.to_str())
                 && let Some(number) = id.split('-').nth(1).and_then(|n| n.parse::<u64>().ok())
@@ -60,11 +60,10 @@ impl Snapshots {
         let id = format!("{now_ms}-{}-{log_offset}", self.next.fetch_add(1, Ordering::Relaxed));
         let dir = self.dir.join(&id);
         kv.checkpoint(&dir)?;
-        let text = format!("v0 {log_offset} {}", now_ms.saturating_add(lease_ms));
-        let text = format!("{text} {:08x}\n", crc32c::crc32c(text.as_bytes()));
+        let lease = Lease { log_offset, until_ms: now_ms.saturating_add(lease_ms) };
         let path = dir.join("lease");
         let write = || {
-            self.fs.replace(&path, text.as_bytes())?;
+            self.fs.replace(&path, lease.encode().as_bytes())?;
             self.fs.sync_dir(&dir)?;
             self.fs.sync_dir(&self.dir)
         };
@@ -87,7 +86,7 @@ impl Snapshots {
     /// Opens a snapshot for a scan.
     pub(crate) fn reader(&self, id: &str, stores: &dyn KvStores) -> Result<(Box<dyn KvSnapshot>, LogOffset)> {
         let dir = self.path(id)?;
-        let Some((log_offset, _)) = self.lease(&dir)? else {
+        let Some(lease) = self.lease(&dir)? else {
             return Err(Error::new(
                 ErrorCode::SnapshotNotFound,
                 format!(
@@ -96,14 +95,14 @@ impl Snapshots {
                 ),
             ));
         };
-        Ok((stores.open_snapshot(&dir)?, log_offset))
+        Ok((stores.open_snapshot(&dir)?, lease.log_offset))
     }
 
     /// The smallest log offset of the snapshots whose lease is not over.
     pub(crate) fn oldest_offset(&self, now_ms: i64) -> Result<Option<LogOffset>> {
         let mut oldest = None;
         for dir in self.dirs()? {
-            let leased = self.lease(&dir)?.filter(|(_, until)| *until > now_ms).map(|(offset, _)| offset);
+            let leased = self.lease(&dir)?.filter(|l| l.until_ms > now_ms).map(|l| l.log_offset);
             oldest = [oldest, leased].into_iter().flatten().min();
         }
         Ok(oldest)
@@ -115,15 +114,15 @@ impl Snapshots {
         Ok(ids.into_iter().map(|id| self.dir.join(id)).collect())
     }
 
-    /// Log offset and end (ms) of a lease; `None`: no finished snapshot, or one whose lease is damaged, so that its offset is not known.
-    fn lease(&self, dir: &Path) -> Result<Option<(LogOffset, i64)>> {
+    /// The lease of a snapshot; `None`: no finished snapshot, or one whose lease is damaged, so that its offset is not known.
+    fn lease(&self, dir: &Path) -> Result<Option<Lease>> {
         let path = dir.join("lease");
         let bytes = match self.fs.read(&path) {
             Ok(bytes) => bytes,
             Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
             Err(e) => return Err(Error::io(format!("read {}", path.display()), &e)),
         };
-        Ok(std::str::from_utf8(&bytes).ok().and_then(parse_lease))
+        Ok(Lease::decode(&bytes))
     }
 
     fn remove(&self, dir: &Path) -> Result<()> {
@@ -131,17 +130,6 @@ impl Snapshots {
             Err(e) if e.kind() != ErrorKind::NotFound => Err(Error::io(format!("remove {}", dir.display()), &e)),
             _ => Ok(()),
         }
-    }
-}
-
-fn parse_lease(text: &str) -> Option<(LogOffset, i64)> {
-    let (content, checksum) = text.strip_suffix('\n')?.rsplit_once(' ')?;
-    if u32::from_str_radix(checksum, 16) != Ok(crc32c::crc32c(content.as_bytes())) {
-        return None;
-    }
-    match content.split(' ').collect::<Vec<_>>()[..] {
-        ["v0", offset, until] => Some((offset.parse().ok()?, until.parse().ok()?)),
-        _ => None,
     }
 }
 
