@@ -57,19 +57,20 @@ fn measure(name: &str, buckets: usize, bytes: usize, settings: &Settings) -> Res
         .collect::<Result<Vec<_>>>()?;
     let writers = tables.iter().map(|t| Ok(t.writer()?)).collect::<Result<Vec<_>>>()?;
     let batch = data::narrow(&tables[0].write_schema(), bytes, &mut Random(1))?;
+    let schema = tables[0].schema();
     let files = |(name, layout): (&str, Layout)| Files::create(&store.dir().join(name), buckets, layout);
     let journal = files(("journal", Layout::Journal { reused: false }))?;
     let other_files = OTHERS.into_iter().map(files).collect::<Result<Vec<_>>>()?;
     write(&writers, &batch, TIME / 2)?;
-    layout::run(&journal, &batch, TIME / 2)?;
+    layout::run(&journal, &batch, schema, TIME / 2)?;
 
     let (mut engine, mut floor) = (Vec::new(), Vec::new());
     let mut others: Vec<Vec<f64>> = OTHERS.iter().map(|_| Vec::new()).collect();
     for _ in 0..settings.rounds {
         engine.push(write(&writers, &batch, TIME)?);
-        floor.push(layout::run(&journal, &batch, TIME)?);
+        floor.push(layout::run(&journal, &batch, schema, TIME)?);
         for (files, rates) in other_files.iter().zip(&mut others) {
-            rates.push(layout::run(files, &batch, TIME)?.rows_per_second);
+            rates.push(layout::run(files, &batch, schema, TIME)?.rows_per_second);
         }
     }
     drop(writers);

@@ -8,8 +8,8 @@ use std::sync::{Barrier, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use arrow_array::RecordBatch;
-use fluss_format::encode_batch;
-use fluss_types::Compression;
+use fluss_format::{EncodeOptions, encode_batch};
+use fluss_types::{Compression, Schema};
 
 use crate::Result;
 use crate::buckets::{Outcome, THREADS};
@@ -106,7 +106,7 @@ fn sync_file_system(file: &File) -> std::io::Result<()> {
 }
 
 /// Rounds of one batch a bucket for some time.
-pub(crate) fn run(files: &Files, batch: &RecordBatch, time: Duration) -> Result<Outcome> {
+pub(crate) fn run(files: &Files, batch: &RecordBatch, schema: &Schema, time: Duration) -> Result<Outcome> {
     let buckets = files.buckets.len();
     let threads = THREADS.min(buckets);
     let barrier = Barrier::new(threads);
@@ -124,7 +124,7 @@ pub(crate) fn run(files: &Files, batch: &RecordBatch, time: Duration) -> Result<
                         let mut begun = Vec::new();
                         result = (thread..buckets).step_by(threads).try_for_each(|bucket| {
                             begun.push(Instant::now());
-                            let mut encoded = encode_batch(batch, 0, true, Compression::None)?;
+                            let mut encoded = encode_batch(batch, schema, &EncodeOptions::new(true, Compression::None))?;
                             files.append(bucket, encoded.place(0, 0, 0, 0))
                         });
                         barrier.wait();

@@ -3,6 +3,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use fluss_format::Projection;
 use fluss_log::ReadHint;
 use fluss_tablet::Signal;
 use fluss_types::{BucketId, Error, ErrorCode, LogOffset, MemoryUser, Result};
@@ -28,7 +29,7 @@ struct Subscriptions {
 #[derive(Debug)]
 pub struct LogScanner {
     table: Arc<Table>,
-    projection: Vec<usize>,
+    projection: Projection,
     subscriptions: Mutex<Subscriptions>,
     signal: Arc<Signal>,
     memory: Arc<MemoryUser>,
@@ -37,7 +38,7 @@ pub struct LogScanner {
 }
 
 impl LogScanner {
-    pub(crate) fn new(table: Arc<Table>, projection: Vec<usize>) -> Self {
+    pub(crate) fn new(table: Arc<Table>, projection: Projection) -> Self {
         let memory = table.inner.memory().readers().user();
         Self {
             table,
@@ -48,6 +49,11 @@ impl LogScanner {
             woken: AtomicBool::new(false),
             closed: AtomicBool::new(false),
         }
+    }
+
+    /// What it reads.
+    pub fn projection(&self) -> &Projection {
+        &self.projection
     }
 
     fn subscriptions(&self) -> MutexGuard<'_, Subscriptions> {

@@ -1,6 +1,7 @@
 //! Reads a snapshot of one bucket.
 use std::sync::Arc;
 
+use fluss_format::Projection;
 use fluss_tablet::SnapshotReader;
 use fluss_types::{MemoryUser, Result};
 
@@ -16,6 +17,11 @@ pub struct SnapshotScanner {
 impl SnapshotScanner {
     pub(crate) fn new(reader: SnapshotReader, memory: Arc<MemoryUser>) -> Self {
         Self { reader, memory }
+    }
+
+    /// What it reads.
+    pub fn projection(&self) -> &Projection {
+        &self.reader.projection
     }
 
     /// The next rows; `None` at the end. Counted as reader memory, but never waits for it: nothing could wake the caller.

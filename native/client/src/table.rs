@@ -2,6 +2,7 @@
 use std::sync::Arc;
 
 use arrow_schema::{Schema as ArrowSchema, SchemaRef};
+use fluss_format::Projection;
 use fluss_types::{Result, Schema};
 
 use crate::{LogScanner, Lookuper, SnapshotScanner, Writer};
@@ -50,8 +51,7 @@ impl Table {
 
     /// A reader of the log.
     pub fn log_scanner(self: &Arc<Self>, projection: Vec<usize>) -> Result<LogScanner> {
-        self.schema().check_projection(&projection)?;
-        Ok(LogScanner::new(self.clone(), projection))
+        Ok(LogScanner::new(self.clone(), self.projection(&projection)?))
     }
 
     /// A reader of a snapshot of one bucket, from the first key after `after` (empty: from the first).
@@ -62,14 +62,16 @@ impl Table {
         projection: Vec<usize>,
         after: &[u8],
     ) -> Result<SnapshotScanner> {
-        self.schema().check_projection(&projection)?;
-        let reader = self.inner.tablet(bucket)?.snapshot_reader(snapshot_id, projection, after)?;
+        let reader = self.inner.tablet(bucket)?.snapshot_reader(snapshot_id, self.projection(&projection)?, after)?;
         Ok(SnapshotScanner::new(reader, self.inner.memory().readers().user()))
     }
 
     /// Lookups by full primary key.
     pub fn lookuper(self: &Arc<Self>, projection: Vec<usize>) -> Result<Lookuper> {
-        self.schema().check_projection(&projection)?;
-        Lookuper::new(self.clone(), projection)
+        Lookuper::new(self.clone(), self.projection(&projection)?)
+    }
+
+    fn projection(&self, columns: &[usize]) -> Result<Projection> {
+        Projection::columns(self.schema().clone(), columns)
     }
 }

@@ -50,13 +50,13 @@ impl Writer {
         }
         let buckets = self.table.inner.buckets();
         if buckets == 1 {
-            return self.write_bucket(0, &Rows { batch: rows.clone(), deletes });
+            return self.write_bucket(0, &Rows { schema_id: schema.id(), batch: rows.clone(), deletes });
         }
         if schema.bucket_key().is_empty() {
             let bucket = self.next_bucket.fetch_add(1, Ordering::Relaxed) % buckets;
-            return self.write_bucket(bucket, &Rows { batch: rows.clone(), deletes });
+            return self.write_bucket(bucket, &Rows { schema_id: schema.id(), batch: rows.clone(), deletes });
         }
-        let columns = ColumnValues::of(rows, schema.bucket_key())?;
+        let columns = ColumnValues::of(rows, schema.columns(), schema.bucket_key())?;
         let mut bucketer = Bucketer::default();
         let mut by_bucket: Vec<Vec<u32>> = vec![Vec::new(); buckets as usize];
         for row in 0..rows.num_rows() {
@@ -65,7 +65,7 @@ impl Writer {
         for (bucket, picked) in (0..).zip(by_bucket).filter(|(_, p)| !p.is_empty()) {
             let deletes = deletes.as_ref().map(|d| picked.iter().map(|&i| d[i as usize]).collect());
             let batch = take_record_batch(rows, &UInt32Array::from(picked))?;
-            self.write_bucket(bucket, &Rows { batch, deletes })?;
+            self.write_bucket(bucket, &Rows { schema_id: schema.id(), batch, deletes })?;
         }
         Ok(())
     }

@@ -13,8 +13,8 @@ use fluss_types::file::LocalFileSystem;
 use fluss_types::option::SCOPES;
 use fluss_types::time::Clock;
 use fluss_types::{
-    BucketId, EngineOptions, Error, ErrorCode, FieldId, MemoryBudget, Result, Schema, TableBucket, TableId, TableOptions,
-    TablePath,
+    BucketId, EngineOptions, Error, ErrorCode, FieldId, MemoryBudget, Result, Schema, Schemas, TableBucket, TableId,
+    TableOptions, TablePath,
 };
 
 use crate::Table;
@@ -181,7 +181,7 @@ impl Engine {
     /// Changes a table. Rows that are stored stay as they are and are read with the new schema.
     pub fn alter_table(&self, path: &TablePath, alteration: &TableAlteration) -> Result<TableMeta> {
         self.check_open()?;
-        self.meta.alter_table(path, |table| {
+        let altered = self.meta.alter_table(path, |table| {
             check_alterable(alteration)
                 .and_then(|()| table.alter(alteration))
                 .and_then(|next| {
@@ -189,7 +189,15 @@ impl Engine {
                     Ok(next)
                 })
                 .map_err(|e| e.at(format_args!("table {path}")))
-        })
+        })?;
+        let (schemas, options) = definition(&altered)?;
+        for bucket in 0..altered.declaration.bucket_count {
+            let slot = self.slot(TableBucket { table_id: altered.table_id, bucket });
+            if let Some(tablet) = slot.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+                tablet.alter(schemas.clone(), options.clone())?;
+            }
+        }
+        Ok(altered)
     }
 
     /// Opens a table.
@@ -206,9 +214,8 @@ impl Engine {
             ));
         }
         let schema = Arc::new(meta.schema()?);
-        let options = TableOptions::parse(&meta.declaration.options)?;
         let tablets = (0..meta.declaration.bucket_count).map(|_| OnceLock::new()).collect();
-        Ok(Table { engine: self.clone(), path: path.clone(), meta, schema, options, tablets })
+        Ok(Table { engine: self.clone(), path: path.clone(), meta, schema, tablets })
     }
 
     fn slot(&self, bucket: TableBucket) -> TabletSlot {
@@ -225,14 +232,14 @@ impl Engine {
         if let Some(tablet) = slot.as_ref() {
             return Ok(tablet.clone());
         }
-        match self.meta.table(&table.path) {
-            Ok(t) if t.table_id == table_id => {}
+        // The table may have been altered since it was opened.
+        let (schemas, options) = match self.meta.table(&table.path) {
+            Ok(t) if t.table_id == table_id => definition(&t)?,
             Err(e) if e.code() != ErrorCode::TableNotFound => return Err(e),
             _ => return Err(dropped(&table.path)),
-        }
+        };
         let dir = self.directory.bucket(table_id, bucket);
-        let tablet =
-            Tablet::open(&dir, &table.path, table_bucket, table.schema.clone(), table.options.clone(), self.context.clone())?;
+        let tablet = Tablet::open(&dir, &table.path, table_bucket, schemas, options, self.context.clone())?;
         *slot = Some(tablet.clone());
         Ok(tablet)
     }
@@ -324,6 +331,11 @@ fn check_alterable(alteration: &TableAlteration) -> Result<()> {
         ErrorCode::InvalidOption,
         format!("the following options are not supported to alter yet: {}. Make a new table with them", refused.join(", ")),
     ))
+}
+
+/// What the tablets of a table go by.
+fn definition(table: &TableMeta) -> Result<(Arc<Schemas>, TableOptions)> {
+    Ok((Arc::new(table.schemas()?), TableOptions::parse(&table.declaration.options)?))
 }
 
 fn dropped(path: &TablePath) -> Error {

@@ -3,7 +3,7 @@ use std::sync::{Arc, OnceLock};
 
 use fluss_meta::TableMeta;
 use fluss_tablet::Tablet;
-use fluss_types::{BucketId, Error, ErrorCode, MemoryBudget, Result, Schema, TableOptions, TablePath};
+use fluss_types::{BucketId, Error, ErrorCode, MemoryBudget, Result, Schema, TablePath};
 
 use crate::Engine;
 
@@ -14,7 +14,6 @@ pub struct Table {
     pub(crate) path: TablePath,
     pub(crate) meta: TableMeta,
     pub(crate) schema: Arc<Schema>,
-    pub(crate) options: TableOptions,
     pub(crate) tablets: Vec<OnceLock<Arc<Tablet>>>,
 }
 

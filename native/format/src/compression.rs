@@ -1,9 +1,61 @@
-//! Decompression of one buffer as Arrow IPC stores it: 8 bytes of uncompressed length (-1: stored as it is), then a frame.
-use std::io::Read;
+//! Compression of one buffer as Arrow IPC stores it: 8 bytes of uncompressed length (-1: stored as it is), then a frame.
+use std::cell::RefCell;
+use std::io::{Read, Write};
 
 use fluss_types::{Compression, Error, ErrorCode, Result};
 
 use crate::MAX_BATCH_BYTES;
+
+/// What a buffer begins with that compression would not make smaller.
+const AS_IT_IS: [u8; 8] = (-1i64).to_le_bytes();
+
+/// Appends a buffer as it is stored.
+pub(crate) fn compress(compression: Compression, zstd_level: i32, data: &[u8], out: &mut Vec<u8>) -> Result<()> {
+    if compression == Compression::None || data.is_empty() {
+        out.extend_from_slice(data);
+        return Ok(());
+    }
+    let start = out.len();
+    out.extend_from_slice(&(data.len() as i64).to_le_bytes());
+    match compression {
+        Compression::Lz4Frame => {
+            let mut frame = lz4_flex::frame::FrameEncoder::new(&mut *out);
+            let written = frame.write_all(data).map_err(lz4_flex::frame::Error::from).and_then(|()| frame.finish());
+            written.map_err(|e| Error::internal(format!("LZ4 frame: {e}")))?;
+        }
+        _ => COMPRESSOR.with_borrow_mut(|z| {
+            let z = match z {
+                Some(z) => z,
+                None => z.insert(Zstd { context: compressor(zstd_level)?, level: zstd_level, frame: Vec::new() }),
+            };
+            if z.level != zstd_level {
+                (z.context, z.level) = (compressor(zstd_level)?, zstd_level);
+            }
+            z.frame.clear();
+            z.frame.reserve(zstd::zstd_safe::compress_bound(data.len()));
+            z.context.compress_to_buffer(data, &mut z.frame).map_err(|e| Error::internal(format!("ZSTD frame: {e}")))?;
+            out.extend_from_slice(&z.frame);
+            Ok::<_, Error>(())
+        })?,
+    }
+    if out.len() - start > AS_IT_IS.len() + data.len() {
+        out.truncate(start);
+        out.extend_from_slice(&AS_IT_IS);
+        out.extend_from_slice(data);
+    }
+    Ok(())
+}
+
+/// A compressor with what it wrote last.
+struct Zstd {
+    context: zstd::bulk::Compressor<'static>,
+    level: i32,
+    frame: Vec<u8>,
+}
+
+fn compressor(level: i32) -> Result<zstd::bulk::Compressor<'static>> {
+    zstd::bulk::Compressor::new(level).map_err(|e| Error::internal(format!("zstd context of level {level}: {e}")))
+}
 
 /// Uncompressed length of a stored buffer.
 pub(crate) fn uncompressed_len(compression: Compression, stored: &[u8]) -> Result<usize> {
@@ -35,7 +87,7 @@ pub(crate) fn decompress(compression: Compression, stored: &[u8], out: &mut [u8]
         Compression::Lz4Frame => {
             lz4_flex::frame::FrameDecoder::new(frame).read_exact(out).map_err(|e| corrupt(&format!("LZ4 frame: {e}")))
         }
-        _ => ZSTD.with_borrow_mut(|zstd| {
+        _ => DECOMPRESSOR.with_borrow_mut(|zstd| {
             let zstd = match zstd {
                 Some(z) => z,
                 None => zstd.insert(zstd::bulk::Decompressor::new().map_err(|e| Error::internal(format!("zstd context: {e}")))?),
@@ -50,7 +102,8 @@ pub(crate) fn decompress(compression: Compression, stored: &[u8], out: &mut [u8]
 }
 
 thread_local! {
-    static ZSTD: std::cell::RefCell<Option<zstd::bulk::Decompressor<'static>>> = const { std::cell::RefCell::new(None) };
+    static COMPRESSOR: RefCell<Option<Zstd>> = const { RefCell::new(None) };
+    static DECOMPRESSOR: RefCell<Option<zstd::bulk::Decompressor<'static>>> = const { RefCell::new(None) };
 }
 
 fn corrupt(m: &str) -> Error {

@@ -10,21 +10,27 @@ impl KeyEncoder {
     /// Appends the key of a row. NULLs must have been refused before.
     pub fn encode(columns: &[ColumnValues<'_>], row: usize, out: &mut Vec<u8>) {
         for c in columns {
-            match &c.values {
-                Values::Bool(a) => out.push(u8::from(a.value(row))),
-                Values::I8(v) => out.push(v[row] as u8 ^ 0x80),
-                Values::I16(v) => out.extend_from_slice(&(v[row] as u16 ^ 1 << 15).to_be_bytes()),
-                Values::I32(v) => out.extend_from_slice(&ordered_i32(v[row])),
-                Values::I64(v) => out.extend_from_slice(&ordered_i64(v[row])),
-                Values::F32(v) => out.extend_from_slice(&ordered_f32(v[row])),
-                Values::F64(v) => out.extend_from_slice(&ordered_f64(v[row])),
-                Values::I128(v) => out.extend_from_slice(&(v[row] as u128 ^ 1 << 127).to_be_bytes()),
-                Values::MillisNanos(ms, ns) => {
-                    out.extend_from_slice(&ordered_i64(ms[row]));
-                    out.extend_from_slice(&ordered_i32(ns[row]));
-                }
-                Values::Bytes { offsets, data } => escape(Values::bytes_at(offsets, data, row), out),
+            Self::encode_field(c, row, out);
+        }
+    }
+
+    /// Appends one field. Types that cannot be keys (the schema refuses them) have none.
+    pub(crate) fn encode_field(c: &ColumnValues<'_>, row: usize, out: &mut Vec<u8>) {
+        match &c.values {
+            Values::Bool(a) => out.push(u8::from(a.value(row))),
+            Values::I8(v) => out.push(v[row] as u8 ^ 0x80),
+            Values::I16(v) => out.extend_from_slice(&(v[row] as u16 ^ 1 << 15).to_be_bytes()),
+            Values::I32(v) => out.extend_from_slice(&ordered_i32(v[row])),
+            Values::I64(v) => out.extend_from_slice(&ordered_i64(v[row])),
+            Values::F32(v) => out.extend_from_slice(&ordered_f32(v[row])),
+            Values::F64(v) => out.extend_from_slice(&ordered_f64(v[row])),
+            Values::I128(v) => out.extend_from_slice(&(v[row] as u128 ^ 1 << 127).to_be_bytes()),
+            Values::MillisNanos(ms, ns) => {
+                out.extend_from_slice(&ordered_i64(ms[row]));
+                out.extend_from_slice(&ordered_i32(ns[row]));
             }
+            Values::Bytes { offsets, data } => escape(Values::bytes_at(offsets, data, row), out),
+            Values::List(..) | Values::Map(..) | Values::Row(_) => {}
         }
     }
 }

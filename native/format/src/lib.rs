@@ -3,21 +3,31 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod arrays;
 mod batch;
 mod bucket;
 mod column_batch;
 mod compression;
+mod encode;
+mod evolve;
+mod ipc;
 mod key;
 mod lease;
 mod projection;
+mod read;
 mod row;
+mod statistics;
 mod values;
 
-pub use batch::{BatchHeader, EncodedBatch, HEADER_LEN, MAX_BATCH_BYTES, align64, decode_all, encode_batch, log_schema};
+pub use arrays::node_count;
+pub use batch::{BatchHeader, HEADER_LEN, MAX_BATCH_BYTES, align64};
 pub use bucket::{BUCKET_FUNCTION, Bucketer};
-pub use column_batch::{AlignedBytes, ColumnBatch, ColumnLayout};
+pub use column_batch::{AlignedBytes, ColumnBatch, ColumnLayout, Selection};
+pub use encode::{EncodeOptions, EncodedBatch, encode_batch, log_schema};
+pub use evolve::evolve_batch;
 pub use key::KeyEncoder;
 pub use lease::Lease;
-pub use projection::read_projected;
+pub use projection::Projection;
+pub use read::{decode_all, read_projected, written_schema};
 pub use row::{MAX_ROW_BYTES, RowCodec};
 pub use values::ColumnValues;

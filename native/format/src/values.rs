@@ -6,8 +6,9 @@ use arrow_array::types::{
 };
 use arrow_array::{Array, BooleanArray, RecordBatch};
 use arrow_buffer::NullBuffer;
-use arrow_schema::{DataType as ArrowType, TimeUnit};
-use fluss_types::{Error, Result};
+use fluss_types::{Column, DataType, Error, ErrorCode, Result, TypeRoot};
+
+use crate::arrays::mismatch;
 
 /// The values of a column by physical type.
 #[derive(Debug)]
@@ -26,6 +27,10 @@ pub(crate) enum Values<'a> {
         offsets: &'a [i32],
         data: &'a [u8],
     },
+    List(&'a [i32], Box<ColumnValues<'a>>),
+    /// Offsets, keys and values.
+    Map(&'a [i32], Box<[ColumnValues<'a>; 2]>),
+    Row(Vec<ColumnValues<'a>>),
 }
 
 impl<'a> Values<'a> {
@@ -43,46 +48,73 @@ pub struct ColumnValues<'a> {
 }
 
 impl<'a> ColumnValues<'a> {
-    /// Views of the given columns of a batch.
-    pub fn of(batch: &'a RecordBatch, columns: &[usize]) -> Result<Vec<Self>> {
-        columns.iter().map(|&i| Self::new(batch.column(i).as_ref())).collect()
+    /// Views of the columns at some positions of a batch whose columns are `columns`.
+    pub fn of(batch: &'a RecordBatch, columns: &[Column], positions: &[usize]) -> Result<Vec<Self>> {
+        check_count(batch, columns)?;
+        positions.iter().map(|&i| Self::named(batch.column(i).as_ref(), &columns[i])).collect()
     }
 
-    /// Views of all columns of a batch.
-    pub fn all(batch: &'a RecordBatch) -> Result<Vec<Self>> {
-        batch.columns().iter().map(|c| Self::new(c.as_ref())).collect()
+    /// Views of all columns of a batch whose columns are `columns`.
+    pub fn all(batch: &'a RecordBatch, columns: &[Column]) -> Result<Vec<Self>> {
+        check_count(batch, columns)?;
+        batch.columns().iter().zip(columns).map(|(a, c)| Self::named(a.as_ref(), c)).collect()
     }
 
-    fn new(a: &'a dyn Array) -> Result<Self> {
-        let values = match a.data_type() {
-            ArrowType::Boolean => Values::Bool(a.as_boolean()),
-            ArrowType::Int8 => Values::I8(a.as_primitive::<Int8Type>().values()),
-            ArrowType::Int16 => Values::I16(a.as_primitive::<Int16Type>().values()),
-            ArrowType::Int32 => Values::I32(a.as_primitive::<Int32Type>().values()),
-            ArrowType::Int64 => Values::I64(a.as_primitive::<Int64Type>().values()),
-            ArrowType::Float32 => Values::F32(a.as_primitive::<Float32Type>().values()),
-            ArrowType::Float64 => Values::F64(a.as_primitive::<Float64Type>().values()),
-            ArrowType::Decimal128(..) => Values::I128(a.as_primitive::<Decimal128Type>().values()),
-            ArrowType::Date32 => Values::I32(a.as_primitive::<Date32Type>().values()),
-            ArrowType::Time32(TimeUnit::Millisecond) => Values::I32(a.as_primitive::<Time32MillisecondType>().values()),
-            ArrowType::Timestamp(TimeUnit::Millisecond, _) => Values::I64(a.as_primitive::<TimestampMillisecondType>().values()),
-            ArrowType::Timestamp(TimeUnit::Microsecond, _) => Values::I64(a.as_primitive::<TimestampMicrosecondType>().values()),
-            ArrowType::Struct(_) => {
-                let s = a.as_struct();
+    fn named(a: &'a dyn Array, column: &Column) -> Result<Self> {
+        Self::new(a, &column.data_type).map_err(|e| e.at(format_args!("column '{}'", column.name)))
+    }
+
+    /// The view of an array of a type: an array alone does not say whether it is a fine timestamp or a ROW.
+    pub fn new(a: &'a dyn Array, t: &DataType) -> Result<Self> {
+        let wrong = || mismatch(a, t);
+        macro_rules! primitive {
+            ($type:ty) => {
+                a.as_primitive_opt::<$type>().ok_or_else(wrong)?.values()
+            };
+        }
+        let child = |a: &'a dyn Array, t: &DataType| Self::new(a, t);
+        let values = match &t.root {
+            TypeRoot::Boolean => Values::Bool(a.as_boolean_opt().ok_or_else(wrong)?),
+            TypeRoot::TinyInt => Values::I8(primitive!(Int8Type)),
+            TypeRoot::SmallInt => Values::I16(primitive!(Int16Type)),
+            TypeRoot::Int => Values::I32(primitive!(Int32Type)),
+            TypeRoot::BigInt => Values::I64(primitive!(Int64Type)),
+            TypeRoot::Float => Values::F32(primitive!(Float32Type)),
+            TypeRoot::Double => Values::F64(primitive!(Float64Type)),
+            TypeRoot::Decimal(..) => Values::I128(primitive!(Decimal128Type)),
+            TypeRoot::Date => Values::I32(primitive!(Date32Type)),
+            TypeRoot::Time(_) => Values::I32(primitive!(Time32MillisecondType)),
+            TypeRoot::Timestamp(0..=3) | TypeRoot::TimestampLtz(0..=3) => Values::I64(primitive!(TimestampMillisecondType)),
+            TypeRoot::Timestamp(4..=6) | TypeRoot::TimestampLtz(4..=6) => Values::I64(primitive!(TimestampMicrosecondType)),
+            TypeRoot::Timestamp(_) | TypeRoot::TimestampLtz(_) => {
+                let s = a.as_struct_opt().filter(|s| s.num_columns() == 2).ok_or_else(wrong)?;
                 Values::MillisNanos(
-                    s.column(0).as_primitive::<TimestampMillisecondType>().values(),
-                    s.column(1).as_primitive::<Int32Type>().values(),
+                    s.column(0).as_primitive_opt::<TimestampMillisecondType>().ok_or_else(wrong)?.values(),
+                    s.column(1).as_primitive_opt::<Int32Type>().ok_or_else(wrong)?.values(),
                 )
             }
-            ArrowType::Utf8 => {
-                let s = a.as_string::<i32>();
+            TypeRoot::Char(_) | TypeRoot::VarChar(_) => {
+                let s = a.as_string_opt::<i32>().ok_or_else(wrong)?;
                 Values::Bytes { offsets: s.value_offsets(), data: s.value_data() }
             }
-            ArrowType::Binary => {
-                let s = a.as_binary::<i32>();
+            TypeRoot::Binary(_) | TypeRoot::VarBinary(_) => {
+                let s = a.as_binary_opt::<i32>().ok_or_else(wrong)?;
                 Values::Bytes { offsets: s.value_offsets(), data: s.value_data() }
             }
-            t => return Err(Error::internal(format!("no row codec for the Arrow type {t}"))),
+            TypeRoot::Array(element) => {
+                let list = a.as_list_opt::<i32>().ok_or_else(wrong)?;
+                Values::List(list.value_offsets(), Box::new(child(list.values().as_ref(), element)?))
+            }
+            TypeRoot::Map(key, value) => {
+                let map = a.as_map_opt().ok_or_else(wrong)?;
+                let children = [child(map.keys().as_ref(), key)?, child(map.values().as_ref(), value)?];
+                Values::Map(map.value_offsets(), Box::new(children))
+            }
+            TypeRoot::Row(fields) => {
+                let row = a.as_struct_opt().filter(|s| s.num_columns() == fields.len()).ok_or_else(wrong)?;
+                let fields = row.columns().iter().zip(fields).map(|(a, f)| child(a.as_ref(), &f.data_type));
+                Values::Row(fields.collect::<Result<_>>()?)
+            }
         };
         Ok(Self { nulls: a.nulls(), values })
     }
@@ -92,8 +124,16 @@ impl<'a> ColumnValues<'a> {
         self.nulls.is_some_and(|n| n.is_null(row))
     }
 
-    /// Whether any value is NULL.
-    pub fn has_nulls(&self) -> bool {
-        self.nulls.is_some_and(|n| n.null_count() > 0)
+    /// Number of NULLs.
+    pub fn null_count(&self) -> usize {
+        self.nulls.map_or(0, NullBuffer::null_count)
     }
+}
+
+fn check_count(batch: &RecordBatch, columns: &[Column]) -> Result<()> {
+    if batch.num_columns() == columns.len() {
+        return Ok(());
+    }
+    let m = format!("the rows have {} columns, {} were expected", batch.num_columns(), columns.len());
+    Err(Error::new(ErrorCode::SchemaMismatch, m))
 }

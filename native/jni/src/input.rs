@@ -7,6 +7,7 @@ use arrow_array::{Array, ArrayRef, ListArray, MapArray, PrimitiveArray, RecordBa
 use arrow_buffer::{BooleanBuffer, Buffer, MutableBuffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_data::ArrayData;
 use arrow_schema::{DataType as ArrowType, Field, Fields, SchemaRef};
+use fluss_format::node_count;
 use fluss_types::{Column, DataType, Error, ErrorCode, Result, TypeRoot};
 use jni::Env;
 use jni::objects::{JByteBuffer, JObjectArray};
@@ -274,16 +275,6 @@ impl<'a> Node<'a> {
 
     fn unexpected(&self) -> Error {
         Error::internal(format!("column '{}': {} does not lie as {}", self.name, self.data_type, self.field.data_type()))
-    }
-}
-
-/// Nodes of a type, itself included.
-pub fn node_count(t: &DataType) -> usize {
-    1 + match &t.root {
-        TypeRoot::Array(element) => node_count(element),
-        TypeRoot::Map(key, value) => node_count(key) + node_count(value),
-        TypeRoot::Row(fields) => fields.iter().map(|f| node_count(&f.data_type)).sum(),
-        _ => 0,
     }
 }
 

@@ -7,7 +7,7 @@ use fluss_types::{Result, TablePath};
 
 use crate::completion::Completions;
 use crate::handle::Registry;
-use crate::input::{InputColumns, node_count};
+use crate::input::InputColumns;
 
 /// Open connections.
 pub static CONNECTIONS: Registry<OpenConnection> = Registry::new(1, "a connection");
@@ -92,11 +92,6 @@ pub struct OpenLookuper {
     pub nodes: usize,
     /// Its parent.
     pub parent: Arc<OpenTable>,
-}
-
-/// Nodes of some columns of a table, as a batch's descriptor lists them; columns that the table does not have count for nothing.
-pub fn projected_nodes(table: &Table, projection: &[usize]) -> usize {
-    projection.iter().filter_map(|&c| table.schema().columns().get(c)).map(|c| node_count(&c.data_type)).sum()
 }
 
 /// Closes a connection and what was opened through it; calls that run keep what they use until they end.

@@ -44,9 +44,10 @@ impl HeldBatch {
         let b = &self.batch;
         let mut d = Vec::with_capacity(descriptor_len(b.columns.len()));
         d.extend([handle, i64::from(b.bucket), b.rows as i64, b.first_row as i64, b.end_row as i64]);
-        d.extend([b.base_offset, b.commit_timestamp, position(b.row_bytes), i64::from(b.schema_id), 0]);
-        for column in &b.columns {
-            d.extend([position(column.validity), column.data as i64, position(column.aux), column.data_len as i64]);
+        d.extend([b.base_offset, b.commit_timestamp, position(b.row_bytes), i64::from(b.schema_id)]);
+        d.extend([position(b.selected.map(|s| s.position))]);
+        for node in &b.columns {
+            d.extend([position(node.validity), node.data as i64, position(node.aux), node.data_len as i64]);
         }
         d
     }

@@ -2,9 +2,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use fluss_format::{BatchHeader, ColumnBatch, EncodedBatch};
+use fluss_format::{BatchHeader, ColumnBatch, EncodedBatch, Projection};
 use fluss_types::file::FileSystem;
-use fluss_types::{Error, ErrorCode, LogOffset, Result, Schema, TableBucket};
+use fluss_types::{Error, ErrorCode, LogOffset, Result, Schemas, TableBucket};
 
 use crate::manifest::{Manifest, RecoveryPoint};
 use crate::recovery::recover;
@@ -193,15 +193,15 @@ impl Log {
         &self,
         from: LogOffset,
         limit: LogOffset,
-        schema: &Schema,
-        projection: &[usize],
+        schemas: &Schemas,
+        projection: &Projection,
         hint: &mut ReadHint,
     ) -> Result<Option<ColumnBatch>> {
         if from >= limit {
             return Ok(None);
         }
         let (segment, position) = self.find(from, hint)?;
-        let (mut batch, next) = segment.read_projected(position, schema, projection)?;
+        let (mut batch, next) = segment.read_projected(position, schemas, projection)?;
         let end = batch.base_offset + batch.rows as LogOffset;
         *hint = ReadHint { segment: segment.base_offset, position: next, offset: end };
         batch.bucket = self.bucket.bucket as i32;

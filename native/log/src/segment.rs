@@ -3,9 +3,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 
-use fluss_format::{BatchHeader, ColumnBatch, HEADER_LEN, read_projected};
+use fluss_format::{BatchHeader, ColumnBatch, HEADER_LEN, Projection, read_projected, written_schema};
 use fluss_types::file::{File, FileSystem};
-use fluss_types::{Error, ErrorCode, LogOffset, Result, Schema, TableBucket};
+use fluss_types::{Error, ErrorCode, LogOffset, Result, Schemas, TableBucket};
 
 use crate::index::{IndexEntry, Sealed, SparseIndex};
 use crate::version;
@@ -221,10 +221,11 @@ impl Segment {
     }
 
     /// As [`fluss_format::read_projected`] for the batch at a position; also gives the position after it.
-    pub(crate) fn read_projected(&self, position: u64, schema: &Schema, projection: &[usize]) -> Result<(ColumnBatch, u64)> {
+    pub(crate) fn read_projected(&self, position: u64, schemas: &Schemas, projection: &Projection) -> Result<(ColumnBatch, u64)> {
         let (header, prefix) = self.read_prefix(position)?;
         let body_at = header.body_at();
-        let batch = read_projected(&header, &prefix, schema, projection, |at, out| {
+        let written = written_schema(&header, schemas).map_err(|e| self.at(position, &e))?;
+        let batch = read_projected(&header, &prefix, written, projection, |at, out| {
             // Small batches lie wholly in what was read for the header.
             let from = body_at + at;
             match prefix.get(from..from + out.len()) {

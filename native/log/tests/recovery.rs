@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
-use fluss_format::encode_batch;
+use fluss_format::{ColumnBatch, EncodeOptions, Projection, encode_batch};
 use fluss_log::{Log, LogOptions, ReadHint};
 use fluss_testkit::{Random, all_types, random_rows};
 use fluss_types::file::LocalFileSystem;
@@ -20,7 +20,19 @@ fn open(dir: &Path) -> Result<Log> {
 }
 
 fn append(log: &Log, rows: &RecordBatch, now: i64, high_watermark: i64) -> i64 {
-    log.append(&mut encode_batch(rows, 0, true, Compression::Lz4Frame).unwrap(), now, high_watermark).unwrap()
+    let options = EncodeOptions::new(true, Compression::Lz4Frame);
+    log.append(&mut encode_batch(rows, &all_types(&[]), &options).unwrap(), now, high_watermark).unwrap()
+}
+
+fn read(
+    log: &Log,
+    from: i64,
+    limit: i64,
+    schema: &Arc<Schema>,
+    columns: &[usize],
+    hint: &mut ReadHint,
+) -> Result<Option<ColumnBatch>> {
+    log.read(from, limit, &schema.clone().into(), &Projection::columns(schema.clone(), columns)?, hint)
 }
 
 /// Appends `n` batches of 10 rows, all durable.
@@ -35,7 +47,7 @@ fn fill(log: &Log, schema: &Schema, n: i64) {
 fn assert_readable(log: &Log, schema: &Arc<Schema>, end: i64) {
     let mut hint = ReadHint::default();
     let mut at = log.start_offset();
-    while let Some(batch) = log.read(at, end, schema, &[0, 5], &mut hint).unwrap() {
+    while let Some(batch) = read(log, at, end, schema, &[0, 5], &mut hint).unwrap() {
         assert_eq!(batch.base_offset + batch.first_row as i64, at);
         at = batch.base_offset + batch.end_row as i64;
     }
@@ -81,9 +93,9 @@ fn a_read_starts_and_stops_inside_a_batch() {
     let schema = all_types(&[]);
     let log = open(dir.path()).unwrap();
     fill(&log, &schema, 3);
-    let batch = log.read(13, 17, &schema, &[0], &mut ReadHint::default()).unwrap().unwrap();
+    let batch = read(&log, 13, 17, &schema, &[0], &mut ReadHint::default()).unwrap().unwrap();
     assert_eq!((batch.base_offset, batch.first_row, batch.end_row, batch.rows), (10, 3, 7, 10));
-    assert!(log.read(17, 17, &schema, &[0], &mut ReadHint::default()).unwrap().is_none());
+    assert!(read(&log, 17, 17, &schema, &[0], &mut ReadHint::default()).unwrap().is_none());
 }
 
 #[test]
@@ -205,7 +217,7 @@ fn a_bit_flip_in_a_sealed_segment_is_found_by_the_read() {
     flip(&dir.path().join("00000000000000000000.log"), 1500);
     let log = Log::open(Arc::new(LocalFileSystem), dir.path(), BUCKET, small).unwrap();
     let all: Vec<usize> = (0..schema.columns().len()).collect();
-    let e = (0..400).step_by(10).find_map(|o| log.read(o, 400, &schema, &all, &mut ReadHint::default()).err()).unwrap();
+    let e = (0..400).step_by(10).find_map(|o| read(&log, o, 400, &schema, &all, &mut ReadHint::default()).err()).unwrap();
     assert_eq!(e.code(), ErrorCode::CorruptSegment);
     assert!(e.message().contains("00000000000000000000.log is damaged at byte"), "{e}");
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "test code")]
 mod support;
 
+use fluss_format::Projection;
 use fluss_log::{Log, ReadHint};
 use fluss_testkit::SimulatedDisk;
 use fluss_types::ErrorCode;
@@ -29,7 +30,7 @@ fn expired_segments_go_and_reads_below_the_start_are_refused_as_fluss_does() {
     for log in [log, open(&disk).unwrap()] {
         assert_eq!(log.start_offset(), expired);
         assert_eq!(ids(&log, &schema(), expired, 200).unwrap(), (expired..200).collect::<Vec<_>>());
-        let e = log.read(expired - 1, 200, &schema(), &[0], &mut ReadHint::default()).unwrap_err();
+        let e = log.read(expired - 1, 200, &schema().into(), &Projection::all(schema()), &mut ReadHint::default()).unwrap_err();
         assert_eq!(e.code(), ErrorCode::LogTruncated);
         assert!(e.message().contains(&format!("the fetching offset {} is out of range", expired - 1)), "{e}");
         assert_eq!(log.offset_at(0, 200).unwrap(), expired);

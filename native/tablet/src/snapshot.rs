@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use fluss_format::{ColumnBatch, Lease, RowCodec};
+use fluss_format::{ColumnBatch, Lease, Projection, RowCodec};
 use fluss_kv::{KvSnapshot, KvStore, KvStores};
 use fluss_types::file::FileSystem;
 use fluss_types::{Error, ErrorCode, LogOffset, Result};
@@ -138,7 +138,8 @@ impl Snapshots {
 pub struct SnapshotReader {
     pub(crate) snapshot: Box<dyn KvSnapshot>,
     pub(crate) codec: Arc<RowCodec>,
-    pub(crate) projection: Vec<usize>,
+    /// What is read of each row.
+    pub projection: Projection,
     pub(crate) bucket: i32,
     pub(crate) log_offset: LogOffset,
     pub(crate) position: Mutex<Vec<u8>>,

@@ -5,7 +5,7 @@ use jni::objects::{JByteArray, JByteBuffer, JClass, JLongArray};
 use jni::sys::{jint, jlong};
 
 use crate::guard::call;
-use crate::object::{LOG_SCANNERS, OpenLogScanner, TABLES, projected_nodes};
+use crate::object::{LOG_SCANNERS, OpenLogScanner, TABLES};
 use crate::output::{check_descriptor, hand_over};
 use crate::request::{bucket, decode, projection, timeout};
 
@@ -18,9 +18,8 @@ pub extern "system" fn open_log_scanner<'l>(
     call(env, &class, |env| {
         let parent = TABLES.get(table)?;
         let request: LogScanRequest = decode(env, &request)?;
-        let projection = projection(request.projection);
-        let scanner = parent.table.log_scanner(projection.clone())?;
-        let nodes = projected_nodes(&parent.table, &projection);
+        let scanner = parent.table.log_scanner(projection(request.projection))?;
+        let nodes = scanner.projection().nodes();
         Ok(LOG_SCANNERS.insert(OpenLogScanner { scanner, nodes, parent }))
     })
 }

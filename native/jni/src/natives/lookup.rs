@@ -11,7 +11,7 @@ use jni::{Env, EnvUnowned};
 use super::JBuffers;
 use crate::guard::{Failure, call};
 use crate::input::{InputColumns, buffers, key_batch};
-use crate::object::{CONNECTIONS, LOOKUPERS, OpenLookuper, RESULTS, TABLES, calls, projected_nodes};
+use crate::object::{CONNECTIONS, LOOKUPERS, OpenLookuper, RESULTS, TABLES, calls};
 use crate::output::{check_descriptor, hand_over};
 use crate::request::{decode, projection, row_count};
 
@@ -19,9 +19,8 @@ pub extern "system" fn open_lookuper<'l>(env: EnvUnowned<'l>, class: JClass<'l>,
     call(env, &class, |env| {
         let parent = TABLES.get(table)?;
         let request: LookupRequest = decode(env, &request)?;
-        let projection = projection(request.projection);
-        let lookuper = parent.table.lookuper(projection.clone())?;
-        let nodes = projected_nodes(&parent.table, &projection);
+        let lookuper = parent.table.lookuper(projection(request.projection))?;
+        let nodes = lookuper.projection().nodes();
         let schema = parent.table.schema();
         let key = InputColumns::new(parent.table.key_schema(), schema.primary_key().iter().map(|&i| &schema.columns()[i]));
         Ok(LOOKUPERS.insert(OpenLookuper { lookuper, key, nodes, parent }))

@@ -5,7 +5,7 @@ use jni::objects::{JByteArray, JByteBuffer, JClass, JLongArray};
 use jni::sys::jlong;
 
 use crate::guard::call;
-use crate::object::{OpenSnapshotScanner, SNAPSHOT_SCANNERS, TABLES, projected_nodes};
+use crate::object::{OpenSnapshotScanner, SNAPSHOT_SCANNERS, TABLES};
 use crate::output::{check_descriptor, hand_over};
 use crate::request::{decode, projection};
 
@@ -18,10 +18,9 @@ pub extern "system" fn open_snapshot_scanner<'l>(
     call(env, &class, |env| {
         let parent = TABLES.get(table)?;
         let request: SnapshotScanRequest = decode(env, &request)?;
-        let projection = projection(request.projection);
-        let nodes = projected_nodes(&parent.table, &projection);
         let (bucket, id, after) = (request.bucket, request.snapshot_id, request.after_position);
-        let scanner = parent.table.snapshot_scanner(bucket, &id, projection, &after)?;
+        let scanner = parent.table.snapshot_scanner(bucket, &id, projection(request.projection), &after)?;
+        let nodes = scanner.projection().nodes();
         Ok(SNAPSHOT_SCANNERS.insert(OpenSnapshotScanner { scanner, nodes, parent }))
     })
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::{Int64Array, RecordBatch, StringArray};
-use fluss_format::{EncodedBatch, encode_batch};
+use fluss_format::{EncodeOptions, EncodedBatch, Projection, encode_batch};
 use fluss_log::{Log, LogOptions, ReadHint};
 use fluss_testkit::SimulatedDisk;
 use fluss_types::{Column, Compression, DataType, LogOffset, Result, Schema, TableBucket, TypeRoot};
@@ -39,14 +39,15 @@ pub fn text(id: i64) -> String {
 }
 
 pub fn encode(schema: &Schema, ids: impl Iterator<Item = i64> + Clone) -> EncodedBatch {
-    encode_batch(&rows(schema, ids), 0, true, Compression::None).unwrap()
+    encode_batch(&rows(schema, ids), schema, &EncodeOptions::new(true, Compression::None)).unwrap()
 }
 
 /// The ids from an offset to a limit, by projected reads; checks that offsets are gapless and texts belong to the ids.
-pub fn ids(log: &Log, schema: &Schema, from: LogOffset, limit: LogOffset) -> Result<Vec<i64>> {
+pub fn ids(log: &Log, schema: &Arc<Schema>, from: LogOffset, limit: LogOffset) -> Result<Vec<i64>> {
+    let projection = Projection::columns(schema.clone(), &[1, 0])?;
     let mut hint = ReadHint::default();
     let (mut at, mut found) = (from, Vec::new());
-    while let Some(batch) = log.read(at, limit, schema, &[1, 0], &mut hint)? {
+    while let Some(batch) = log.read(at, limit, &schema.clone().into(), &projection, &mut hint)? {
         assert_eq!(batch.base_offset + batch.first_row as i64, at, "offsets are gapless");
         for row in batch.first_row..batch.end_row {
             let id = i64::from_le_bytes(batch.bytes[batch.columns[1].data + 8 * row..][..8].try_into().unwrap());

@@ -17,7 +17,7 @@ use fluss_log::{Log, LogOptions};
 use fluss_types::file::FileSystem;
 use fluss_types::time::Clock;
 use fluss_types::{
-    Consistency, Error, ErrorCode, LogOffset, MemoryBudget, MemoryGuard, MemoryUser, Result, Schema, TableBucket, TableKind,
+    Consistency, Error, ErrorCode, LogOffset, MemoryBudget, MemoryGuard, MemoryUser, Result, Schemas, TableBucket, TableKind,
     TableOptions, TablePath,
 };
 
@@ -49,10 +49,26 @@ impl std::fmt::Debug for TabletContext {
     }
 }
 
+/// What ALTER TABLE changes.
+#[derive(Debug)]
+struct Definition {
+    /// Knows all versions of the schema; writes the current one.
+    codec: Arc<RowCodec>,
+    options: TableOptions,
+    /// Positions of the columns whose statistics are taken.
+    statistics: Vec<usize>,
+}
+
+impl Definition {
+    fn new(schemas: Arc<Schemas>, options: TableOptions) -> Result<Self> {
+        let statistics = options.statistics.resolve(schemas.current())?;
+        Ok(Self { codec: Arc::new(RowCodec::new(schemas)), options, statistics })
+    }
+}
+
 /// The kv side of a primary-key tablet.
 #[derive(Debug)]
 struct KvState {
-    codec: Arc<RowCodec>,
     /// Taken out when the tablet closes, so that the folder can be opened again at once.
     kv: RwLock<Option<Arc<dyn KvStore>>>,
     buffer: RwLock<PreWriteBuffer>,
@@ -72,8 +88,8 @@ struct Appended {
 pub struct Tablet {
     name: String,
     bucket: TableBucket,
-    schema: Arc<Schema>,
-    options: TableOptions,
+    kind: TableKind,
+    definition: RwLock<Arc<Definition>>,
     context: Arc<TabletContext>,
     log: Log,
     kv: Option<KvState>,
@@ -94,15 +110,17 @@ impl Tablet {
         dir: &Path,
         path: &TablePath,
         bucket: TableBucket,
-        schema: Arc<Schema>,
+        schemas: Arc<Schemas>,
         options: TableOptions,
         context: Arc<TabletContext>,
     ) -> Result<Arc<Self>> {
         let name = format!("table {path} bucket {}", bucket.bucket);
+        let kind = schemas.current().kind();
+        let definition = Definition::new(schemas, options).map_err(|e| e.at(&name))?;
         let log = Log::open(context.fs.clone(), &dir.join("log"), bucket, context.log).map_err(|e| e.at(&name))?;
-        let kv = match schema.kind() {
+        let kv = match kind {
             TableKind::Log => None,
-            TableKind::PrimaryKey => Some(Self::open_kv(dir, &log, &schema, &context).map_err(|e| e.at(&name))?),
+            TableKind::PrimaryKey => Some(Self::open_kv(dir, &log, &definition.codec, &context).map_err(|e| e.at(&name))?),
         };
         let end_offset = log.end_offset();
         let memory = context.memory.writers().user();
@@ -110,8 +128,8 @@ impl Tablet {
         Ok(Arc::new(Self {
             name,
             bucket,
-            schema,
-            options,
+            kind,
+            definition: RwLock::new(Arc::new(definition)),
             context,
             log,
             kv,
@@ -124,15 +142,33 @@ impl Tablet {
         }))
     }
 
-    fn open_kv(dir: &Path, log: &Log, schema: &Arc<Schema>, context: &TabletContext) -> Result<KvState> {
-        let codec = Arc::new(RowCodec::new(schema.clone()));
-        let kv = recover::open_and_replay(&dir.join("kv"), log, schema, &codec, context)?;
+    fn open_kv(dir: &Path, log: &Log, codec: &RowCodec, context: &TabletContext) -> Result<KvState> {
+        let kv = recover::open_and_replay(&dir.join("kv"), log, codec, context)?;
         Ok(KvState {
-            codec,
             kv: RwLock::new(Some(kv)),
             buffer: RwLock::default(),
             snapshots: Snapshots::open(context.fs.clone(), dir.join("snapshots"), context.clock.now_ms())?,
         })
+    }
+
+    fn definition(&self) -> Arc<Definition> {
+        self.definition.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Follows ALTER TABLE: from now on rows are written with the current one of the schemas, and all that is stored is read with them.
+    /// An older definition than the present one is let be.
+    pub fn alter(&self, schemas: Arc<Schemas>, options: TableOptions) -> Result<()> {
+        let next = Definition::new(schemas, options).map_err(|e| e.at(&self.name))?;
+        let mut definition = self.definition.write().unwrap_or_else(PoisonError::into_inner);
+        if next.codec.schema().id() >= definition.codec.schema().id() {
+            *definition = Arc::new(next);
+        }
+        Ok(())
+    }
+
+    /// The codec of its rows, which knows all versions of the schema.
+    pub fn codec(&self) -> Arc<RowCodec> {
+        self.definition().codec.clone()
     }
 
     /// Readers stop here: durable, and visible to lookups.
@@ -167,9 +203,10 @@ impl Tablet {
     /// Asks for a commit: at once, or under `eventual` after the flush interval.
     fn schedule_commit(self: &Arc<Self>) {
         if !self.scheduled.swap(true, Ordering::AcqRel) {
-            let after = match self.options.consistency {
+            let options = &self.definition().options;
+            let after = match options.consistency {
                 Consistency::Strong => Duration::ZERO,
-                Consistency::Eventual => self.options.flush_interval,
+                Consistency::Eventual => options.flush_interval,
             };
             self.context.committer.schedule(self.clone(), after);
         }

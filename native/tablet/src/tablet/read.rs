@@ -1,7 +1,7 @@
 //! Reads: the log up to the high watermark, lookups, snapshots.
 use std::sync::{Arc, Mutex, PoisonError};
 
-use fluss_format::ColumnBatch;
+use fluss_format::{ColumnBatch, Projection};
 use fluss_log::ReadHint;
 use fluss_types::{Error, ErrorCode, LogOffset, Result};
 
@@ -16,7 +16,7 @@ impl Tablet {
         &self,
         from: LogOffset,
         stop: LogOffset,
-        projection: &[usize],
+        projection: &Projection,
         hint: &mut ReadHint,
     ) -> Result<Option<ColumnBatch>> {
         self.check_open()?;
@@ -30,7 +30,8 @@ impl Tablet {
                 ),
             ));
         }
-        self.log.read(from, stop.min(high_watermark), &self.schema, projection, hint).map_err(|e| e.at(&self.name))
+        let codec = self.codec();
+        self.log.read(from, stop.min(high_watermark), codec.schemas(), projection, hint).map_err(|e| e.at(&self.name))
     }
 
     /// Raises the signal whenever the high watermark moves or the tablet fails.
@@ -97,13 +98,13 @@ impl Tablet {
     }
 
     /// A scan of a snapshot, in key order, from the first key after `after` (empty: from the first).
-    pub fn snapshot_reader(&self, id: &str, projection: Vec<usize>, after: &[u8]) -> Result<SnapshotReader> {
+    pub fn snapshot_reader(&self, id: &str, projection: Projection, after: &[u8]) -> Result<SnapshotReader> {
         self.check_open()?;
         let state = self.kv_state()?;
         let (snapshot, log_offset) = state.snapshots.reader(id, self.context.kv.as_ref()).map_err(|e| e.at(&self.name))?;
         Ok(SnapshotReader {
             snapshot,
-            codec: state.codec.clone(),
+            codec: self.codec(),
             projection,
             bucket: self.bucket.bucket as i32,
             log_offset,

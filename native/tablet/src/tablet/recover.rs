@@ -8,7 +8,7 @@ use bytes::Bytes;
 use fluss_format::{ColumnValues, KeyEncoder, RowCodec, decode_all};
 use fluss_kv::{Changes, KvStore};
 use fluss_log::{Log, ReadHint};
-use fluss_types::{ChangeType, Error, ErrorCode, Result, Schema};
+use fluss_types::{ChangeType, Error, ErrorCode, Result};
 
 use super::TabletContext;
 
@@ -16,13 +16,7 @@ use super::TabletContext;
 const REPLAY_ROWS: usize = 50_000;
 
 /// Opens the store in `dir`, a folder of the tablet's, and brings it to the end of the log.
-pub(super) fn open_and_replay(
-    dir: &Path,
-    log: &Log,
-    schema: &Schema,
-    codec: &RowCodec,
-    context: &TabletContext,
-) -> Result<Arc<dyn KvStore>> {
+pub(super) fn open_and_replay(dir: &Path, log: &Log, codec: &RowCodec, context: &TabletContext) -> Result<Arc<dyn KvStore>> {
     let fs = context.fs.as_ref();
     let make = || fs.create_dir_all(dir).map_err(|e| Error::io(format!("make kv folder {}", dir.display()), &e));
     make()?;
@@ -50,14 +44,15 @@ pub(super) fn open_and_replay(
         kv = context.kv.open(dir)?;
         applied = 0;
     }
+    let schema = codec.schema();
     let mut changes = Changes::default();
     let mut hint = ReadHint::default();
     while let Some((header, bytes)) = log.read_whole(applied, &mut hint)? {
-        let batch = decode_all(&header, &bytes, schema)?;
+        let batch = decode_all(&header, &bytes, codec.schemas())?;
         let kinds = batch.column(0).as_primitive::<UInt8Type>().values();
         let table_columns = batch.project(&(1..batch.num_columns()).collect::<Vec<_>>())?;
-        let keys = ColumnValues::of(&table_columns, schema.primary_key())?;
-        let columns = ColumnValues::all(&table_columns)?;
+        let keys = ColumnValues::of(&table_columns, schema.columns(), schema.primary_key())?;
+        let columns = ColumnValues::all(&table_columns, schema.columns())?;
         let skip = (applied - header.base_offset) as usize;
         for (i, kind) in kinds.iter().enumerate().skip(skip) {
             let row = match ChangeType::from_byte(*kind)? {

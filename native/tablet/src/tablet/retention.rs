@@ -10,7 +10,7 @@ impl Tablet {
     /// store and below all leased snapshots. After a failure more is kept than need be, and the next call tries again.
     pub fn retain(&self) -> Result<()> {
         self.check_open()?;
-        let Some(ttl) = self.options.log_ttl else { return Ok(()) };
+        let Some(ttl) = self.definition().options.log_ttl else { return Ok(()) };
         let now = self.context.clock.now_ms();
         let before = now.saturating_sub(i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX));
         let removed = self.log.expired_before(before, self.high_watermark()).and_then(|expired| {

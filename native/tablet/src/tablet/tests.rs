@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use fluss_kv::{KvMemory, RocksKvStores};
 use fluss_types::file::LocalFileSystem;
 use fluss_types::time::SystemClock;
-use fluss_types::{Column, DataType, TypeRoot};
+use fluss_types::{Column, DataType, Schema, TypeRoot};
 use std::collections::BTreeMap;
 
 use super::*;
@@ -22,7 +22,7 @@ fn tablet(dir: &Path) -> Arc<Tablet> {
     let schema = Schema::new(0, vec![id], &["id".into()], &[]).unwrap();
     let options = TableOptions::parse(&BTreeMap::new()).unwrap();
     let bucket = TableBucket { table_id: 1, bucket: 0 };
-    Tablet::open(dir, &TablePath::new("db", "t"), bucket, Arc::new(schema), options, Arc::new(context)).unwrap()
+    Tablet::open(dir, &TablePath::new("db", "t"), bucket, Arc::new(Arc::new(schema).into()), options, Arc::new(context)).unwrap()
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! Writes: append to the log and to the pre-write buffer; the commit does the rest.
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 use std::time::Instant;
@@ -6,15 +7,17 @@ use std::time::Instant;
 use arrow_array::{ArrayRef, RecordBatch, UInt8Array};
 use arrow_select::interleave::interleave;
 use bytes::Bytes;
-use fluss_format::{ColumnValues, EncodedBatch, KeyEncoder, encode_batch, log_schema};
+use fluss_format::{ColumnValues, EncodeOptions, EncodedBatch, KeyEncoder, RowCodec, encode_batch, evolve_batch, log_schema};
 use fluss_kv::KvValue;
-use fluss_types::{ChangeType, Error, LogOffset, Result, TableKind};
+use fluss_types::{ChangeType, Error, ErrorCode, LogOffset, Result, SchemaId, TableKind, TableOptions};
 
-use super::{KvState, Tablet};
+use super::{Definition, Tablet};
 
 /// Rows of one bucket, all columns of the table; `deletes[i]`: row i is a delete, of which only the key counts.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Rows {
+    /// The version of the table's schema that the writer knows. Of an older one the columns added since are NULL.
+    pub schema_id: SchemaId,
     /// The columns.
     pub batch: RecordBatch,
     /// `None`: no deletes.
@@ -65,6 +68,28 @@ enum Old<'a> {
     InBatch(usize),
 }
 
+impl Definition {
+    /// The rows with the current schema's columns.
+    fn current<'a>(&self, rows: &'a Rows) -> Result<Cow<'a, Rows>> {
+        let schema = self.codec.schema();
+        if rows.schema_id == schema.id() {
+            return Ok(Cow::Borrowed(rows));
+        }
+        let Some(written) = self.codec.schemas().get(rows.schema_id) else {
+            let m = format!("rows of schema {} were written, the table has schemas up to {}", rows.schema_id, schema.id());
+            return Err(Error::new(ErrorCode::SchemaMismatch, m));
+        };
+        let batch = evolve_batch(&rows.batch, written, schema)?;
+        Ok(Cow::Owned(Rows { batch, schema_id: schema.id(), ..rows.clone() }))
+    }
+
+    fn encode(&self, batch: &RecordBatch, append_only: bool) -> Result<EncodedBatch> {
+        let TableOptions { compression, zstd_level, .. } = self.options;
+        let options = EncodeOptions { append_only, compression, zstd_level, statistics: &self.statistics };
+        encode_batch(batch, self.codec.schema(), &options)
+    }
+}
+
 impl Tablet {
     /// Appends rows and returns the offset that [`Tablet::wait_durable`] has to reach. Log tables take no deletes. Waits while the writers'
     /// share of the memory budget is used up and the tablet has a part in it: its own commit gives that back.
@@ -75,7 +100,7 @@ impl Tablet {
             self.progress.wait_until(|| self.memory.may_take())?;
             self.check_open()?;
         }
-        let end = self.or_poison(|| match self.schema.kind() {
+        let end = self.or_poison(|| match self.kind {
             TableKind::Log => self.append(rows),
             TableKind::PrimaryKey => self.upsert(rows),
         });
@@ -88,13 +113,11 @@ impl Tablet {
         if rows.deletes.is_some() {
             return Err(Error::invalid("a log table takes appends only, a delete was written"));
         }
-        let mut encoded = self.encode(&rows.batch, true)?;
+        let definition = self.definition();
+        let rows = definition.current(rows)?;
+        let mut encoded = definition.encode(&rows.batch, true)?;
         let mut appended = self.appended();
         self.append_encoded(&mut encoded, 0, &mut appended)
-    }
-
-    fn encode(&self, batch: &RecordBatch, append_only: bool) -> Result<EncodedBatch> {
-        encode_batch(batch, self.schema.id(), append_only, self.options.compression)
     }
 
     /// `buffered`: bytes that the batch takes in the pre-write buffer.
@@ -111,17 +134,32 @@ impl Tablet {
     }
 
     fn upsert(&self, rows: &Rows) -> Result<LogOffset> {
+        loop {
+            let definition = self.definition();
+            if let Some(end) = self.upsert_as(&definition, definition.current(rows)?.as_ref())? {
+                return Ok(end);
+            }
+        }
+    }
+
+    /// `None`: the table was altered meanwhile, so that rows may be stored that this definition does not know.
+    fn upsert_as(&self, definition: &Arc<Definition>, rows: &Rows) -> Result<Option<LogOffset>> {
         let state = self.kv_state()?;
+        let codec = &definition.codec;
+        let schema = codec.schema();
         let n = rows.batch.num_rows();
-        let key_columns = ColumnValues::of(&rows.batch, self.schema.primary_key())?;
-        let columns = ColumnValues::all(&rows.batch)?;
+        let key_columns = ColumnValues::of(&rows.batch, schema.columns(), schema.primary_key())?;
+        let columns = ColumnValues::all(&rows.batch, schema.columns())?;
         let keys = Encoded::new(n, |i, out| {
             KeyEncoder::encode(&key_columns, i, out);
             Ok(())
         })?;
-        let values = Encoded::new(n, |i, out| if rows.is_delete(i) { Ok(()) } else { state.codec.encode(&columns, i, out) })?;
+        let values = Encoded::new(n, |i, out| if rows.is_delete(i) { Ok(()) } else { codec.encode(&columns, i, out) })?;
 
         let mut appended = self.appended();
+        if !Arc::ptr_eq(definition, &self.definition()) {
+            return Ok(None);
+        }
         let kv = self.store(state)?;
         let mut last: HashMap<&[u8], usize, ahash::RandomState> =
             HashMap::with_capacity_and_hasher(n, ahash::RandomState::default());
@@ -151,14 +189,17 @@ impl Tablet {
             }
         }
 
-        let Some(changelog) = changelog(self, state, rows, &olds)? else { return Ok(appended.end_offset) };
-        let end =
-            self.append_encoded(&mut self.encode(&changelog, false)?, keys.bytes.len() + values.bytes.len(), &mut appended)?;
+        let Some(changelog) = changelog(codec, rows, &olds)? else { return Ok(Some(appended.end_offset)) };
+        let end = self.append_encoded(
+            &mut definition.encode(&changelog, false)?,
+            keys.bytes.len() + values.bytes.len(),
+            &mut appended,
+        )?;
         let mut buffer = state.buffer.write().unwrap_or_else(PoisonError::into_inner);
         for i in last.values().copied() {
             buffer.put(keys.share(i), (!rows.is_delete(i)).then(|| values.share(i)));
         }
-        Ok(end)
+        Ok(Some(end))
     }
 
     /// Waits until all up to an offset is durable and visible to readers; under `eventual` too. False: the deadline came first.
@@ -169,7 +210,7 @@ impl Tablet {
 }
 
 /// The changes that the rows make: `+I`, `-U` and `+U`, `-D`; `None`: none.
-fn changelog(tablet: &Tablet, state: &KvState, rows: &Rows, olds: &[Old<'_>]) -> Result<Option<RecordBatch>> {
+fn changelog(codec: &RowCodec, rows: &Rows, olds: &[Old<'_>]) -> Result<Option<RecordBatch>> {
     const NEW: usize = 0;
     const STORED: usize = 1;
     let mut stored: Vec<&[u8]> = Vec::new();
@@ -205,10 +246,10 @@ fn changelog(tablet: &Tablet, state: &KvState, rows: &Rows, olds: &[Old<'_>]) ->
     }
     let only_inserts =
         stored.is_empty() && picks.len() == rows.batch.num_rows() && picks.iter().enumerate().all(|(i, p)| p.1 == i);
-    let stored = state.codec.decode(&stored)?;
+    let stored = codec.decode(&stored)?;
     let mut columns: Vec<ArrayRef> = vec![Arc::new(UInt8Array::from(kinds))];
     for (c, new) in rows.batch.columns().iter().enumerate() {
         columns.push(if only_inserts { new.clone() } else { interleave(&[new.as_ref(), stored.column(c).as_ref()], &picks)? });
     }
-    RecordBatch::try_new(log_schema(&tablet.schema, false), columns).map(Some).map_err(|e| Error::invalid(e.to_string()))
+    RecordBatch::try_new(log_schema(codec.schema(), false), columns).map(Some).map_err(|e| Error::invalid(e.to_string()))
 }

@@ -1,0 +1,410 @@
+//! Projected read of a log batch: only the wanted columns' buffers are fetched, checked and, if need be, decompressed.
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, RecordBatch, UInt8Array};
+use arrow_ipc::RecordBatch as IpcBatch;
+use fluss_types::{Compression, DataType, Error, ErrorCode, Result, Schema, Schemas, TypeRoot};
+
+use crate::arrays::{children, has_aux, nulls, without_text};
+use crate::batch::{BatchHeader, bad_metadata, verify_buffer};
+use crate::column_batch::{Arena, ColumnBatch, ColumnLayout, to_array};
+use crate::evolve::{Reading, evolve, evolve_batch};
+use crate::projection::{Projection, Source};
+use crate::{align64, compression, ipc, log_schema};
+
+/// A node of the stored columns: the indices of its buffers, where it has them.
+#[derive(Debug)]
+struct Node<'a> {
+    data_type: &'a DataType,
+    rows: usize,
+    validity: Option<usize>,
+    data: Option<usize>,
+    aux: Option<usize>,
+    /// Rows of the children of ARRAY and MAP.
+    elements: usize,
+}
+
+/// A column to be read: its nodes, and the validity buffers of the ROWs around it.
+#[derive(Debug, Default)]
+struct Planned<'a> {
+    parents: Vec<usize>,
+    nodes: Vec<Node<'a>>,
+}
+
+#[derive(Debug)]
+struct Wanted {
+    /// Index in the IPC metadata, and so of the checksum.
+    index: usize,
+    /// Place in the body.
+    offset: usize,
+    len: usize,
+}
+
+/// The fetched buffers and where each of them lies.
+struct Fetched {
+    arena: Arena,
+    /// Index, position, length; ascending.
+    places: Vec<(usize, usize, usize)>,
+}
+
+/// The schema of a stored batch.
+pub fn written_schema<'a>(header: &BatchHeader, schemas: &'a Schemas) -> Result<&'a Schema> {
+    schemas.get(header.schema_id).map(AsRef::as_ref).ok_or_else(|| {
+        let m = format!("a batch has schema {}, the table has schemas up to {}", header.schema_id, schemas.current().id());
+        Error::new(ErrorCode::UnknownFormat, m)
+    })
+}
+
+/// Reads the projected columns of one batch.
+///
+/// `prefix` holds the batch from its first byte to the end of the metadata, its checksum already verified. `fetch(at, out)` reads
+/// `out.len()` bytes of the batch's body from position `at`; neighbouring buffers are fetched in one call.
+pub fn read_projected(
+    header: &BatchHeader,
+    prefix: &[u8],
+    written: &Schema,
+    projection: &Projection,
+    mut fetch: impl FnMut(usize, &mut [u8]) -> Result<()>,
+) -> Result<ColumnBatch> {
+    let rows = header.rows as usize;
+    let (block, row_bytes, columns) = if rows == 0 {
+        let mut block = Arena::default();
+        let mut nodes = Vec::with_capacity(projection.nodes());
+        projection.types().try_for_each(|t| block.push_array(nulls(t, 0).as_ref(), t, &mut nodes))?;
+        (block, None, nodes)
+    } else {
+        let message = arrow_ipc::root_as_message(header.metadata(prefix)).map_err(|e| bad_metadata(&e))?;
+        let ipc = message.header_as_record_batch().ok_or_else(|| corrupt("the IPC message holds no record batch"))?;
+        Stored::new(header, prefix, ipc)?.read(written, projection, &mut fetch)?
+    };
+    Ok(ColumnBatch {
+        bytes: block.into_bytes(),
+        bucket: -1,
+        rows,
+        first_row: 0,
+        end_row: rows,
+        base_offset: header.base_offset,
+        commit_timestamp: header.commit_timestamp,
+        row_bytes,
+        schema_id: header.schema_id,
+        selected: None,
+        columns,
+    })
+}
+
+/// Decodes all columns of a whole batch (for replay), laid out as [`log_schema`] says of the current schema. Checks all checksums.
+pub fn decode_all(header: &BatchHeader, bytes: &[u8], schemas: &Schemas) -> Result<RecordBatch> {
+    header.verify(bytes)?;
+    let written = written_schema(header, schemas)?;
+    let all = Projection::all(schemas.get(header.schema_id).unwrap_or(schemas.current()).clone());
+    let body = bytes.get(header.body_at()..header.total_len()).ok_or_else(|| corrupt("the batch is cut"))?;
+    let batch = read_projected(header, bytes, written, &all, |at, out| {
+        out.copy_from_slice(body.get(at..at + out.len()).ok_or_else(|| corrupt("a buffer lies outside the body of its batch"))?);
+        Ok(())
+    })?;
+    let kinds = batch.row_bytes.map(|at| UInt8Array::from(batch.bytes[at..at + batch.rows].to_vec()));
+    let arrays = batch.arrays(all.types())?;
+    let stored = RecordBatch::try_new(written.arrow_schema(), arrays).map_err(|e| corrupt(&e.to_string()))?;
+    let current = evolve_batch(&stored, written, schemas.current())?;
+    let Some(kinds) = kinds else { return Ok(current) };
+    let kinds: ArrayRef = Arc::new(kinds);
+    let columns = std::iter::once(kinds).chain(current.columns().iter().cloned()).collect();
+    RecordBatch::try_new(log_schema(schemas.current(), false), columns).map_err(|e| corrupt(&e.to_string()))
+}
+
+/// A stored batch whose metadata has been read.
+struct Stored<'a> {
+    header: &'a BatchHeader,
+    prefix: &'a [u8],
+    ipc: IpcBatch<'a>,
+}
+
+impl<'a> Stored<'a> {
+    fn new(header: &'a BatchHeader, prefix: &'a [u8], ipc: IpcBatch<'a>) -> Result<Self> {
+        let buffers = ipc.buffers().map_or(0, |b| b.len());
+        if ipc.length() != i64::from(header.rows) || buffers != header.buffers as usize {
+            return Err(corrupt("header and IPC metadata of the batch do not agree"));
+        }
+        Ok(Self { header, prefix, ipc })
+    }
+
+    /// The projected columns in one block, the place of the change types, and the nodes.
+    fn read(
+        &self,
+        written: &Schema,
+        projection: &Projection,
+        fetch: &mut impl FnMut(usize, &mut [u8]) -> Result<()>,
+    ) -> Result<(Arena, Option<usize>, Vec<ColumnLayout>)> {
+        let sources = projection.sources(written)?;
+        let planned = self.plan(written, &sources)?;
+        let kinds = (!self.header.append_only).then_some(1);
+        let fetched = self.fetch(kinds, &planned, fetch)?;
+        let rows = self.header.rows as usize;
+        let row_bytes = kinds.map(|i| fetched.place("change types", i, rows)).transpose()?;
+
+        let Fetched { ref arena, .. } = fetched;
+        let mut layouts: Vec<Vec<ColumnLayout>> = Vec::with_capacity(planned.len());
+        for p in &planned {
+            layouts.push(p.nodes.iter().map(|n| fetched.layout(n, arena)).collect::<Result<_>>()?);
+        }
+        let parents: Vec<Vec<usize>> = planned
+            .iter()
+            .map(|p| p.parents.iter().map(|i| fetched.place("validity", *i, rows.div_ceil(8))).collect::<Result<_>>())
+            .collect::<Result<_>>()?;
+        let mut arena = fetched.arena;
+        for (nodes, parents) in layouts.iter_mut().zip(&parents) {
+            if let Some(node) = nodes.first_mut() {
+                node.validity = arena.intersect(node.validity, parents, rows.div_ceil(8));
+            }
+        }
+        if sources.iter().all(|s| s.as_ref().is_some_and(|s| s.reading == Reading::AsStored)) {
+            return Ok((arena, row_bytes, layouts.concat()));
+        }
+        convert(arena, row_bytes, rows, projection, &sources, &layouts)
+    }
+
+    /// Which buffers the columns need.
+    fn plan<'s>(&self, written: &'s Schema, sources: &[Option<Source<'s>>]) -> Result<Vec<Planned<'s>>> {
+        let first = if self.header.append_only { (0, 0) } else { (1, 2) };
+        let mut starts = Vec::with_capacity(written.columns().len());
+        let mut at = first;
+        for column in written.columns() {
+            starts.push(at);
+            let (nodes, buffers) = ipc::spans(&column.data_type);
+            at = (at.0 + nodes, at.1 + buffers);
+        }
+        let rows = self.header.rows as usize;
+        let mut out = Vec::with_capacity(sources.len());
+        for source in sources {
+            let mut planned = Planned::default();
+            if let Some(s) = source {
+                let mut at = starts[s.path[0]];
+                let mut data_type = &written.columns()[s.path[0]].data_type;
+                for &field in &s.path[1..] {
+                    let TypeRoot::Row(fields) = &data_type.root else { return Err(corrupt("a path leads into no ROW")) };
+                    if self.node(at.0, rows)? > 0 {
+                        planned.parents.push(at.1);
+                    }
+                    at = (at.0 + 1, at.1 + 1);
+                    for f in &fields[..field] {
+                        let (nodes, buffers) = ipc::spans(&f.data_type);
+                        at = (at.0 + nodes, at.1 + buffers);
+                    }
+                    data_type = &fields[field].data_type;
+                }
+                self.plan_nodes(data_type, rows, &mut at, &mut planned.nodes)?;
+            }
+            out.push(planned);
+        }
+        Ok(out)
+    }
+
+    /// Adds the node at a place of the metadata, and its children; moves the place behind them.
+    fn plan_nodes<'s>(&self, t: &'s DataType, rows: usize, at: &mut (usize, usize), out: &mut Vec<Node<'s>>) -> Result<()> {
+        let (node, buffer) = *at;
+        let validity = (self.node(node, rows)? > 0).then_some(buffer);
+        let mut n = Node { data_type: t, rows, validity, data: None, aux: None, elements: 0 };
+        let mut child_rows = rows;
+        let own = match &t.root {
+            TypeRoot::Array(_) | TypeRoot::Map(..) => {
+                n.aux = Some(buffer + 1);
+                n.elements = self.node_len(node + 1)?;
+                child_rows = n.elements;
+                if matches!(t.root, TypeRoot::Map(..)) { (2, 3) } else { (1, 2) }
+            }
+            TypeRoot::Row(_) => (1, 1),
+            _ if t.has_nanos() => {
+                (n.data, n.aux) = (Some(buffer + 2), Some(buffer + 4));
+                (3, 5)
+            }
+            _ if t.is_var_width() => {
+                (n.data, n.aux) = (Some(buffer + 2), Some(buffer + 1));
+                (1, 3)
+            }
+            _ => {
+                n.data = Some(buffer + 1);
+                (1, 2)
+            }
+        };
+        *at = (node + own.0, buffer + own.1);
+        out.push(n);
+        children(t).into_iter().try_for_each(|c| self.plan_nodes(c, child_rows, at, out))
+    }
+
+    fn node_len(&self, i: usize) -> Result<usize> {
+        let nodes = self.ipc.nodes().unwrap_or_default();
+        if i >= nodes.len() {
+            return Err(corrupt("the batch has fewer columns than its schema"));
+        }
+        let len = nodes.get(i).length();
+        usize::try_from(len).ok().filter(|l| *l <= i32::MAX as usize).ok_or_else(|| corrupt("a column has an impossible length"))
+    }
+
+    /// Null count of a node that has so many rows.
+    fn node(&self, i: usize, rows: usize) -> Result<usize> {
+        if self.node_len(i)? != rows {
+            return Err(corrupt("the columns of the batch differ in length"));
+        }
+        Ok(self.ipc.nodes().unwrap_or_default().get(i).null_count().max(0) as usize)
+    }
+
+    fn fetch(
+        &self,
+        kinds: Option<usize>,
+        planned: &[Planned<'_>],
+        fetch: &mut impl FnMut(usize, &mut [u8]) -> Result<()>,
+    ) -> Result<Fetched> {
+        let of_node = |n: &Node<'_>| [n.validity, n.data, n.aux].into_iter().flatten();
+        let of_column = |p: &Planned<'_>| p.parents.iter().copied().chain(p.nodes.iter().flat_map(of_node)).collect::<Vec<_>>();
+        let mut indices: Vec<usize> = kinds.into_iter().chain(planned.iter().flat_map(of_column)).collect();
+        indices.sort_unstable();
+        indices.dedup();
+        let wanted = indices.into_iter().map(|i| self.wanted(i)).collect::<Result<Vec<_>>>()?;
+
+        let (mut arena, mut places) = fetch_runs(&wanted, fetch)?;
+        for (w, at) in wanted.iter().zip(&places) {
+            verify_buffer(self.prefix, w.index, arena.slice(*at, w.len))?;
+        }
+        let mut lens: Vec<usize> = wanted.iter().map(|w| w.len).collect();
+        if self.header.compression != Compression::None {
+            (arena, places, lens) = decompress_all(self.header.compression, &wanted, &arena, &places)?;
+        }
+        let places = wanted.iter().zip(places).zip(lens).map(|((w, at), len)| (w.index, at, len)).collect();
+        Ok(Fetched { arena, places })
+    }
+
+    fn wanted(&self, index: usize) -> Result<Wanted> {
+        let buffers = self.ipc.buffers().unwrap_or_default();
+        if index >= buffers.len() {
+            return Err(corrupt("the batch has fewer buffers than its schema"));
+        }
+        let b = buffers.get(index);
+        let (offset, len) = (b.offset() as usize, b.length() as usize);
+        if b.offset() < 0 || b.length() < 0 || offset.saturating_add(len) > self.header.body_len as usize {
+            return Err(corrupt("a buffer lies outside the body of its batch"));
+        }
+        if !offset.is_multiple_of(64) {
+            return Err(corrupt("a buffer does not lie on a 64-byte boundary"));
+        }
+        Ok(Wanted { index, offset, len })
+    }
+}
+
+impl Fetched {
+    /// Position of a buffer that must have `needed` bytes.
+    fn place(&self, what: &str, index: usize, needed: usize) -> Result<usize> {
+        self.find(what, index, needed).map(|(at, _)| at)
+    }
+
+    fn find(&self, what: &str, index: usize, needed: usize) -> Result<(usize, usize)> {
+        let i = self.places.binary_search_by_key(&index, |p| p.0).map_err(|_| Error::internal("a buffer was not fetched"))?;
+        let (_, at, len) = self.places[i];
+        if len >= needed {
+            return Ok((at, len));
+        }
+        Err(corrupt(&format!("a {what} buffer has {len} bytes, its rows need {needed}")))
+    }
+
+    /// Readers index by row without a look at lengths, so every buffer must be long enough.
+    fn layout(&self, n: &Node<'_>, arena: &Arena) -> Result<ColumnLayout> {
+        let t = n.data_type;
+        let mut layout = ColumnLayout {
+            validity: n.validity.map(|i| self.place("validity", i, n.rows.div_ceil(8))).transpose()?,
+            data_len: n.elements,
+            ..ColumnLayout::default()
+        };
+        if let Some(i) = n.aux {
+            let at = self.place("offsets", i, 4 * if t.has_nanos() { n.rows } else { n.rows + 1 })?;
+            layout.aux = Some(at);
+        }
+        if let Some(i) = n.data {
+            let needed = match t.fixed_width() {
+                Some(width) => n.rows * width,
+                None if t.is_var_width() => 0,
+                None => n.rows.div_ceil(8),
+            };
+            (layout.data, layout.data_len) = self.find("data", i, needed)?;
+        }
+        if let Some(at) = layout.aux.filter(|_| has_aux(t) && !t.has_nanos()) {
+            let int = |at: usize| i32::from_le_bytes(arena.slice(at, 4).try_into().unwrap_or_default());
+            let (first, last) = (int(at), int(at + 4 * n.rows));
+            if first < 0 || last < first || last as usize > layout.data_len {
+                return Err(corrupt(&format!("offsets from {first} to {last} do not fit data of {}", layout.data_len)));
+            }
+        }
+        Ok(layout)
+    }
+}
+
+/// The columns as the projection's types say, in a new block.
+fn convert(
+    stored: Arena,
+    row_bytes: Option<usize>,
+    rows: usize,
+    projection: &Projection,
+    sources: &[Option<Source<'_>>],
+    layouts: &[Vec<ColumnLayout>],
+) -> Result<(Arena, Option<usize>, Vec<ColumnLayout>)> {
+    let stored = stored.into_buffer();
+    let mut block = Arena::with_capacity(stored.len());
+    let row_bytes = row_bytes.map(|at| block.push(&stored[at..at + rows]));
+    let mut nodes = Vec::with_capacity(projection.nodes());
+    for ((to, source), layout) in projection.types().zip(sources).zip(layouts) {
+        let to = without_text(to);
+        let array = match source {
+            Some(s) => {
+                let from = without_text(s.stored);
+                evolve(&to_array(&stored, &mut layout.iter(), &from, rows)?, &from, &to)?
+            }
+            None => nulls(&to, rows),
+        };
+        block.push_array(array.as_ref(), &to, &mut nodes)?;
+    }
+    Ok((block, row_bytes, nodes))
+}
+
+/// Fetches the buffers, neighbours in one call, and returns where each lies.
+fn fetch_runs(wanted: &[Wanted], fetch: &mut impl FnMut(usize, &mut [u8]) -> Result<()>) -> Result<(Arena, Vec<usize>)> {
+    let mut arena = Arena::with_capacity(wanted.iter().map(|w| align64(w.len)).sum());
+    let mut places = Vec::with_capacity(wanted.len());
+    let mut i = 0;
+    while i < wanted.len() {
+        let from = wanted[i].offset;
+        let mut end = from + wanted[i].len;
+        let mut j = i + 1;
+        while j < wanted.len() && wanted[j].offset == align64(end) {
+            end = wanted[j].offset + wanted[j].len;
+            j += 1;
+        }
+        let at = arena.reserve(end - from);
+        fetch(from, arena.slice_mut(at, end - from))?;
+        places.extend(wanted[i..j].iter().map(|w| at + w.offset - from));
+        i = j;
+    }
+    Ok((arena, places))
+}
+
+fn decompress_all(
+    codec: Compression,
+    wanted: &[Wanted],
+    stored: &Arena,
+    places: &[usize],
+) -> Result<(Arena, Vec<usize>, Vec<usize>)> {
+    let lens = wanted
+        .iter()
+        .zip(places)
+        .map(|(w, at)| compression::uncompressed_len(codec, stored.slice(*at, w.len)))
+        .collect::<Result<Vec<_>>>()?;
+    let mut arena = Arena::with_capacity(lens.iter().map(|l| align64(*l)).sum());
+    let mut out = Vec::with_capacity(wanted.len());
+    for ((w, at), len) in wanted.iter().zip(places).zip(&lens) {
+        let to = arena.reserve(*len);
+        compression::decompress(codec, stored.slice(*at, w.len), arena.slice_mut(to, *len))?;
+        out.push(to);
+    }
+    Ok((arena, out, lens))
+}
+
+fn corrupt(m: &str) -> Error {
+    Error::new(ErrorCode::CorruptSegment, m)
+}
