@@ -11,8 +11,13 @@ pub(crate) const MAGIC: [u8; 4] = *b"FLUB";
 pub(crate) const VERSION: u16 = 0;
 pub(crate) const KNOWN_FEATURES: u32 = 0;
 pub(crate) const ATTRIBUTE_APPEND_ONLY: u16 = 1;
-/// The header checksum covers everything from here to the end of the metadata.
-pub(crate) const CHECKSUM_FROM: usize = 16;
+/// Where the header checksum lies.
+pub(crate) const CHECKSUM_AT: usize = 12;
+
+/// It covers all but itself up to the end of the metadata, which is the end of `prefix`.
+pub(crate) fn header_checksum(prefix: &[u8]) -> u32 {
+    crc32c::crc32c_append(crc32c::crc32c(&prefix[..CHECKSUM_AT]), &prefix[CHECKSUM_AT + 4..])
+}
 
 /// The next multiple of 64.
 pub const fn align64(n: usize) -> usize {
@@ -138,7 +143,7 @@ impl BatchHeader {
 
     /// Checks the header checksum; `prefix` has at least [`Self::prefix_len`] bytes from the batch's first.
     pub fn verify(&self, prefix: &[u8]) -> Result<()> {
-        let actual = crc32c::crc32c(&prefix[CHECKSUM_FROM..self.prefix_len()]);
+        let actual = header_checksum(&prefix[..self.prefix_len()]);
         if actual == self.checksum {
             return Ok(());
         }

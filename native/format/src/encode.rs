@@ -10,7 +10,7 @@ use arrow_schema::{DataType as ArrowType, Field, Schema as ArrowSchema, SchemaRe
 use fluss_types::{Column, Compression, DataType, Error, ErrorCode, LogOffset, Result, Schema, SchemaId, TypeRoot};
 
 use crate::arrays::{Parts, children};
-use crate::batch::{ATTRIBUTE_APPEND_ONLY, CHECKSUM_FROM, KNOWN_FEATURES, MAGIC, VERSION};
+use crate::batch::{ATTRIBUTE_APPEND_ONLY, CHECKSUM_AT, KNOWN_FEATURES, MAGIC, VERSION, header_checksum};
 use crate::{HEADER_LEN, MAX_BATCH_BYTES, align64, compression, ipc, statistics};
 
 /// How a batch is encoded.
@@ -85,8 +85,8 @@ impl EncodedBatch {
         self.bytes[28..32].copy_from_slice(&epoch.to_le_bytes());
         self.bytes[32..40].copy_from_slice(&commit_timestamp.to_le_bytes());
         self.bytes[40..48].copy_from_slice(&high_watermark.to_le_bytes());
-        let checksum = crc32c::crc32c(&self.bytes[CHECKSUM_FROM..self.prefix_len]);
-        self.bytes[12..16].copy_from_slice(&checksum.to_le_bytes());
+        let checksum = header_checksum(&self.bytes[..self.prefix_len]);
+        self.bytes[CHECKSUM_AT..CHECKSUM_AT + 4].copy_from_slice(&checksum.to_le_bytes());
         &self.bytes
     }
 }
