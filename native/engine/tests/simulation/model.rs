@@ -1,0 +1,143 @@
+//! What a bucket should hold.
+use std::collections::BTreeMap;
+
+use crate::rows::{Change, Row};
+
+/// A batch that was appended, or may have been.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    pub base: i64,
+    pub timestamp: i64,
+    pub changes: Vec<Change>,
+}
+
+impl Batch {
+    pub fn end(&self) -> i64 {
+        self.base + self.changes.len() as i64
+    }
+}
+
+/// A snapshot that was given out.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    pub id: String,
+    pub offset: i64,
+    pub until: i64,
+    /// It was released, or its lease was over once: it may be gone.
+    pub released: bool,
+}
+
+/// The rows of a primary-key table by key.
+pub type State = BTreeMap<i64, Row>;
+
+/// A bucket as its users know it.
+#[derive(Debug, Default)]
+pub struct Bucket {
+    /// From offset 0, those of retention too.
+    pub batches: Vec<Batch>,
+    /// After all batches.
+    pub state: State,
+    /// All below was read by somebody, or acknowledged: no failure may take it away.
+    pub seen: i64,
+    /// A batch whose write failed in a way that leaves open whether it is there.
+    pub doubt: Option<Batch>,
+    pub snapshots: Vec<Snapshot>,
+    /// Retention has removed what is below.
+    pub start: i64,
+    /// What retention may have removed when it was tried.
+    pub may_start: i64,
+}
+
+impl Bucket {
+    pub fn end(&self) -> i64 {
+        self.batches.last().map_or(0, Batch::end)
+    }
+
+    /// The batch that holds an offset.
+    pub fn batch_of(&self, offset: i64) -> &Batch {
+        &self.batches[self.batches.partition_point(|b| b.end() <= offset)]
+    }
+
+    /// The batch that some rows would make now; `None`: they change nothing. `deletes`: of a primary-key table.
+    pub fn make(&self, rows: &[Row], deletes: Option<&[bool]>, now: i64) -> Option<Batch> {
+        let mut changes = Vec::new();
+        let mut state: BTreeMap<i64, Option<&Row>> = BTreeMap::new();
+        for (i, row) in rows.iter().enumerate() {
+            let Some(deletes) = deletes else {
+                changes.push(Change { kind: 0, row: row.clone() });
+                continue;
+            };
+            let new = (!deletes[i]).then_some(row);
+            let old = state.insert(row.id, new).unwrap_or_else(|| self.state.get(&row.id));
+            let mut push = |kind, row: &Row| changes.push(Change { kind, row: row.clone() });
+            match (old, new) {
+                (None, None) => {}
+                (None, Some(new)) => push(1, new),
+                (Some(old), None) => push(4, old),
+                (Some(old), Some(new)) => {
+                    push(2, old);
+                    push(3, new);
+                }
+            }
+        }
+        let timestamp = self.batches.last().map_or(now, |b| b.timestamp.max(now));
+        (!changes.is_empty()).then(|| Batch { base: self.end(), timestamp, changes })
+    }
+
+    pub fn push(&mut self, batch: Batch) {
+        apply(&mut self.state, &batch.changes);
+        self.batches.push(batch);
+    }
+
+    /// The table as the changelog up to an offset makes it.
+    pub fn state_at(&self, offset: i64) -> State {
+        let mut state = State::new();
+        for batch in self.batches.iter().take_while(|b| b.base < offset) {
+            apply(&mut state, &batch.changes[..batch.changes.len().min((offset - batch.base) as usize)]);
+        }
+        state
+    }
+
+    /// First offset below `limit` whose timestamp is at or after `timestamp`, else `limit`.
+    pub fn offset_at(&self, timestamp: i64, limit: i64) -> i64 {
+        self.batches.iter().find(|b| b.timestamp >= timestamp).map_or(limit, |b| b.base.min(limit))
+    }
+
+    /// Retention is tried: what is older than `before` may go, but for what the snapshots that are leased at `now` need.
+    pub fn retain(&mut self, before: i64, now: i64, high_watermark: i64) {
+        self.snapshots.iter_mut().filter(|s| s.until <= now).for_each(|s| s.released = true);
+        let expired = self.batches.iter().take_while(|b| b.timestamp < before).last().map_or(0, Batch::end);
+        let leased = self.snapshots.iter().filter(|s| !s.released).map(|s| s.offset).min().unwrap_or(i64::MAX);
+        self.may_start = self.may_start.max(expired.min(leased).min(high_watermark));
+    }
+
+    /// After a failure the bucket was opened again and ends at `end`: what is lost, or is there though its write failed.
+    pub fn recover(&mut self, end: i64) -> Result<(), String> {
+        let doubt = self.doubt.take();
+        if end < self.seen {
+            return Err(format!("ends at {end}, but all up to {} was acknowledged or read", self.seen));
+        }
+        match doubt {
+            Some(batch) if end > self.end() && end == batch.end() => self.push(batch),
+            _ if end > self.end() => return Err(format!("ends at {end}, only {} was ever written", self.end())),
+            _ => {
+                self.batches.retain(|b| b.end() <= end);
+                if self.end() != end {
+                    return Err(format!("ends at {end}, in the middle of a batch"));
+                }
+                self.state = self.state_at(end);
+            }
+        }
+        self.seen = end;
+        Ok(())
+    }
+}
+
+fn apply(state: &mut State, changes: &[Change]) {
+    for change in changes {
+        match change.kind {
+            2 | 4 => state.remove(&change.row.id),
+            _ => state.insert(change.row.id, change.row.clone()),
+        };
+    }
+}

@@ -1,0 +1,111 @@
+//! Snapshots and retention: what is pinned stays, what has expired goes.
+use fluss_tablet::{SnapshotInfo, Tablet};
+use fluss_types::{ErrorCode, Result};
+
+use crate::check::IDS;
+use crate::model::Snapshot;
+use crate::rows::{cells, key};
+use crate::world::{At, World, said};
+
+impl World {
+    pub fn create_snapshot(&mut self) {
+        let Some(at) = self.pick_bucket(true) else { return };
+        let Some(tablet) = self.tablet(at) else { return };
+        let lease = 1 + self.random.below(100_000) as i64;
+        let now = self.now();
+        let made: Result<SnapshotInfo> = tablet.create_snapshot(lease);
+        self.trace.line(|| format!("{at:?} create snapshot: {made:?}"));
+        match made {
+            Ok(info) => {
+                assert_eq!(info.log_offset, tablet.high_watermark(), "{at:?} a snapshot is at the high watermark");
+                let snapshots = &mut self.bucket(at).model.snapshots;
+                // The name of one that was released may be given again after a restart.
+                snapshots.retain(|s| s.id != info.id || !s.released);
+                assert!(snapshots.iter().all(|s| s.id != info.id), "two snapshots {}", info.id);
+                snapshots.push(Snapshot { id: info.id, offset: info.log_offset, until: now + lease, released: false });
+            }
+            Err(e) => self.failed(at, &e),
+        }
+    }
+
+    fn pick_snapshot(&mut self, at: (usize, usize)) -> Option<usize> {
+        let n = self.bucket(at).model.snapshots.len();
+        (n > 0).then(|| self.pick(n))
+    }
+
+    pub fn read_snapshot(&mut self) {
+        let Some(at) = self.pick_bucket(true) else { return };
+        let Some(tablet) = self.tablet(at) else { return };
+        let Some(i) = self.pick_snapshot(at) else { return };
+        let after = if self.chance(30) { None } else { Some(self.random.below(IDS as u64 + 2) as i64 - 1) };
+        self.scan_snapshot(at, &tablet, i, after);
+    }
+
+    pub fn release_snapshot(&mut self) {
+        let Some(at) = self.pick_bucket(true) else { return };
+        let Some(tablet) = self.tablet(at) else { return };
+        let Some(i) = self.pick_snapshot(at) else { return };
+        let id = self.bucket(at).model.snapshots[i].id.clone();
+        let released = tablet.release_snapshot(&id);
+        self.trace.line(|| format!("{at:?} release {id}: {}", said(&released)));
+        self.bucket(at).model.snapshots[i].released = true;
+        match released {
+            Ok(()) => match tablet.snapshot_reader(&id, self.projection(at, &[0]), &[]) {
+                Ok(_) => panic!("{at:?} snapshot {id} was released"),
+                Err(e) if e.code() == ErrorCode::SnapshotNotFound => {}
+                Err(e) => self.failed(at, &e),
+            },
+            Err(e) => self.failed(at, &e),
+        }
+    }
+
+    pub fn retain(&mut self) {
+        let Some(at) = self.pick_bucket(false) else { return };
+        let Some(ttl) = self.tables[at.0].ttl else { return };
+        let Some(tablet) = self.tablet(at) else { return };
+        let (now, high_watermark) = (self.now(), tablet.high_watermark());
+        self.bucket(at).model.retain(now - 1000 * ttl, now, high_watermark);
+        let retained = tablet.retain();
+        self.trace.line(|| format!("{at:?} retain: {}, from {}", said(&retained), tablet.start_offset()));
+        match retained {
+            Ok(()) => {
+                let bucket = self.bucket(at);
+                bucket.start_moved(at, &tablet);
+                let model = &bucket.model;
+                if model.may_start == model.end() {
+                    assert_eq!(model.start, model.end(), "{at:?} all of the log has expired");
+                }
+            }
+            Err(e) => self.failed(at, &e),
+        }
+    }
+
+    /// A snapshot is the table at its offset, from any key on; its log goes on from there.
+    pub fn scan_snapshot(&mut self, at: At, tablet: &Tablet, i: usize, after: Option<i64>) {
+        let snapshot = self.bucket(at).model.snapshots[i].clone();
+        let position = after.map_or_else(Vec::new, key);
+        let mut found = Vec::new();
+        let scanned = tablet.snapshot_reader(&snapshot.id, self.projection(at, &[0, 1, 2]), &position).and_then(|reader| {
+            while let Some(batch) = reader.poll()? {
+                assert_eq!(batch.base_offset, snapshot.offset, "{at:?} offset of snapshot {}", snapshot.id);
+                found.extend((0..batch.rows).map(|row| cells(&batch, &[0, 1, 2], row)));
+            }
+            Ok(())
+        });
+        self.trace.line(|| format!("{at:?} scan {} after {after:?}: {} rows", snapshot.id, found.len()));
+        match scanned {
+            // A release need not outlast a loss of power.
+            Err(e) if snapshot.released && e.code() == ErrorCode::SnapshotNotFound => {}
+            Err(e) => self.failed(at, &e),
+            Ok(()) => {
+                let start = tablet.start_offset();
+                assert!(snapshot.released || start <= snapshot.offset, "{at:?} the log after snapshot {} is gone", snapshot.id);
+                let state = self.bucket(at).model.state_at(snapshot.offset);
+                let after = after.unwrap_or(i64::MIN);
+                let expected: Vec<_> =
+                    state.range(after..).filter(|(id, _)| **id > after).map(|(_, r)| r.cells(&[0, 1, 2])).collect();
+                assert_eq!(found, expected, "{at:?} snapshot {}", snapshot.id);
+            }
+        }
+    }
+}

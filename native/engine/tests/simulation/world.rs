@@ -1,0 +1,215 @@
+//! A machine with an engine on it: what one seed drives. Opening, dying, coming back.
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use fluss_engine::Engine;
+use fluss_kv::MemoryKvStores;
+use fluss_log::LogOptions;
+use fluss_meta::DatabaseMeta;
+use fluss_tablet::{Committer, Tablet, TabletContext};
+use fluss_testkit::{Flip, Random, SimulatedDisk};
+use fluss_types::file::FileSystem;
+use fluss_types::time::Clock;
+use fluss_types::{EngineOptions, MemoryBudget, Result};
+
+use crate::faults::Harm;
+use crate::tables::{SimulatedBucket, SimulatedTable};
+use crate::trace::Trace;
+
+/// Table and bucket.
+pub type At = (usize, usize);
+
+pub const DATA: &str = "/data";
+
+/// Milliseconds that only the seed moves.
+#[derive(Debug)]
+pub struct SimulatedClock(pub AtomicI64);
+
+impl Clock for SimulatedClock {
+    fn now_ms(&self) -> i64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+pub struct World {
+    pub random: Random,
+    pub disk: SimulatedDisk,
+    pub clock: Arc<SimulatedClock>,
+    pub engine: Arc<Engine>,
+    pub tables: Vec<SimulatedTable>,
+    pub harm: Harm,
+    pub flipped: Option<Flip>,
+    pub trace: Trace,
+    /// Makes every row another one.
+    pub rows_made: i32,
+}
+
+fn open_engine(disk: &SimulatedDisk, clock: &Arc<SimulatedClock>, segment_size: u64) -> Result<Arc<Engine>> {
+    let options = EngineOptions::parse(&Default::default())?;
+    let context = TabletContext {
+        fs: disk.fs(),
+        memory: Arc::new(MemoryBudget::new(256 << 20)),
+        kv: Arc::new(MemoryKvStores::new(disk.fs())),
+        committer: Committer::manual(),
+        clock: clock.clone(),
+        log: LogOptions { segment_size, index_interval: 1024 },
+    };
+    Engine::with_context(Path::new(DATA), options, context).map(Arc::new)
+}
+
+impl World {
+    pub fn new(seed: u64, print: bool) -> Self {
+        let mut random = Random(seed);
+        let disk = SimulatedDisk::new(random.bits());
+        disk.create_dir_all(Path::new(DATA)).unwrap();
+        let clock = Arc::new(SimulatedClock(AtomicI64::new(1_000_000)));
+        let segment_size = [4096, 16 << 10, 64 << 10][random.below(3) as usize];
+        let engine = open_engine(&disk, &clock, segment_size).unwrap();
+        engine.meta().create_database("db", DatabaseMeta::default(), false).unwrap();
+        let mut world = Self {
+            random,
+            disk,
+            clock,
+            engine,
+            tables: Vec::new(),
+            harm: Harm::default(),
+            flipped: None,
+            trace: Trace::new(print),
+            rows_made: 0,
+        };
+        for _ in 0..1 + world.random.below(3) {
+            world.create_table();
+        }
+        world
+    }
+
+    pub fn chance(&mut self, percent: u64) -> bool {
+        self.random.below(100) < percent
+    }
+
+    pub fn pick(&mut self, n: usize) -> usize {
+        self.random.below(n as u64) as usize
+    }
+
+    pub fn fs(&self) -> Arc<dyn FileSystem> {
+        self.disk.fs()
+    }
+
+    pub fn now(&self) -> i64 {
+        self.clock.now_ms()
+    }
+
+    /// The process or the machine dies, and comes back.
+    pub fn die(&mut self, power_loss: bool) {
+        self.trace.line(|| format!("{}, edges {}", if power_loss { "power loss" } else { "crash" }, self.disk.edges()));
+        if power_loss {
+            self.disk.power_loss();
+        } else {
+            self.disk.crash();
+        }
+        // Its handles are dead: the commits that waited fail, and let go of their tablets.
+        while self.engine.context().committer.run_next(|_| 0) {}
+        self.open();
+    }
+
+    /// Closes the engine and opens it again; whether it was closed cleanly.
+    pub fn restart(&mut self) -> bool {
+        let closed = self.engine.close();
+        while self.engine.context().committer.run_next(|_| 0) {}
+        self.trace.line(|| format!("close: {}", said(&closed)));
+        match &closed {
+            Ok(()) => {
+                for bucket in self.tables.iter_mut().flat_map(|t| &mut t.buckets).filter(|b| b.tablet.is_some()) {
+                    // Closed cleanly: all of it is acknowledged.
+                    bucket.model.seen = bucket.model.end();
+                }
+            }
+            Err(e) => self.expect_harm(e),
+        }
+        if self.disk.is_stopped() {
+            let power_loss = self.chance(50);
+            self.die(power_loss);
+            return false;
+        }
+        if self.chance(30) {
+            self.disk.power_loss();
+        }
+        self.open();
+        closed.is_ok()
+    }
+
+    fn open(&mut self) {
+        for table in &mut self.tables {
+            table.handle = None;
+            for bucket in &mut table.buckets {
+                *bucket = SimulatedBucket { model: std::mem::take(&mut bucket.model), ..Default::default() };
+            }
+        }
+        if self.chance(80) {
+            self.disarm();
+        }
+        loop {
+            self.harm.was_armed = self.harm.armed;
+            let segment_size = self.engine.context().log.segment_size;
+            match open_engine(&self.disk, &self.clock, segment_size) {
+                Ok(engine) => {
+                    self.engine = engine;
+                    break;
+                }
+                Err(e) => {
+                    self.trace.line(|| format!("open: {:?}", e.code()));
+                    self.expect_harm(&e);
+                    if self.disk.is_stopped() {
+                        self.disk.power_loss();
+                    }
+                    self.mend();
+                    self.disarm();
+                }
+            }
+        }
+        for t in 0..self.tables.len() {
+            self.resolve(t);
+        }
+    }
+
+    pub fn bucket(&mut self, (t, b): (usize, usize)) -> &mut SimulatedBucket {
+        &mut self.tables[t].buckets[b]
+    }
+
+    /// The tablet of a bucket, opened and audited if it was not open; `None`: it cannot be opened now.
+    pub fn tablet(&mut self, at: (usize, usize)) -> Option<Arc<Tablet>> {
+        if let Some(tablet) = &self.bucket(at).tablet {
+            return Some(tablet.clone());
+        }
+        if self.tables[at.0].handle.is_none() {
+            match self.engine.table(&self.tables[at.0].path) {
+                Ok(handle) => self.tables[at.0].handle = Some(handle),
+                Err(e) => {
+                    self.expect_harm(&e);
+                    return None;
+                }
+            }
+        }
+        let opened = self.tables[at.0].handle.as_ref().unwrap().tablet(at.1 as u32).cloned();
+        self.trace.line(|| format!("open tablet {at:?}: {}", said(&opened)));
+        match opened {
+            Ok(tablet) => {
+                self.opened(at, &tablet);
+                Some(tablet)
+            }
+            Err(e) => {
+                self.expect_harm(&e);
+                None
+            }
+        }
+    }
+}
+
+/// A result for the trace.
+pub fn said<T>(result: &Result<T>) -> String {
+    match result {
+        Ok(_) => "ok".into(),
+        Err(e) => format!("{:?}", e.code()),
+    }
+}
