@@ -52,6 +52,19 @@ public final class Admin {
                 .table();
     }
 
+    /**
+     * Changes columns, options, properties or the comment of a table. Readers and writers that are open go on with the schema
+     * that they were opened with.
+     *
+     * @return the table as it is now
+     * @throws NotFoundException code 202; 205 if there is no such column
+     * @throws AlreadyExistsException code 304 if there is such a column
+     * @throws InvalidArgumentException for a change that would need stored rows to be rewritten, or a fixed option
+     */
+    public TableInfo alterTable(TablePath path, TableAlteration alteration) {
+        return call(12, alteration.message(path)).table();
+    }
+
     /** @throws NotFoundException code 202, unless {@code ifExists} */
     public void dropTable(TablePath path, boolean ifExists) {
         call(6, new ProtoWriter().message(1, Messages.path(path)).bool(2, ifExists));

@@ -19,7 +19,8 @@ public final class ColumnBatch implements AutoCloseable {
     public static final byte DELETE = 4;
 
     private static final int HEAD = 10;
-    private static final int PER_COLUMN = 4;
+    /** Descriptor entries a node. */
+    static final int PER_NODE = 4;
 
     private final long handle;
     private final int bucket;
@@ -30,6 +31,9 @@ public final class ColumnBatch implements AutoCloseable {
     private final long commitTimestamp;
     private final int rowBytes;
     private final int schemaId;
+    /** Position of the number of selected rows, their numbers behind it; -1: all from {@link #firstRow} to {@link #endRow}. */
+    private final int selection;
+
     private final ColumnView[] columns;
     private ByteBuffer buffer;
     private boolean closed;
@@ -46,9 +50,12 @@ public final class ColumnBatch implements AutoCloseable {
         commitTimestamp = descriptor[6];
         rowBytes = (int) descriptor[7];
         schemaId = (int) descriptor[8];
+        selection = (int) descriptor[9];
         columns = new ColumnView[types.length];
+        int at = HEAD;
         for (int i = 0; i < types.length; i++) {
-            columns[i] = new ColumnView(types[i], buffer, descriptor, HEAD + PER_COLUMN * i, rowCount);
+            columns[i] = ColumnView.of(types[i], buffer, descriptor, at, rowCount);
+            at += PER_NODE * types[i].nodeCount();
         }
     }
 
@@ -63,14 +70,19 @@ public final class ColumnBatch implements AutoCloseable {
         commitTimestamp = other.commitTimestamp;
         rowBytes = other.rowBytes;
         schemaId = other.schemaId;
+        selection = other.selection;
         columns = new ColumnView[other.columns.length];
         for (int i = 0; i < columns.length; i++) {
             columns[i] = new ColumnView(other.columns[i], copy);
         }
     }
 
-    static long[] newDescriptor(int columns) {
-        return new long[HEAD + PER_COLUMN * columns];
+    static long[] newDescriptor(DataType[] types) {
+        int nodes = 0;
+        for (DataType type : types) {
+            nodes += type.nodeCount();
+        }
+        return new long[HEAD + PER_NODE * nodes];
     }
 
     static DataType[] project(List<Column> columns, int[] projection) {
@@ -89,7 +101,7 @@ public final class ColumnBatch implements AutoCloseable {
         return bucket;
     }
 
-    /** Rows in the batch; emit only {@link #firstRow()} to {@link #endRow()}. */
+    /** Rows in the batch; emit only {@link #firstRow()} to {@link #endRow()}, and of these the selected ones if there is a selection. */
     public int rowCount() {
         return rowCount;
     }
@@ -102,6 +114,21 @@ public final class ColumnBatch implements AutoCloseable {
     /** Exclusive. */
     public int endRow() {
         return endRow;
+    }
+
+    /** Whether a filter has chosen among the rows. */
+    public boolean hasSelection() {
+        return selection >= 0;
+    }
+
+    /** With a selection: how many rows it has. */
+    public int selectedCount() {
+        return buffer.getInt(selection);
+    }
+
+    /** With a selection: its row number {@code index}, ascending, within {@link #firstRow()} to {@link #endRow()}. */
+    public int selectedRow(int index) {
+        return buffer.getInt(selection + 4 + (index << 2));
     }
 
     /** Log: the offset of row 0; snapshot: the snapshot's log offset. */

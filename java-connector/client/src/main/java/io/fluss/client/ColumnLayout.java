@@ -15,9 +15,13 @@ enum ColumnLayout {
     /** i64 milliseconds and i32 nanoseconds of the millisecond. */
     MILLIS_AND_NANOS(8),
     /** Bytes and i32 offsets. */
-    VARIABLE(0);
+    VARIABLE(0),
+    /** ARRAY, MAP: i32 offsets into the nodes that follow, no data. */
+    LIST(0),
+    /** ROW: validity only; its fields are the nodes that follow. */
+    ROW(0);
 
-    /** Bytes of data a row; 0 for bits and variable width. */
+    /** Bytes of data a row; 0 for bits, variable width and nested types. */
     final int width;
 
     ColumnLayout(int width) {
@@ -25,7 +29,15 @@ enum ColumnLayout {
     }
 
     boolean hasAux() {
-        return this == MILLIS_AND_NANOS || this == VARIABLE;
+        return this == MILLIS_AND_NANOS || hasOffsets();
+    }
+
+    boolean hasOffsets() {
+        return this == VARIABLE || this == LIST;
+    }
+
+    boolean hasData() {
+        return this != LIST && this != ROW;
     }
 
     static ColumnLayout of(DataType type) {
@@ -54,6 +66,11 @@ enum ColumnLayout {
             case BINARY:
             case VARBINARY:
                 return VARIABLE;
+            case ARRAY:
+            case MAP:
+                return LIST;
+            case ROW:
+                return ROW;
             default:
                 throw FlussException.of(FlussException.INTERNAL, false, "no layout for type " + type);
         }

@@ -2,9 +2,10 @@ package io.fluss.client;
 
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
+import java.util.List;
 
 /**
- * One column of a {@link ColumnBatch}. Getters must fit the column's type, which is not checked, and the row must not be null.
+ * One column of a {@link ColumnBatch}, or what is in one: an element, a key or value, a field. Getters must fit the column's type, which is not checked, and the row must not be null.
  * After the batch was closed every getter throws a NullPointerException.
  */
 public final class ColumnView {
@@ -14,13 +15,14 @@ public final class ColumnView {
     private final int data;
     private final int aux;
     private final int rows;
+    private final ColumnView[] children;
     private ByteBuffer buffer;
     /** The variable-width values of the whole column, once somebody asked for one; {@link #heapStart} is offset 0's place. */
     private byte[] heap;
 
     private int heapStart;
 
-    ColumnView(DataType type, ByteBuffer buffer, long[] descriptor, int at, int rows) {
+    private ColumnView(DataType type, ByteBuffer buffer, long[] descriptor, int at, int rows, ColumnView[] children) {
         this.type = type;
         this.layout = ColumnLayout.of(type);
         this.buffer = buffer;
@@ -28,6 +30,21 @@ public final class ColumnView {
         this.data = (int) descriptor[at + 1];
         this.aux = (int) descriptor[at + 2];
         this.rows = rows;
+        this.children = children;
+    }
+
+    /** @param at where the column's nodes begin in the descriptor */
+    static ColumnView of(DataType type, ByteBuffer buffer, long[] descriptor, int at, int rows) {
+        List<DataType> types = type.children();
+        ColumnView[] children = new ColumnView[types.size()];
+        // ARRAY and MAP say how many rows their children have where others say how many bytes they have.
+        int childRows = type.kind() == DataType.Kind.ROW ? rows : (int) descriptor[at + 3];
+        int next = at + ColumnBatch.PER_NODE;
+        for (int i = 0; i < children.length; i++) {
+            children[i] = of(types.get(i), buffer, descriptor, next, childRows);
+            next += ColumnBatch.PER_NODE * types.get(i).nodeCount();
+        }
+        return new ColumnView(type, buffer, descriptor, at, rows, children);
     }
 
     /** The same column in another copy of the buffer. */
@@ -39,10 +56,34 @@ public final class ColumnView {
         this.data = other.data;
         this.aux = other.aux;
         this.rows = other.rows;
+        this.children = new ColumnView[other.children.length];
+        for (int i = 0; i < children.length; i++) {
+            children[i] = new ColumnView(other.children[i], buffer);
+        }
         if (buffer.hasArray()) {
             heap = buffer.array();
             heapStart = data;
         }
+    }
+
+    /** ARRAY: 0 is the element; MAP: 0 is the key, 1 the value; ROW: the fields, whose rows are those of the ROW. */
+    public ColumnView child(int index) {
+        return children[index];
+    }
+
+    public int childCount() {
+        return children.length;
+    }
+
+    /** ARRAY, MAP: where a row's values begin among those of the children. */
+    public int listStart(int row) {
+        return buffer.getInt(aux + (row << 2));
+    }
+
+    /** ARRAY, MAP: how many values a row has. */
+    public int listLength(int row) {
+        int at = aux + (row << 2);
+        return buffer.getInt(at + 4) - buffer.getInt(at);
     }
 
     public DataType type() {
@@ -163,5 +204,8 @@ public final class ColumnView {
     void drop() {
         buffer = null;
         heap = null;
+        for (ColumnView child : children) {
+            child.drop();
+        }
     }
 }

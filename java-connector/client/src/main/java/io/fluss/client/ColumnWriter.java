@@ -2,11 +2,15 @@ package io.fluss.client;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.List;
 
 /**
- * Fills one column of a {@link WriteBatch}: direct little-endian buffers in Arrow layout. Every row between
+ * Fills one column of a {@link WriteBatch}, or what is in one: direct little-endian buffers in Arrow layout. Every row between
  * {@link WriteBatch#beginRow()} and {@link WriteBatch#endRow} gets exactly one call a column. Calling a setter that does not
  * fit the column's type writes nonsense; it is not checked, a row's setters are chosen once by type.
+ *
+ * <p>ARRAY and MAP: {@link #beginElements}, then one call for each of these rows of {@link #child} 0, and of 1 for the values of a
+ * MAP. ROW: one call a field, with the same row.
  */
 public final class ColumnWriter {
     private static final int INITIAL_BYTES_A_VALUE = 16;
@@ -17,15 +21,27 @@ public final class ColumnWriter {
     private ByteBuffer validity;
     private ByteBuffer data;
     private ByteBuffer aux;
+    private final ColumnWriter[] children;
+    /** Rows that there is room for. */
+    private int capacity;
+
     private boolean hasNulls;
 
     ColumnWriter(WriteBatch batch, DataType type, int rows) {
         this.batch = batch;
         this.type = type;
         this.layout = ColumnLayout.of(type);
+        capacity = rows;
         validity = ones(null, bitmapBytes(rows));
-        data = grown(null, layout == ColumnLayout.VARIABLE ? rows * INITIAL_BYTES_A_VALUE : dataBytes(rows));
+        data = layout.hasData()
+                ? grown(null, layout == ColumnLayout.VARIABLE ? rows * INITIAL_BYTES_A_VALUE : dataBytes(rows))
+                : null;
         aux = layout.hasAux() ? grown(null, auxBytes(rows)) : null;
+        List<DataType> types = type.children();
+        children = new ColumnWriter[types.size()];
+        for (int i = 0; i < children.length; i++) {
+            children[i] = new ColumnWriter(batch, types.get(i), rows);
+        }
     }
 
     public DataType type() {
@@ -36,9 +52,44 @@ public final class ColumnWriter {
         int index = row >> 3;
         validity.put(index, (byte) (validity.get(index) & ~(1 << (row & 7))));
         hasNulls = true;
-        if (layout == ColumnLayout.VARIABLE) {
+        if (layout.hasOffsets()) {
             aux.putInt((row + 1) << 2, aux.getInt(row << 2));
+        } else if (layout == ColumnLayout.ROW) {
+            for (ColumnWriter field : children) {
+                field.setNull(row);
+            }
         }
+    }
+
+    /** ARRAY: 0 is the element; MAP: 0 is the key, 1 the value; ROW: the fields. */
+    public ColumnWriter child(int index) {
+        return children[index];
+    }
+
+    public int childCount() {
+        return children.length;
+    }
+
+    /**
+     * ARRAY, MAP: begins a row's values.
+     *
+     * @return the row of the first one in the children; the others follow
+     */
+    public int beginElements(int row, int count) {
+        int start = aux.getInt(row << 2);
+        int end = Math.addExact(start, count);
+        for (ColumnWriter child : children) {
+            if (end > child.capacity) {
+                child.reserveRows((int) Math.max(end, Math.min(Integer.MAX_VALUE - 8L, 2L * child.capacity)));
+            }
+            // A row that was begun and not ended may have left something here.
+            for (int i = start; i < end; i++) {
+                child.forgetRow(i);
+            }
+            batch.addVariableBytes((long) count * child.fixedBytes());
+        }
+        aux.putInt((row + 1) << 2, end);
+        return start;
     }
 
     public void setBoolean(int row, boolean value) {
@@ -128,26 +179,56 @@ public final class ColumnWriter {
 
     /** Bytes a row that do not depend on the value. */
     int fixedBytes() {
-        return layout == ColumnLayout.MILLIS_AND_NANOS ? 12 : layout == ColumnLayout.VARIABLE ? 4 : Math.max(1, layout.width);
+        switch (layout) {
+            case MILLIS_AND_NANOS:
+                return 12;
+            case VARIABLE:
+            case LIST:
+                return 4;
+            case ROW:
+                int bytes = 1;
+                for (ColumnWriter field : children) {
+                    bytes += field.fixedBytes();
+                }
+                return bytes;
+            default:
+                return Math.max(1, layout.width);
+        }
     }
 
     void reserveRows(int rows) {
         validity = ones(validity, bitmapBytes(rows));
-        if (layout != ColumnLayout.VARIABLE) {
+        if (layout.hasData() && layout != ColumnLayout.VARIABLE) {
             data = grown(data, dataBytes(rows));
         }
         if (aux != null) {
             aux = grown(aux, auxBytes(rows));
         }
+        if (layout == ColumnLayout.ROW) {
+            for (ColumnWriter field : children) {
+                field.reserveRows(rows);
+            }
+        }
+        capacity = rows;
     }
 
     /** Makes a row that was begun and not ended look as if it had never been begun. */
     void forgetRow(int row) {
-        int index = row >> 3;
-        validity.put(index, (byte) (validity.get(index) | (1 << (row & 7))));
+        if (hasNulls) {
+            int index = row >> 3;
+            validity.put(index, (byte) (validity.get(index) | (1 << (row & 7))));
+        }
+        if (layout == ColumnLayout.ROW) {
+            for (ColumnWriter field : children) {
+                field.forgetRow(row);
+            }
+        }
     }
 
     void clear() {
+        for (ColumnWriter child : children) {
+            child.clear();
+        }
         if (hasNulls) {
             for (int i = 0; i < validity.capacity(); i++) {
                 validity.put(i, (byte) -1);
@@ -157,11 +238,19 @@ public final class ColumnWriter {
         // Offsets begin at 0 in every batch: aux[0] is never written.
     }
 
-    void buffers(ByteBuffer[] into, int at) {
+    /** @return where the next column's buffers go */
+    int buffers(ByteBuffer[] into, int at) {
         into[at] = hasNulls ? validity : null;
-        data.clear();
+        if (data != null) {
+            data.clear();
+        }
         into[at + 1] = data;
         into[at + 2] = aux;
+        int next = at + 3;
+        for (ColumnWriter child : children) {
+            next = child.buffers(into, next);
+        }
+        return next;
     }
 
     private int dataBytes(int rows) {
@@ -169,7 +258,7 @@ public final class ColumnWriter {
     }
 
     private int auxBytes(int rows) {
-        return Math.multiplyExact(layout == ColumnLayout.VARIABLE ? rows + 1 : rows, 4);
+        return Math.multiplyExact(layout.hasOffsets() ? rows + 1 : rows, 4);
     }
 
     private static int bitmapBytes(int rows) {

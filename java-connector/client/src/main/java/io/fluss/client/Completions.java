@@ -109,7 +109,7 @@ final class Completions {
     private static void take(Call call, long result) {
         try {
             DataType[] types = call.types();
-            long[] descriptor = ColumnBatch.newDescriptor(types.length);
+            long[] descriptor = ColumnBatch.newDescriptor(types);
             ByteBuffer buffer = Native.takeResult(result, descriptor);
             try (ColumnBatch answer = new ColumnBatch(buffer, descriptor, types)) {
                 call.complete(answer);

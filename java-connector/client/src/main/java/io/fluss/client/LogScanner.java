@@ -13,7 +13,7 @@ public final class LogScanner extends NativeHandle {
         super(handle);
         this.path = path;
         this.types = types;
-        this.descriptor = ColumnBatch.newDescriptor(types.length);
+        this.descriptor = ColumnBatch.newDescriptor(types);
     }
 
     /**

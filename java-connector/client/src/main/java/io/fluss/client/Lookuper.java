@@ -38,7 +38,7 @@ public final class Lookuper extends NativeHandle {
 
     /** One row a key, in order ({@link ColumnBatch#isFound}); the caller closes the answer. */
     public ColumnBatch lookup(WriteBatch keys) {
-        long[] descriptor = ColumnBatch.newDescriptor(types.length);
+        long[] descriptor = ColumnBatch.newDescriptor(types);
         ByteBuffer buffer = Native.lookup(handle(), keys.buffers(), keys.rows(), descriptor);
         return new ColumnBatch(buffer, descriptor, types);
     }

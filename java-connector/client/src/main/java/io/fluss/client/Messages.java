@@ -25,12 +25,7 @@ final class Messages {
     static ProtoWriter descriptor(TableDescriptor descriptor) {
         ProtoWriter writer = new ProtoWriter();
         for (Column column : descriptor.columns()) {
-            writer.message(
-                    1,
-                    new ProtoWriter()
-                            .string(1, column.name())
-                            .message(2, type(column.type()))
-                            .string(3, column.comment()));
+            writer.message(1, column(column));
         }
         return writer.strings(2, descriptor.primaryKey())
                 .strings(3, descriptor.bucketKey())
@@ -40,13 +35,26 @@ final class Messages {
                 .map(7, descriptor.customProperties());
     }
 
-    private static ProtoWriter type(DataType type) {
+    static ProtoWriter column(Column column) {
         return new ProtoWriter()
+                .string(1, column.name())
+                .message(2, type(column.type()))
+                .string(3, column.comment());
+    }
+
+    static ProtoWriter type(DataType type) {
+        ProtoWriter writer = new ProtoWriter()
                 .varint(1, type.kind().number())
                 .bool(2, !type.isNullable())
                 .varint(3, type.length())
                 .varint(4, type.precision())
                 .varint(5, type.scale());
+        if (type.kind() == DataType.Kind.ROW) {
+            type.fields().forEach(field -> writer.message(7, column(field)));
+        } else {
+            type.children().forEach(child -> writer.message(6, type(child)));
+        }
+        return writer;
     }
 
     private static DataType readType(ProtoReader in) {
@@ -55,6 +63,8 @@ final class Messages {
         int length = 0;
         int precision = 0;
         int scale = 0;
+        List<DataType> types = new ArrayList<>();
+        List<Column> fields = new ArrayList<>();
         while (in.next()) {
             switch (in.field()) {
                 case 1:
@@ -72,17 +82,24 @@ final class Messages {
                 case 5:
                     scale = in.int32();
                     break;
+                case 6:
+                    types.add(readType(in.message()));
+                    break;
+                case 7:
+                    fields.add(readColumn(in.message()));
+                    break;
                 default:
                     in.skip();
             }
         }
-        return DataType.create(DataType.Kind.of(kind), !notNull, length, precision, scale);
+        return DataType.create(DataType.Kind.of(kind), !notNull, length, precision, scale, types, fields);
     }
 
     private static Column readColumn(ProtoReader in) {
         String name = "";
         DataType type = null;
         String comment = "";
+        int id = 0;
         while (in.next()) {
             switch (in.field()) {
                 case 1:
@@ -94,11 +111,14 @@ final class Messages {
                 case 3:
                     comment = in.string();
                     break;
+                case 4:
+                    id = in.int32();
+                    break;
                 default:
                     in.skip();
             }
         }
-        return new Column(name, type, comment);
+        return new Column(name, type, comment, id);
     }
 
     private static TablePath readPath(ProtoReader in) {

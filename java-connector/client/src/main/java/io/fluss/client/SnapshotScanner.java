@@ -15,7 +15,7 @@ public final class SnapshotScanner extends NativeHandle {
         this.path = path;
         this.bucket = bucket;
         this.types = types;
-        this.descriptor = ColumnBatch.newDescriptor(types.length);
+        this.descriptor = ColumnBatch.newDescriptor(types);
     }
 
     /** The next batch, which the caller closes, or null at the end. */

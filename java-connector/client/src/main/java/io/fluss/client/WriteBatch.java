@@ -40,12 +40,14 @@ public final class WriteBatch {
         first = withKinds ? 1 : 0;
         columns = new ColumnWriter[types.size()];
         int bytes = first;
+        int nodes = 0;
         for (int i = 0; i < columns.length; i++) {
             columns[i] = new ColumnWriter(this, types.get(i), capacity);
             bytes += columns[i].fixedBytes();
+            nodes += types.get(i).nodeCount();
         }
         fixedBytes = bytes;
-        buffers = new ByteBuffer[first + 3 * columns.length];
+        buffers = new ByteBuffer[first + 3 * nodes];
         kinds = withKinds ? ByteBuffer.allocateDirect(capacity) : null;
     }
 
@@ -125,18 +127,19 @@ public final class WriteBatch {
         rowOpen = false;
     }
 
-    /** For the native call: kinds (if not a batch of keys), then validity, data and aux of every column. */
+    /** For the native call: kinds (if not a batch of keys), then validity, data and aux of every node of every column. */
     ByteBuffer[] buffers() {
         if (first == 1) {
             buffers[0] = hasDeletes ? kinds : null;
         }
-        for (int i = 0; i < columns.length; i++) {
-            columns[i].buffers(buffers, first + 3 * i);
+        int next = first;
+        for (ColumnWriter column : columns) {
+            next = column.buffers(buffers, next);
         }
         return buffers;
     }
 
-    void addVariableBytes(int count) {
+    void addVariableBytes(long count) {
         variableBytes += count;
     }
 

@@ -44,6 +44,26 @@ class RoundTripTest {
         }
     }
 
+    /** Arrays of rows of arrays, maps, and a ROW that looks like a timestamp finer than microseconds. */
+    static {
+        DataType tags = DataType.array(DataType.ofLength(DataType.Kind.VARCHAR, 40));
+        DataType point = DataType.row(List.of(
+                new Column("x", DataType.of(DataType.Kind.INT)),
+                new Column("tags", tags),
+                new Column("at", DataType.ofPrecision(DataType.Kind.TIMESTAMP, 9))));
+        TYPES.add(DataType.array(DataType.of(DataType.Kind.BIGINT).notNull()));
+        TYPES.add(DataType.array(point));
+        TYPES.add(DataType.map(DataType.ofLength(DataType.Kind.VARCHAR, 40), DataType.decimal(38, 10)));
+        TYPES.add(DataType.map(DataType.of(DataType.Kind.INT), DataType.array(point)));
+        TYPES.add(DataType.array(DataType.array(DataType.of(DataType.Kind.BOOLEAN))));
+        TYPES.add(DataType.row(List.of(
+                new Column("millis", DataType.ofPrecision(DataType.Kind.TIMESTAMP, 3)),
+                new Column("nanos", DataType.of(DataType.Kind.INT)))));
+        TYPES.add(DataType.row(List.of(
+                new Column("id", DataType.of(DataType.Kind.BIGINT)),
+                new Column("inner", DataType.row(List.of(new Column("m", DataType.map(DataType.string(), point))))))));
+    }
+
     private static final int ROWS = 3_000;
 
     @TempDir
@@ -227,6 +247,16 @@ class RoundTripTest {
             case DECIMAL:
                 BigInteger most = BigInteger.TEN.pow(type.precision()).subtract(BigInteger.ONE);
                 return min ? most.negate() : max ? most : new BigInteger(120, random).mod(most);
+            case ARRAY:
+            case MAP:
+                // Lists of (key,) value; id 3 has empty ones.
+                List<Object> list = new ArrayList<>();
+                for (int n = id == 3 ? 0 : random.nextInt(4); n > 0; n--) {
+                    list.add(children(type, id, random));
+                }
+                return list;
+            case ROW:
+                return children(type, id, random);
             case DATE:
                 return min ? -719162 : max ? 2932896 : random.nextInt(40_000);
             case TIME:
@@ -242,6 +272,15 @@ class RoundTripTest {
                 }
                 return millis + ":" + nanos / unit * unit;
         }
+    }
+
+    /** A value for each child, NULL at times where it may be. */
+    private static List<Object> children(DataType type, int id, Random random) {
+        List<Object> values = new ArrayList<>();
+        for (DataType child : type.children()) {
+            values.add(child.isNullable() && random.nextInt(4) == 0 ? null : value(child, id, random));
+        }
+        return values;
     }
 
     private static byte[] bytes(Random random, int length) {
@@ -294,9 +333,25 @@ class RoundTripTest {
             case DECIMAL:
                 column.setDecimal(row, ((BigInteger) value).toByteArray());
                 return;
+            case ARRAY:
+            case MAP:
+                int at = column.beginElements(row, ((List<?>) value).size());
+                for (Object element : (List<?>) value) {
+                    setChildren(column, type, at++, (List<?>) element);
+                }
+                return;
+            case ROW:
+                setChildren(column, type, row, (List<?>) value);
+                return;
             default:
                 String[] parts = ((String) value).split(":");
                 column.setTimestamp(row, Long.parseLong(parts[0]), Integer.parseInt(parts[1]));
+        }
+    }
+
+    private static void setChildren(ColumnWriter column, DataType type, int row, List<?> values) {
+        for (int i = 0; i < column.childCount(); i++) {
+            set(column.child(i), type.children().get(i), row, values.get(i));
         }
     }
 
@@ -335,8 +390,26 @@ class RoundTripTest {
                 return hex(column.getBytes(row));
             case DECIMAL:
                 return column.getDecimal(row);
+            case ARRAY:
+            case MAP:
+                List<Object> list = new ArrayList<>();
+                for (int i = 0; i < column.listLength(row); i++) {
+                    list.add(getChildren(column, column.listStart(row) + i));
+                }
+                return list;
+            case ROW:
+                return getChildren(column, row);
             default:
                 return column.getTimestampMillis(row) + ":" + column.getTimestampNanoOfMilli(row);
         }
+    }
+
+    private static List<Object> getChildren(ColumnView column, int row) {
+        List<Object> values = new ArrayList<>();
+        for (int i = 0; i < column.childCount(); i++) {
+            ColumnView child = column.child(i);
+            values.add(child.isNull(row) ? null : get(child, row));
+        }
+        return values;
     }
 }

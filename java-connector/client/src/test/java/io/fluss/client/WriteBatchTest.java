@@ -86,6 +86,55 @@ class WriteBatchTest {
     }
 
     @Test
+    void nestedColumnsComeNodeByNodeAndGrow() {
+        DataType row = DataType.row(List.of(
+                new Column("n", DataType.of(DataType.Kind.INT)), new Column("s", DataType.string())));
+        WriteBatch batch = WriteBatch.ofRows(List.of(DataType.array(row), DataType.of(DataType.Kind.INT)));
+        ColumnWriter list = batch.column(0);
+        int elements = 0;
+        for (int i = 0; i < 2_000; i++) {
+            // A row that was begun before and not ended leaves nothing, neither elements nor NULLs among them.
+            int dropped = batch.beginRow();
+            int first = list.beginElements(dropped, 3);
+            for (int e = first; e < first + 3; e++) {
+                list.child(0).setNull(e);
+            }
+            int r = batch.beginRow();
+            if (i % 7 == 0) {
+                list.setNull(r);
+            } else {
+                int at = list.beginElements(r, i % 3);
+                for (int e = at; e < at + i % 3; e++) {
+                    list.child(0).child(0).setInt(e, e);
+                    list.child(0).child(1).setBytes(e, ("s" + e).getBytes());
+                }
+                elements += i % 3;
+            }
+            batch.column(1).setInt(r, i);
+            batch.endRow();
+        }
+        ByteBuffer[] buffers = batch.buffers();
+        assertThat(buffers).hasSize(1 + 3 * 5);
+        assertThat(buffers[2]).as("lists have no data").isNull();
+        assertThat(little(buffers[3]).getInt(4 * 2_000)).isEqualTo(elements);
+        assertThat(buffers[5]).as("rows have neither data").isNull();
+        assertThat(buffers[6]).as("nor aux").isNull();
+        for (int e = 0; e < elements; e++) {
+            assertThat((buffers[4].get(e / 8) >> (e % 8)) & 1).as("validity of element " + e).isEqualTo(1);
+            assertThat(little(buffers[8]).getInt(4 * e)).isEqualTo(e);
+            int start = little(buffers[12]).getInt(4 * e);
+            assertThat((char) buffers[11].get(start)).isEqualTo('s');
+        }
+        batch.clear();
+        assertThat(batch.sizeInBytes()).isZero();
+        list.beginElements(batch.beginRow(), 0);
+        batch.column(1).setInt(0, 0);
+        batch.endRow();
+        assertThat(batch.buffers()[1]).isNull();
+        assertThat(batch.buffers()[4]).isNull();
+    }
+
+    @Test
     void decimalsAre128BitsLittleEndian() {
         WriteBatch batch = WriteBatch.ofKeys(Arrays.asList(DataType.decimal(38, 0)));
         BigInteger[] values = {

@@ -6,7 +6,7 @@ import java.util.Map;
 
 /**
  * Writes protobuf's wire format: the few constructs that {@code fluss.proto} uses. Fields with default values (0, empty,
- * false) are left out, as proto3 asks, except for elements of repeated fields and messages.
+ * false) are left out, as proto3 asks, except for elements of repeated fields, optional ones and messages.
  */
 public final class ProtoWriter {
     private static final int VARINT = 0;
@@ -20,6 +20,13 @@ public final class ProtoWriter {
             tag(field, VARINT);
             rawVarint(value);
         }
+        return this;
+    }
+
+    /** An optional number, written even when it is 0. */
+    public ProtoWriter present(int field, long value) {
+        tag(field, VARINT);
+        rawVarint(value);
         return this;
     }
 

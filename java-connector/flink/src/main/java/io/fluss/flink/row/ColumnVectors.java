@@ -1,8 +1,14 @@
 package io.fluss.flink.row;
 
 import io.fluss.client.ColumnView;
+import org.apache.flink.table.data.ArrayData;
 import org.apache.flink.table.data.DecimalData;
+import org.apache.flink.table.data.MapData;
 import org.apache.flink.table.data.TimestampData;
+import org.apache.flink.table.data.columnar.ColumnarArrayData;
+import org.apache.flink.table.data.columnar.ColumnarMapData;
+import org.apache.flink.table.data.columnar.ColumnarRowData;
+import org.apache.flink.table.data.columnar.vector.ArrayColumnVector;
 import org.apache.flink.table.data.columnar.vector.BooleanColumnVector;
 import org.apache.flink.table.data.columnar.vector.ByteColumnVector;
 import org.apache.flink.table.data.columnar.vector.BytesColumnVector;
@@ -12,10 +18,13 @@ import org.apache.flink.table.data.columnar.vector.DoubleColumnVector;
 import org.apache.flink.table.data.columnar.vector.FloatColumnVector;
 import org.apache.flink.table.data.columnar.vector.IntColumnVector;
 import org.apache.flink.table.data.columnar.vector.LongColumnVector;
+import org.apache.flink.table.data.columnar.vector.MapColumnVector;
+import org.apache.flink.table.data.columnar.vector.RowColumnVector;
 import org.apache.flink.table.data.columnar.vector.ShortColumnVector;
 import org.apache.flink.table.data.columnar.vector.TimestampColumnVector;
+import org.apache.flink.table.data.columnar.vector.VectorizedColumnBatch;
 
-/** Flink's column vectors as thin views over the columns of a native batch. */
+/** Flink's column vectors as thin views over the columns of a native batch. Only nested values make an object each. */
 final class ColumnVectors {
     private ColumnVectors() {}
 
@@ -47,6 +56,12 @@ final class ColumnVectors {
             case BINARY:
             case VARBINARY:
                 return new Variable(view);
+            case ARRAY:
+                return new Arrays(view);
+            case MAP:
+                return new Maps(view);
+            case ROW:
+                return new Rows(view);
             default:
                 throw new IllegalStateException("no column vector for type " + view.type());
         }
@@ -176,6 +191,54 @@ final class ColumnVectors {
         public Bytes getBytes(int row) {
             byte[] array = view.bytesArray();
             return new Bytes(array, view.bytesStart(row), view.bytesLength(row));
+        }
+    }
+
+    private static final class Arrays extends View implements ArrayColumnVector {
+        private final ColumnVector elements;
+
+        Arrays(ColumnView view) {
+            super(view);
+            elements = of(view.child(0));
+        }
+
+        @Override
+        public ArrayData getArray(int row) {
+            return new ColumnarArrayData(elements, view.listStart(row), view.listLength(row));
+        }
+    }
+
+    private static final class Maps extends View implements MapColumnVector {
+        private final ColumnVector keys;
+        private final ColumnVector values;
+
+        Maps(ColumnView view) {
+            super(view);
+            keys = of(view.child(0));
+            values = of(view.child(1));
+        }
+
+        @Override
+        public MapData getMap(int row) {
+            return new ColumnarMapData(keys, values, view.listStart(row), view.listLength(row));
+        }
+    }
+
+    private static final class Rows extends View implements RowColumnVector {
+        private final VectorizedColumnBatch fields;
+
+        Rows(ColumnView view) {
+            super(view);
+            ColumnVector[] vectors = new ColumnVector[view.childCount()];
+            for (int i = 0; i < vectors.length; i++) {
+                vectors[i] = of(view.child(i));
+            }
+            fields = new VectorizedColumnBatch(vectors);
+        }
+
+        @Override
+        public ColumnarRowData getRow(int row) {
+            return new ColumnarRowData(fields, row);
         }
     }
 }

@@ -1,10 +1,10 @@
 package io.fluss.flink.row;
 
 import io.fluss.client.Column;
+import io.fluss.client.DataType;
 import io.fluss.client.TableInfo;
 import java.util.List;
 import org.apache.flink.table.api.ValidationException;
-import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.RowType;
 
 /** Refuses to read or write a table by positions of columns that it does not have (any more). */
@@ -16,9 +16,10 @@ public final class SchemaCheck {
         List<Column> columns = table.descriptor().columns();
         boolean same = columns.size() == planned.getFieldCount();
         for (int i = 0; same && i < columns.size(); i++) {
-            LogicalType stored = TypeConversion.toFlink(columns.get(i).type());
-            same = columns.get(i).name().equals(planned.getFieldNames().get(i))
-                    && stored.copy(true).equals(planned.getTypeAt(i).copy(true));
+            String name = columns.get(i).name();
+            DataType type = TypeConversion.toFluss(table.path().toString(), name, planned.getTypeAt(i));
+            same = name.equals(planned.getFieldNames().get(i))
+                    && columns.get(i).type().withNullable(true).equals(type.withNullable(true));
         }
         if (!same) {
             throw new ValidationException("Table " + table.path() + " has other columns than the job was planned with;"

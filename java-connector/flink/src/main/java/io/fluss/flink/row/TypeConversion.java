@@ -5,6 +5,7 @@ import io.fluss.client.DataType;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.flink.table.api.ValidationException;
+import org.apache.flink.table.types.logical.ArrayType;
 import org.apache.flink.table.types.logical.BigIntType;
 import org.apache.flink.table.types.logical.BinaryType;
 import org.apache.flink.table.types.logical.BooleanType;
@@ -16,6 +17,7 @@ import org.apache.flink.table.types.logical.FloatType;
 import org.apache.flink.table.types.logical.IntType;
 import org.apache.flink.table.types.logical.LocalZonedTimestampType;
 import org.apache.flink.table.types.logical.LogicalType;
+import org.apache.flink.table.types.logical.MapType;
 import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.table.types.logical.SmallIntType;
 import org.apache.flink.table.types.logical.TimeType;
@@ -28,7 +30,7 @@ import org.apache.flink.table.types.logical.VarCharType;
 public final class TypeConversion {
     private static final String SUPPORTED =
             "BOOLEAN, TINYINT, SMALLINT, INT, BIGINT, FLOAT, DOUBLE, DECIMAL, CHAR, VARCHAR, STRING, BINARY, VARBINARY,"
-                    + " BYTES, DATE, TIME, TIMESTAMP and TIMESTAMP_LTZ";
+                    + " BYTES, DATE, TIME, TIMESTAMP and TIMESTAMP_LTZ, and ARRAY, MAP and ROW of them";
 
     private TypeConversion() {}
 
@@ -37,10 +39,14 @@ public final class TypeConversion {
      * @throws ValidationException naming the column and what is supported
      */
     public static DataType toFluss(String table, String column, LogicalType type) {
-        return convert(table, column, type).withNullable(type.isNullable());
+        return convert(table, column, type, type);
     }
 
-    private static DataType convert(String table, String column, LogicalType type) {
+    private static DataType convert(String table, String column, LogicalType whole, LogicalType type) {
+        return convertNullable(table, column, whole, type).withNullable(type.isNullable());
+    }
+
+    private static DataType convertNullable(String table, String column, LogicalType whole, LogicalType type) {
         switch (type.getTypeRoot()) {
             case BOOLEAN:
                 return DataType.of(DataType.Kind.BOOLEAN);
@@ -75,10 +81,26 @@ public final class TypeConversion {
             case TIMESTAMP_WITH_LOCAL_TIME_ZONE:
                 return DataType.ofPrecision(
                         DataType.Kind.TIMESTAMP_LTZ, ((LocalZonedTimestampType) type).getPrecision());
+            case ARRAY:
+                return DataType.array(convert(table, column, whole, ((ArrayType) type).getElementType()));
+            case MAP:
+                return DataType.map(
+                        convert(table, column, whole, ((MapType) type).getKeyType()),
+                        convert(table, column, whole, ((MapType) type).getValueType()));
+            case ROW:
+                List<Column> fields = new ArrayList<>();
+                for (RowType.RowField field : ((RowType) type).getFields()) {
+                    fields.add(new Column(
+                            field.getName(),
+                            convert(table, column, whole, field.getType()),
+                            field.getDescription().orElse("")));
+                }
+                return DataType.row(fields);
             default:
+                String within = type == whole ? "" : ", which has " + type.asSummaryString() + " in it";
                 throw new ValidationException(String.format(
-                        "Column '%s' of table %s has the type %s, which is not supported. Supported are %s.",
-                        column, table, type.asSummaryString(), SUPPORTED));
+                        "Column '%s' of table %s has the type %s%s, which is not supported. Supported are %s.",
+                        column, table, whole.asSummaryString(), within, SUPPORTED));
         }
     }
 
@@ -117,6 +139,15 @@ public final class TypeConversion {
                 return new TimestampType(nullable, type.precision());
             case TIMESTAMP_LTZ:
                 return new LocalZonedTimestampType(nullable, type.precision());
+            case ARRAY:
+                return new ArrayType(nullable, toFlink(type.children().get(0)));
+            case MAP:
+                return new MapType(
+                        nullable,
+                        toFlink(type.children().get(0)),
+                        toFlink(type.children().get(1)));
+            case ROW:
+                return new RowType(nullable, toFields(type.fields()));
             default:
                 throw new IllegalStateException("no Flink type for " + type);
         }
@@ -124,11 +155,15 @@ public final class TypeConversion {
 
     /** The physical row of a table. */
     public static RowType toRowType(List<Column> columns) {
+        return new RowType(false, toFields(columns));
+    }
+
+    private static List<RowType.RowField> toFields(List<Column> columns) {
         List<RowType.RowField> fields = new ArrayList<>();
         for (Column column : columns) {
             fields.add(new RowType.RowField(
                     column.name(), toFlink(column.type()), column.comment().isEmpty() ? null : column.comment()));
         }
-        return new RowType(false, fields);
+        return fields;
     }
 }

@@ -36,6 +36,12 @@ class TypeConversionTest {
             types.add(DataTypes.TIMESTAMP(p));
             types.add(DataTypes.TIMESTAMP_LTZ(p));
         }
+        DataType row = DataTypes.ROW(
+                DataTypes.FIELD("a", DataTypes.INT().notNull()), DataTypes.FIELD("b", DataTypes.ARRAY(DataTypes.STRING())));
+        types.add(DataTypes.ARRAY(DataTypes.INT().notNull()));
+        types.add(DataTypes.MAP(DataTypes.VARCHAR(9).notNull(), row));
+        types.add(row);
+        types.add(DataTypes.ARRAY(DataTypes.ARRAY(row)));
         for (DataType type : types) {
             for (LogicalType logical : Arrays.asList(type.getLogicalType(), type.notNull().getLogicalType())) {
                 io.fluss.client.DataType ours = TypeConversion.toFluss("db.t", "c", logical);
@@ -46,11 +52,18 @@ class TypeConversionTest {
     }
 
     @Test
+    void keysOfMapsBecomeNotNullAndCommentsOfFieldsStay() {
+        LogicalType map = DataTypes.MAP(DataTypes.INT(), DataTypes.INT()).getLogicalType();
+        assertThat(TypeConversion.toFlink(TypeConversion.toFluss("db.t", "c", map)).asSummaryString())
+                .isEqualTo("MAP<INT NOT NULL, INT>");
+        LogicalType row = DataTypes.ROW(DataTypes.FIELD("f", DataTypes.INT(), "what it is")).getLogicalType();
+        assertThat(TypeConversion.toFlink(TypeConversion.toFluss("db.t", "c", row))).isEqualTo(row);
+    }
+
+    @Test
     void anUnsupportedTypeIsNamedWithItsColumn() {
         List<DataType> types = Arrays.asList(
-                DataTypes.ARRAY(DataTypes.INT()),
-                DataTypes.MAP(DataTypes.INT(), DataTypes.INT()),
-                DataTypes.ROW(DataTypes.FIELD("f", DataTypes.INT())),
+                DataTypes.ARRAY(DataTypes.MULTISET(DataTypes.INT())),
                 DataTypes.MULTISET(DataTypes.INT()),
                 DataTypes.INTERVAL(DataTypes.DAY()),
                 DataTypes.TIMESTAMP_WITH_TIME_ZONE(3));
@@ -61,6 +74,14 @@ class TypeConversionTest {
                     .hasMessageContaining("db.t")
                     .hasMessageContaining(type.getLogicalType().asSummaryString())
                     .hasMessageContaining("TIMESTAMP_LTZ");
+        }
+        for (DataType type : Arrays.asList(
+                DataTypes.ROW(DataTypes.FIELD("f", DataTypes.INTERVAL(DataTypes.MONTH()))),
+                DataTypes.MAP(DataTypes.INT(), DataTypes.INTERVAL(DataTypes.MONTH())))) {
+            assertThatThrownBy(() -> TypeConversion.toFluss("db.t", "col", type.getLogicalType()))
+                    .hasMessageContaining("'col'")
+                    .hasMessageContaining(type.getLogicalType().asSummaryString())
+                    .hasMessageContaining("which has INTERVAL MONTH");
         }
     }
 }

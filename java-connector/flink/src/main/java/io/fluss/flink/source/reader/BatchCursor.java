@@ -51,10 +51,16 @@ final class BatchCursor implements RecordsWithSplitIds<BatchCursor> {
     private final ColumnBatch batch;
     private final ColumnBatchRows rows;
     private final byte[] before;
+    /** Whether {@link #next} and {@link #end} count selected rows, not rows. */
+    private final boolean selected;
+
     private final int end;
     private final Set<String> finished;
     private boolean splitGiven;
     private boolean endOfSnapshot;
+    /** A batch without a selected row is emitted too: the split is further then. */
+    private boolean emitted;
+
     private int next;
 
     private BatchCursor(
@@ -69,8 +75,10 @@ final class BatchCursor implements RecordsWithSplitIds<BatchCursor> {
         this.open = open;
         this.batch = batch;
         this.rows = batch == null ? null : ColumnBatchRows.of(batch);
-        this.next = next;
-        this.end = batch == null ? 0 : batch.endRow();
+        this.selected = batch != null && batch.hasSelection();
+        this.end = batch == null ? 0 : selected ? batch.selectedCount() : batch.endRow();
+        this.next = selected ? firstSelected(next) : next;
+        this.emitted = batch == null;
         this.before = before;
         this.endOfSnapshot = endOfSnapshot;
         this.finished = splitEnds ? Collections.singleton(splitId) : Collections.emptySet();
@@ -90,7 +98,7 @@ final class BatchCursor implements RecordsWithSplitIds<BatchCursor> {
 
     @Override
     public BatchCursor nextRecordFromSplit() {
-        return next < end || endOfSnapshot ? this : null;
+        return !emitted || endOfSnapshot ? this : null;
     }
 
     @Override
@@ -126,19 +134,35 @@ final class BatchCursor implements RecordsWithSplitIds<BatchCursor> {
     int emit(SourceOutput<RowData> output, FlussSplitState state, int most) {
         int first = next;
         int stop = Math.min(end, first + most);
+        emitted = stop == end;
+        // Where the split is afterwards.
+        int after = emitted ? batch.endRow() : selected ? batch.selectedRow(stop) : stop;
         if (before == null) {
             long timestamp = batch.commitTimestamp();
-            for (int row = first; row < stop; row++) {
-                output.collect(rows.row(row), timestamp);
+            for (int i = first; i < stop; i++) {
+                output.collect(rows.row(row(i)), timestamp);
             }
-            state.nextOffset(batch.baseOffset() + stop);
+            state.nextOffset(batch.baseOffset() + after);
         } else {
-            for (int row = first; row < stop; row++) {
-                output.collect(rows.row(row));
+            for (int i = first; i < stop; i++) {
+                output.collect(rows.row(row(i)));
             }
-            state.snapshotPosition(before, stop - batch.firstRow());
+            state.snapshotPosition(before, after - batch.firstRow());
         }
         next = stop;
         return stop - first;
+    }
+
+    private int row(int index) {
+        return selected ? batch.selectedRow(index) : index;
+    }
+
+    /** The first selected row that is not before {@code row}. */
+    private int firstSelected(int row) {
+        int index = 0;
+        while (index < end && batch.selectedRow(index) < row) {
+            index++;
+        }
+        return index;
     }
 }
