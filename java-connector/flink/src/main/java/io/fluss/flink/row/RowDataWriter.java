@@ -8,8 +8,8 @@ import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.types.logical.RowType;
 
 /**
- * Copies Flink's rows into a {@link WriteBatch}, column by column with writers that are chosen once by type. A NULL in a key
- * column is refused; lengths of CHAR, VARCHAR, BINARY and VARBINARY are Flink's sink constraint enforcer's business.
+ * Copies Flink's rows into a {@link WriteBatch}, column by column with writers that are chosen once by type. Columns that the batch
+ * has beyond those of the rows get NULL. A NULL in a key column is refused; lengths of CHAR, VARCHAR, BINARY and VARBINARY are Flink's sink constraint enforcer's business.
  */
 public final class RowDataWriter {
     private final String table;
@@ -47,6 +47,7 @@ public final class RowDataWriter {
                 batch.column(i).setNull(row);
             }
         }
+        addedColumns(row);
         batch.endRow(WriteBatch.UPSERT);
     }
 
@@ -62,7 +63,15 @@ public final class RowDataWriter {
                 throw nullKey(source, i);
             }
         }
+        addedColumns(row);
         batch.endRow(WriteBatch.DELETE);
+    }
+
+    /** The table has got columns since the job was planned: they are nullable and behind the others. */
+    private void addedColumns(int row) {
+        for (int i = fields.length; i < batch.columnCount(); i++) {
+            batch.column(i).setNull(row);
+        }
     }
 
     private FlussException nullKey(RowData source, int column) {

@@ -11,11 +11,15 @@ import org.apache.flink.table.types.logical.RowType;
 public final class SchemaCheck {
     private SchemaCheck() {}
 
-    /** @throws ValidationException showing both, if names, order or types differ; nullability may */
+    /**
+     * Columns that were added behind those that the job knows do not concern it: it does not read them and writes NULL into them.
+     *
+     * @throws ValidationException showing both, if names, order or types of the others differ; their nullability may
+     */
     public static void sameColumns(TableInfo table, RowType planned) {
         List<Column> columns = table.descriptor().columns();
-        boolean same = columns.size() == planned.getFieldCount();
-        for (int i = 0; same && i < columns.size(); i++) {
+        boolean same = columns.size() >= planned.getFieldCount();
+        for (int i = 0; same && i < planned.getFieldCount(); i++) {
             String name = columns.get(i).name();
             DataType type = TypeConversion.toFluss(table.path().toString(), name, planned.getTypeAt(i));
             same = name.equals(planned.getFieldNames().get(i))

@@ -16,8 +16,11 @@ import org.apache.flink.table.types.logical.VarCharType;
 import org.junit.jupiter.api.Test;
 
 class RowDataWriterTest {
+    /** A column that the table got after the job was planned. */
+    private static final DataType ADDED = DataType.array(DataType.string());
+
     private final WriteBatch batch =
-            WriteBatch.ofRows(Arrays.asList(DataType.of(DataType.Kind.BIGINT), DataType.string(), DataType.string()));
+            WriteBatch.ofRows(Arrays.asList(DataType.of(DataType.Kind.BIGINT), DataType.string(), DataType.string(), ADDED));
 
     private final RowDataWriter writer = new RowDataWriter(
             "db.t",
