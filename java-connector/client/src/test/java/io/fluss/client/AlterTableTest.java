@@ -71,13 +71,15 @@ class AlterTableTest {
     void whoHasTheTableOpenGoesOnWithItsSchema() {
         TablePath path = TablePath.of("test", "open");
         Table before = create(path, true);
+        int[] idAndN = {0, 2};
         try (TableWriter writer = before.newWriter();
-                Lookuper lookuper = before.newLookuper(new int[] {0, 1, 2});
-                LogScanner scanner = before.newLogScanner(new int[] {2, 0})) {
+                Lookuper lookuper = before.newLookuper(idAndN);
+                LogScanner scanner = before.newLogScanner(idAndN)) {
             scanner.subscribe(0, 0, Long.MAX_VALUE);
-            alter(path);
+            store.connection.admin().alterTable(path, dropRenameAdd().build());
             WriteBatch batch = writer.batch();
-            putOld(batch, 7, "seven", 70);
+            oldRow(batch, batch.beginRow(), 7, "not kept", 70);
+            batch.endRow();
             writer.write(batch);
             writer.flush();
             WriteBatch keys = lookuper.newKeys();
@@ -85,12 +87,19 @@ class AlterTableTest {
             keys.endRow();
             try (ColumnBatch found = lookuper.lookup(keys);
                     ColumnBatch polled = scanner.poll(10_000)) {
-                assertThat(found.isFound(0)).isTrue();
-                assertThat(found.column(2).getInt(0)).isEqualTo(70);
-                assertThat(found.isNull(1, 0)).as("the dropped column is not kept").isTrue();
-                assertThat(polled.column(0).getInt(0)).isEqualTo(70);
-                assertThat(polled.column(1).getInt(0)).isEqualTo(7);
+                for (ColumnBatch rows : List.of(found, polled)) {
+                    assertThat(rows.column(0).getInt(0)).isEqualTo(7);
+                    assertThat(rows.column(1).getInt(0)).isEqualTo(70);
+                }
             }
+            // What was an INT may now be more than one.
+            store.connection.admin().alterTable(path, TableAlteration.builder().widen(List.of("amount"), BIGINT).build());
+            writer.write(batch);
+            writer.flush();
+            assertThatThrownBy(() -> scanner.poll(10_000))
+                    .isInstanceOf(InvalidArgumentException.class)
+                    .hasMessageContaining("'n'")
+                    .hasMessageContaining("Open it again");
         }
         assertThat(lookup(path, 7)).containsExactly("7 70 NULL");
     }
@@ -152,14 +161,14 @@ class AlterTableTest {
 
     /** To {@code id INT, amount BIGINT, r ROW<x BIGINT, y STRING>}. */
     private void alter(TablePath path) {
-        store.connection.admin().alterTable(
-                path,
-                TableAlteration.builder()
-                        .drop("s")
-                        .rename(List.of("n"), "amount")
-                        .widen(List.of("amount"), BIGINT)
-                        .addColumn(new Column("r", DataType.row(List.of(new Column("x", INT)))))
-                        .build());
+        store.connection.admin().alterTable(path, dropRenameAdd().widen(List.of("amount"), BIGINT).build());
+    }
+
+    private static TableAlteration.Builder dropRenameAdd() {
+        return TableAlteration.builder()
+                .drop("s")
+                .rename(List.of("n"), "amount")
+                .addColumn(new Column("r", DataType.row(List.of(new Column("x", INT)))));
     }
 
     private void oldAndNewRows(TablePath path) {
@@ -190,11 +199,6 @@ class AlterTableTest {
         } else {
             batch.column(2).setInt(row, n);
         }
-    }
-
-    private static void putOld(WriteBatch batch, int id, String s, int n) {
-        oldRow(batch, batch.beginRow(), id, s, n);
-        batch.endRow();
     }
 
     @SafeVarargs
