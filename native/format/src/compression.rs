@@ -1,10 +1,10 @@
 //! Compression of one buffer as Arrow IPC stores it: 8 bytes of uncompressed length (-1: stored as it is), then a frame.
 use std::cell::RefCell;
-use std::io::{Read, Write};
+use std::io::Write;
 
 use fluss_types::{Compression, Error, ErrorCode, Result};
 
-use crate::MAX_BATCH_BYTES;
+use crate::{MAX_BATCH_BYTES, lz4};
 
 /// What a buffer begins with that compression would not make smaller.
 const AS_IT_IS: [u8; 8] = (-1i64).to_le_bytes();
@@ -84,9 +84,7 @@ pub(crate) fn decompress(compression: Compression, stored: &[u8], out: &mut [u8]
         return Ok(());
     }
     match compression {
-        Compression::Lz4Frame => {
-            lz4_flex::frame::FrameDecoder::new(frame).read_exact(out).map_err(|e| corrupt(&format!("LZ4 frame: {e}")))
-        }
+        Compression::Lz4Frame => lz4::decompress(frame, out),
         _ => DECOMPRESSOR.with_borrow_mut(|zstd| {
             let zstd = match zstd {
                 Some(z) => z,
@@ -106,6 +104,6 @@ thread_local! {
     static DECOMPRESSOR: RefCell<Option<zstd::bulk::Decompressor<'static>>> = const { RefCell::new(None) };
 }
 
-fn corrupt(m: &str) -> Error {
+pub(crate) fn corrupt(m: &str) -> Error {
     Error::new(ErrorCode::CorruptSegment, m)
 }

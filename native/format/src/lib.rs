@@ -13,6 +13,7 @@ mod evolve;
 mod ipc;
 mod key;
 mod lease;
+mod lz4;
 mod projection;
 mod read;
 mod row;

@@ -1,4 +1,5 @@
 //! Projected read of a log batch: only the wanted columns' buffers are fetched, checked and, if need be, decompressed.
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, UInt8Array};
@@ -261,16 +262,30 @@ impl<'a> Stored<'a> {
         indices.dedup();
         let wanted = indices.into_iter().map(|i| self.wanted(i)).collect::<Result<Vec<_>>>()?;
 
-        let (mut arena, mut places) = fetch_runs(&wanted, fetch)?;
-        for (w, at) in wanted.iter().zip(&places) {
-            verify_buffer(self.prefix, w.index, arena.slice(*at, w.len))?;
+        let (runs, places) = runs(&wanted);
+        let total = runs.last().map_or(0, |r| r.at + r.len);
+        let mut fetch_into = |memory: &mut [u8]| {
+            runs.iter().try_for_each(|r| fetch(r.from, &mut memory[r.at..r.at + r.len]))?;
+            wanted.iter().zip(&places).try_for_each(|(w, at)| verify_buffer(self.prefix, w.index, &memory[*at..*at + w.len]))
+        };
+        if self.header.compression == Compression::None {
+            let mut arena = Arena::with_capacity(total);
+            let at = arena.reserve(total);
+            fetch_into(arena.slice_mut(at, total))?;
+            let places = wanted.iter().zip(&places).map(|(w, at)| (w.index, *at, w.len)).collect();
+            return Ok(Fetched { arena, places });
         }
-        let mut lens: Vec<usize> = wanted.iter().map(|w| w.len).collect();
-        if self.header.compression != Compression::None {
-            (arena, places, lens) = decompress_all(self.header.compression, &wanted, &arena, &places)?;
-        }
-        let places = wanted.iter().zip(places).zip(lens).map(|((w, at), len)| (w.index, at, len)).collect();
-        Ok(Fetched { arena, places })
+        STORED.with_borrow_mut(|stored| {
+            if stored.len() < total {
+                stored.resize(total, 0);
+            }
+            fetch_into(&mut stored[..total])?;
+            let fetched = decompress_all(self.header.compression, &wanted, stored, &places);
+            if stored.len() > MAX_KEPT {
+                *stored = Vec::new();
+            }
+            fetched
+        })
     }
 
     fn wanted(&self, index: usize) -> Result<Wanted> {
@@ -363,46 +378,52 @@ fn convert(
     Ok((block, row_bytes, nodes))
 }
 
-/// Fetches the buffers, neighbours in one call, and returns where each lies.
-fn fetch_runs(wanted: &[Wanted], fetch: &mut impl FnMut(usize, &mut [u8]) -> Result<()>) -> Result<(Arena, Vec<usize>)> {
-    let mut arena = Arena::with_capacity(wanted.iter().map(|w| align64(w.len)).sum());
-    let mut places = Vec::with_capacity(wanted.len());
-    let mut i = 0;
-    while i < wanted.len() {
-        let from = wanted[i].offset;
-        let mut end = from + wanted[i].len;
-        let mut j = i + 1;
-        while j < wanted.len() && wanted[j].offset == align64(end) {
-            end = wanted[j].offset + wanted[j].len;
-            j += 1;
-        }
-        let at = arena.reserve(end - from);
-        fetch(from, arena.slice_mut(at, end - from))?;
-        places.extend(wanted[i..j].iter().map(|w| at + w.offset - from));
-        i = j;
-    }
-    Ok((arena, places))
+/// Neighbouring buffers of the body, fetched in one call.
+struct Run {
+    /// Place in the body.
+    from: usize,
+    /// Place in the memory that they are fetched into.
+    at: usize,
+    len: usize,
 }
 
-fn decompress_all(
-    codec: Compression,
-    wanted: &[Wanted],
-    stored: &Arena,
-    places: &[usize],
-) -> Result<(Arena, Vec<usize>, Vec<usize>)> {
-    let lens = wanted
-        .iter()
-        .zip(places)
-        .map(|(w, at)| compression::uncompressed_len(codec, stored.slice(*at, w.len)))
-        .collect::<Result<Vec<_>>>()?;
-    let mut arena = Arena::with_capacity(lens.iter().map(|l| align64(*l)).sum());
-    let mut out = Vec::with_capacity(wanted.len());
-    for ((w, at), len) in wanted.iter().zip(places).zip(&lens) {
-        let to = arena.reserve(*len);
-        compression::decompress(codec, stored.slice(*at, w.len), arena.slice_mut(to, *len))?;
-        out.push(to);
+/// The runs of the wanted buffers, and where each buffer comes to lie.
+fn runs(wanted: &[Wanted]) -> (Vec<Run>, Vec<usize>) {
+    let mut runs: Vec<Run> = Vec::new();
+    let mut places = Vec::with_capacity(wanted.len());
+    for w in wanted {
+        match runs.last_mut() {
+            Some(run) if w.offset == run.from + align64(run.len) => run.len = w.offset + w.len - run.from,
+            last => {
+                let at = last.map_or(0, |run| align64(run.at + run.len));
+                runs.push(Run { from: w.offset, at, len: w.len });
+            }
+        }
+        let run = &runs[runs.len() - 1];
+        places.push(run.at + w.offset - run.from);
     }
-    Ok((arena, out, lens))
+    (runs, places)
+}
+
+/// So much memory for stored bytes is kept by a thread that reads compressed batches.
+const MAX_KEPT: usize = 4 << 20;
+
+thread_local! {
+    /// What was fetched of a compressed batch. Kept, since fresh memory would have to be zeroed.
+    static STORED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+fn decompress_all(codec: Compression, wanted: &[Wanted], stored: &[u8], places: &[usize]) -> Result<Fetched> {
+    let frames: Vec<&[u8]> = wanted.iter().zip(places).map(|(w, at)| &stored[*at..*at + w.len]).collect();
+    let lens = frames.iter().map(|f| compression::uncompressed_len(codec, f)).collect::<Result<Vec<_>>>()?;
+    let mut arena = Arena::with_capacity(lens.iter().map(|l| align64(*l)).sum());
+    let mut places = Vec::with_capacity(wanted.len());
+    for ((w, frame), len) in wanted.iter().zip(frames).zip(lens) {
+        let at = arena.reserve(len);
+        compression::decompress(codec, frame, arena.slice_mut(at, len))?;
+        places.push((w.index, at, len));
+    }
+    Ok(Fetched { arena, places })
 }
 
 fn corrupt(m: &str) -> Error {
