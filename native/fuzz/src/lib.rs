@@ -7,13 +7,22 @@
 #![deny(missing_docs)]
 #![allow(clippy::unwrap_used, reason = "test code")]
 
+mod batch;
 mod catalog;
+mod cells;
 mod input;
+mod lease;
+mod log;
 mod message;
+mod value;
 
+pub use batch::batch;
 pub use catalog::catalog;
-pub use input::schema_of;
+pub use input::schemas_of;
+pub use lease::lease;
+pub use log::{LOG_BUCKET, LOG_DIR, LOG_OPTIONS, log, log_input};
 pub use message::{MESSAGES, message};
+pub use value::value;
 
 use fluss_types::{Error, ErrorCode};
 
@@ -21,7 +30,8 @@ use fluss_types::{Error, ErrorCode};
 pub type Target = fn(&[u8]) -> bool;
 
 /// Every target by name. A folder of `corpus/` and a file of `cargo-fuzz/fuzz_targets/` each.
-pub const TARGETS: &[(&str, Target)] = &[("catalog", catalog), ("message", message)];
+pub const TARGETS: &[(&str, Target)] =
+    &[("batch", batch), ("catalog", catalog), ("lease", lease), ("log", log), ("message", message), ("value", value)];
 
 /// Refuses an input: damaged bytes are a fault of the bytes, never a bug of ours.
 fn refused(e: &Error) -> bool {

@@ -203,6 +203,10 @@ impl Log {
         let (segment, position) = self.find(from, hint)?;
         let (mut batch, next) = segment.read_projected(position, schemas, projection)?;
         let end = batch.base_offset + batch.rows as LogOffset;
+        if !(batch.base_offset..end).contains(&from) {
+            let what = format!("offset {from} was expected, {} to {end} are there", batch.base_offset);
+            return Err(segment.damage(position, &what));
+        }
         *hint = ReadHint { segment: segment.base_offset, position: next, offset: end };
         batch.bucket = self.bucket.bucket as i32;
         batch.first_row = (from - batch.base_offset) as usize;

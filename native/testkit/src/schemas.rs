@@ -117,7 +117,7 @@ fn wider(t: &DataType, random: &mut Random) -> DataType {
         T::SmallInt => [T::Int, T::BigInt][random.below(2) as usize].clone(),
         T::Int => T::BigInt,
         T::Float => T::Double,
-        T::Decimal(p, s) => T::Decimal(p + 1, *s),
+        T::Decimal(p, s) => T::Decimal((p + 1).min(38), *s),
         T::Char(n) => T::VarChar(n + 1),
         T::Binary(n) => T::VarBinary(n + 1),
         T::Time(p) => T::Time(up(*p, random)),

@@ -14,7 +14,7 @@ mod mutate;
 mod seeds;
 
 /// Mutated inputs a target. A longer run: `FLUSS_FUZZ_ROUNDS=1000000`.
-const ROUNDS: u64 = 20_000;
+const ROUNDS: u64 = 5000;
 
 fn folder(target: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target)
@@ -110,4 +110,4 @@ macro_rules! mutated {
     };
 }
 
-mutated!(catalog message);
+mutated!(batch catalog lease log message value);

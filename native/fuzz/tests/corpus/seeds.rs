@@ -1,20 +1,77 @@
 //! Inputs made by the real encoders.
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
-use fluss_fuzz::schema_of;
+use arrow_array::{ArrayRef, RecordBatch, UInt8Array};
+use fluss_format::{ColumnValues, EncodeOptions, EncodedBatch, Lease, RowCodec, encode_batch, log_schema};
+use fluss_fuzz::{LOG_BUCKET, LOG_DIR, LOG_OPTIONS, log_input, schemas_of};
+use fluss_log::Log;
 use fluss_meta::{DatabaseMeta, LocalMetaStore, TableAlteration, TableDeclaration, TableMeta};
 use fluss_proto::{self as proto, Message};
-use fluss_testkit::SimulatedDisk;
-use fluss_types::{Column, DataType, Schema, SchemaChange, TableId, TablePath, TypeRoot};
+use fluss_testkit::{Random, SimulatedDisk, random_rows};
+use fluss_types::{Column, Compression, DataType, Schema, SchemaChange, TableId, TablePath, TypeRoot};
+
+/// The bytes that choose the schemas of seeds: every type, types within types, random ones, and some that were altered since.
+const CHOICES: [u8; 16] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 128, 131, 132, 133, 135, 138];
+const COMPRESSIONS: [Compression; 3] = [Compression::None, Compression::Lz4Frame, Compression::Zstd];
 
 /// The seeds of a target.
 pub(crate) fn of(target: &str) -> Vec<Vec<u8>> {
     match target {
+        "batch" => batches(),
         "catalog" => catalogs(),
+        "lease" => leases(),
+        "log" => logs(),
         "message" => messages(),
+        "value" => values(),
         _ => panic!("no seeds for target {target}"),
     }
+}
+
+/// Random rows of the first version of a schema, with change types if it is a primary-key table; and whether all are appends.
+fn rows(choice: u8, rows: usize, random: &mut Random) -> (Arc<Schema>, RecordBatch, bool) {
+    let schema = schemas_of(choice).get(0).unwrap().clone();
+    let batch = random_rows(&schema, rows, random);
+    if schema.primary_key().is_empty() {
+        return (schema, batch, true);
+    }
+    let kinds: ArrayRef = Arc::new(UInt8Array::from((0..rows).map(|i| 1 + (i % 4) as u8).collect::<Vec<_>>()));
+    let columns = std::iter::once(kinds).chain(batch.columns().iter().cloned()).collect();
+    let batch = RecordBatch::try_new(log_schema(&schema, false), columns).unwrap();
+    (schema, batch, false)
+}
+
+fn batches() -> Vec<Vec<u8>> {
+    let mut out = vec![[&[0, 0, 0], EncodedBatch::without_rows(0).place(5, 0, 1, 2)].concat()];
+    for (i, choice) in CHOICES.into_iter().enumerate() {
+        let random = &mut Random(i as u64);
+        let n = 1 + random.below(12) as usize;
+        let (schema, rows, append_only) = rows(choice, n, random);
+        for compression in if i < 4 { &COMPRESSIONS[..] } else { &COMPRESSIONS[i % 3..=i % 3] } {
+            let statistics: Vec<usize> = (0..schema.columns().len()).filter(|c| c % 2 == i % 2).collect();
+            let options = EncodeOptions { statistics: &statistics, ..EncodeOptions::new(append_only, *compression) };
+            let mut encoded = encode_batch(&rows, &schema, &options).unwrap();
+            encoded.set_writer(3, i as i32);
+            out.push([&[choice, i as u8, i as u8 / 2], encoded.place(100, 0, 5, 90)].concat());
+        }
+    }
+    out
+}
+
+fn values() -> Vec<Vec<u8>> {
+    let mut out = Vec::new();
+    for choice in CHOICES {
+        let schema = schemas_of(choice).get(0).unwrap().clone();
+        let rows = random_rows(&schema, 3, &mut Random(u64::from(choice)));
+        let columns = ColumnValues::all(&rows, schema.columns()).unwrap();
+        for row in 0..3 {
+            let mut input = vec![choice, row];
+            RowCodec::new(Arc::new(schema.clone().into())).encode(&columns, row.into(), &mut input).unwrap();
+            out.push(input);
+        }
+    }
+    out
 }
 
 fn strings<const N: usize>(pairs: [(&str, &str); N]) -> BTreeMap<String, String> {
@@ -105,7 +162,7 @@ fn table(table_id: TableId) -> TableMeta {
     let points =
         t(TypeRoot::Array(Box::new(row(vec![Column::new("x", t(TypeRoot::Float)), Column::new("y", t(TypeRoot::Time(3)))]))));
     let map = t(TypeRoot::Map(Box::new(t(TypeRoot::VarChar(9))), Box::new(t(TypeRoot::Decimal(9, 2)))));
-    let mut columns = schema_of(0).columns().to_vec();
+    let mut columns = schemas_of(0).current().columns().to_vec();
     columns.extend([Column::new("points", points), Column::new("map", map)]);
     let key: Vec<String> = if table_id % 2 == 1 { vec!["id".into()] } else { Vec::new() };
     let schema = Schema::new(0, columns, &key, &[]).unwrap();
@@ -155,5 +212,32 @@ fn catalogs() -> Vec<Vec<u8>> {
     store.reserve_writer_ids(1000).unwrap();
     store.drop_table(&TablePath::new("db", "log"), false).unwrap();
     keep();
+    out
+}
+
+fn leases() -> Vec<Vec<u8>> {
+    let numbers = [(0, 0), (17, 1_700_000_000_000), (i64::MAX, i64::MAX), (-1, i64::MIN)];
+    numbers.map(|(log_offset, until_ms)| Lease { log_offset, until_ms }.encode().into_bytes()).into()
+}
+
+fn logs() -> Vec<Vec<u8>> {
+    let mut out = Vec::new();
+    for (i, choice) in CHOICES.into_iter().enumerate() {
+        let random = &mut Random(100 + i as u64);
+        let disk = SimulatedDisk::new(0);
+        let log = Log::open(disk.fs(), Path::new(LOG_DIR), LOG_BUCKET, LOG_OPTIONS).unwrap();
+        for batch in 0..=i % 4 {
+            let n = 1 + random.below(3) as usize;
+            let (schema, rows, append_only) = rows(choice, n, random);
+            let options = EncodeOptions::new(append_only, COMPRESSIONS[i % 3]);
+            let mut encoded = encode_batch(&rows, &schema, &options).unwrap();
+            log.append(&mut encoded, 5 * batch as i64, 0).unwrap();
+            if batch % 2 == 1 {
+                log.sync().unwrap();
+                log.write_recovery_point().unwrap();
+            }
+        }
+        out.push(log_input(choice, i as u8, i % 2 == 1, disk.image()));
+    }
     out
 }
