@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use fluss_format::Projection;
+use fluss_format::{Filter, Predicate, Projection};
 use fluss_log::ReadHint;
 use fluss_tablet::Signal;
 use fluss_types::{BucketId, Error, ErrorCode, LogOffset, MemoryUser, Result};
@@ -30,6 +30,7 @@ struct Subscriptions {
 pub struct LogScanner {
     table: Arc<Table>,
     projection: Projection,
+    filter: Option<Filter>,
     subscriptions: Mutex<Subscriptions>,
     signal: Arc<Signal>,
     memory: Arc<MemoryUser>,
@@ -43,12 +44,20 @@ impl LogScanner {
         Self {
             table,
             projection,
+            filter: None,
             subscriptions: Mutex::default(),
             signal: Arc::default(),
             memory,
             woken: AtomicBool::new(false),
             closed: AtomicBool::new(false),
         }
+    }
+
+    /// From now on only batches with rows that match, and in each those rows ([`fluss_format::ColumnBatch::chosen`]). Paths are into the table's
+    /// schema. Changes are looked at one by one: of an update one half may match without the other.
+    pub fn filtered(self, predicate: Predicate) -> Result<Self> {
+        let filter = Some(Filter::new(self.table.schema().clone(), predicate)?);
+        Ok(Self { filter, ..self })
     }
 
     /// What it reads.
@@ -76,6 +85,11 @@ impl LogScanner {
     /// Takes a bucket out.
     pub fn unsubscribe(&self, bucket: BucketId) {
         self.subscriptions().buckets.retain(|b| b.bucket != bucket);
+    }
+
+    /// The offset up to which a bucket was read: all before was given out, or does not match the filter.
+    pub fn position(&self, bucket: BucketId) -> Option<LogOffset> {
+        self.subscriptions().buckets.iter().find(|b| b.bucket == bucket).map(|b| b.next)
     }
 
     /// The next batch of any bucket; `None`: the time is over, or [`Self::wake_up`] was called. While the readers' share of the memory budget
@@ -112,8 +126,14 @@ impl LogScanner {
                 continue;
             }
             let tablet = self.table.inner.tablet(b.bucket)?;
-            if let Some(batch) = tablet.read(b.next, b.stop, &self.projection, &mut b.hint)? {
-                b.next = batch.base_offset + batch.end_row as LogOffset;
+            let (batch, next) = tablet.read_filtered(b.next, b.stop, &self.projection, self.filter.as_ref(), &mut b.hint)?;
+            let skipped = batch.is_none() && next > b.next;
+            b.next = next;
+            if skipped {
+                // There may be more: the poll does not wait.
+                self.signal.raise();
+            }
+            if let Some(batch) = batch {
                 s.turn = at + 1;
                 return Ok(Some(ReadBatch::new(batch, &self.memory).with_signal(&self.signal)));
             }

@@ -26,7 +26,7 @@ pub struct ColumnLayout {
 /// The rows that a filter chose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Selection {
-    /// Position of their numbers in the block: i32, ascending, within the rows that the reader asked for.
+    /// Position in the block of their count, i32, after which their numbers follow: i32, ascending, within the rows that the reader asked for.
     pub position: usize,
     /// How many they are.
     pub count: usize,
@@ -60,6 +60,14 @@ pub struct ColumnBatch {
 }
 
 impl ColumnBatch {
+    /// The rows that the reader gets: those that the filter chose, or all that it asked for.
+    pub fn chosen(&self) -> Vec<usize> {
+        let Some(selection) = self.selected else { return (self.first_row..self.end_row).collect() };
+        let numbers = &self.bytes[selection.position + 4..][..4 * selection.count];
+        let (numbers, _) = numbers.as_chunks::<4>();
+        numbers.iter().map(|n| i32::from_le_bytes(*n) as usize).collect()
+    }
+
     /// The projected columns, whose types are `types`, as Arrow arrays over the same memory. Checks what Arrow relies on, text too.
     pub fn arrays<'a>(self, types: impl IntoIterator<Item = &'a DataType>) -> Result<Vec<ArrayRef>> {
         let block: Buffer = self.bytes.into();

@@ -72,6 +72,10 @@ impl Projection {
         self.types().map(node_count).sum()
     }
 
+    pub(crate) fn projected(&self) -> &[Projected] {
+        &self.columns
+    }
+
     /// Where each column lies in rows of schema `written`; `None`: nowhere, all its values are NULL.
     pub(crate) fn sources<'a>(&self, written: &'a Schema) -> Result<Vec<Option<Source<'a>>>> {
         self.columns.iter().map(|c| self.source(c, written)).collect()
@@ -103,7 +107,7 @@ impl Projection {
 }
 
 /// The column and the fields within it that a path goes through.
-fn chain<'a>(columns: &'a [Column], path: &[usize]) -> Result<Vec<&'a Column>> {
+pub(crate) fn chain<'a>(columns: &'a [Column], path: &[usize]) -> Result<Vec<&'a Column>> {
     let mut siblings = columns;
     let mut out: Vec<&Column> = Vec::with_capacity(path.len());
     for &i in path {

@@ -1,5 +1,6 @@
 //! Projected read of a log batch: only the wanted columns' buffers are fetched, checked and, if need be, decompressed.
 use std::cell::RefCell;
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, UInt8Array};
@@ -8,8 +9,9 @@ use fluss_types::{Compression, DataType, Error, ErrorCode, Result, Schema, Schem
 
 use crate::arrays::{children, has_aux, nulls, without_text};
 use crate::batch::{BatchHeader, bad_metadata, verify_buffer};
-use crate::column_batch::{Arena, ColumnBatch, ColumnLayout, to_array};
+use crate::column_batch::{Arena, ColumnBatch, ColumnLayout, Selection, to_array};
 use crate::evolve::{Reading, evolve, evolve_batch};
+use crate::filter::Filter;
 use crate::projection::{Projection, Source};
 use crate::{align64, compression, ipc, log_schema};
 
@@ -56,7 +58,8 @@ pub fn written_schema<'a>(header: &BatchHeader, schemas: &'a Schemas) -> Result<
     })
 }
 
-/// Reads the projected columns of one batch.
+/// Reads the projected columns of one batch, of its rows from `rows.start` to `rows.end`; `None`: none of them matches the filter. Then no more
+/// was fetched than what it took to know.
 ///
 /// `prefix` holds the batch from its first byte to the end of the metadata, its checksum already verified. `fetch(at, out)` reads
 /// `out.len()` bytes of the batch's body from position `at`; neighbouring buffers are fetched in one call.
@@ -65,32 +68,54 @@ pub fn read_projected(
     prefix: &[u8],
     written: &Schema,
     projection: &Projection,
+    filter: Option<&Filter>,
+    rows: Range<usize>,
     mut fetch: impl FnMut(usize, &mut [u8]) -> Result<()>,
-) -> Result<ColumnBatch> {
-    let rows = header.rows as usize;
-    let (block, row_bytes, columns) = if rows == 0 {
-        let mut block = Arena::default();
-        let mut nodes = Vec::with_capacity(projection.nodes());
-        projection.types().try_for_each(|t| block.push_array(nulls(t, 0).as_ref(), t, &mut nodes))?;
-        (block, None, nodes)
-    } else {
-        let message = arrow_ipc::root_as_message(header.metadata(prefix)).map_err(|e| bad_metadata(&e))?;
-        let ipc = message.header_as_record_batch().ok_or_else(|| corrupt("the IPC message holds no record batch"))?;
-        Stored::new(header, prefix, ipc)?.read(written, projection, &mut fetch)?
-    };
-    Ok(ColumnBatch {
+) -> Result<Option<ColumnBatch>> {
+    let n = header.rows as usize;
+    if rows.start > rows.end || rows.end > n {
+        return Err(Error::internal(format!("rows {rows:?} of a batch of {n} rows")));
+    }
+    let batch = |block: Arena, row_bytes, selected, columns| ColumnBatch {
         bytes: block.into_bytes(),
         bucket: -1,
-        rows,
-        first_row: 0,
-        end_row: rows,
+        rows: n,
+        first_row: rows.start,
+        end_row: rows.end,
         base_offset: header.base_offset,
         commit_timestamp: header.commit_timestamp,
         row_bytes,
         schema_id: header.schema_id,
-        selected: None,
+        selected,
         columns,
-    })
+    };
+    if n == 0 {
+        let mut block = Arena::default();
+        let mut nodes = Vec::with_capacity(projection.nodes());
+        projection.types().try_for_each(|t| block.push_array(nulls(t, 0).as_ref(), t, &mut nodes))?;
+        return Ok(filter.is_none().then(|| batch(block, None, None, nodes)));
+    }
+    if let Some(filter) = filter
+        && !filter.may_match(header.statistics(prefix), header.rows, written)?
+    {
+        return Ok(None);
+    }
+    let message = arrow_ipc::root_as_message(header.metadata(prefix)).map_err(|e| bad_metadata(&e))?;
+    let ipc = message.header_as_record_batch().ok_or_else(|| corrupt("the IPC message holds no record batch"))?;
+    let stored = Stored::new(header, prefix, ipc)?;
+    let Some(filter) = filter else {
+        let (block, row_bytes, nodes) = stored.read(written, projection, true, &mut fetch)?;
+        return Ok(Some(batch(block, row_bytes, None, nodes)));
+    };
+    let matching = stored.matching(written, filter, &rows, &mut fetch)?;
+    if matching.is_empty() {
+        return Ok(None);
+    }
+    let (mut block, row_bytes, nodes) = stored.read(written, projection, true, &mut fetch)?;
+    let count = matching.len();
+    let bytes: Vec<u8> = std::iter::once(count as i32).chain(matching).flat_map(i32::to_le_bytes).collect();
+    let selected = Selection { position: block.push(&bytes), count };
+    Ok(Some(batch(block, row_bytes, Some(selected), nodes)))
 }
 
 /// Decodes all columns of a whole batch (for replay), laid out as [`log_schema`] says of the current schema. Checks all checksums.
@@ -99,10 +124,11 @@ pub fn decode_all(header: &BatchHeader, bytes: &[u8], schemas: &Schemas) -> Resu
     let written = written_schema(header, schemas)?;
     let all = Projection::all(schemas.get(header.schema_id).unwrap_or(schemas.current()).clone());
     let body = bytes.get(header.body_at()..header.total_len()).ok_or_else(|| corrupt("the batch is cut"))?;
-    let batch = read_projected(header, bytes, written, &all, |at, out| {
+    let batch = read_projected(header, bytes, written, &all, None, 0..header.rows as usize, |at, out| {
         out.copy_from_slice(body.get(at..at + out.len()).ok_or_else(|| corrupt("a buffer lies outside the body of its batch"))?);
         Ok(())
     })?;
+    let batch = batch.ok_or_else(|| Error::internal("a read without a filter left a batch out"))?;
     let kinds = batch.row_bytes.map(|at| UInt8Array::from(batch.bytes[at..at + batch.rows].to_vec()));
     let arrays = batch.arrays(all.types())?;
     let stored = RecordBatch::try_new(written.arrow_schema(), arrays).map_err(|e| corrupt(&e.to_string()))?;
@@ -129,16 +155,35 @@ impl<'a> Stored<'a> {
         Ok(Self { header, prefix, ipc })
     }
 
-    /// The projected columns in one block, the place of the change types, and the nodes.
+    /// The numbers of those of some rows that match a filter.
+    fn matching(
+        &self,
+        written: &Schema,
+        filter: &Filter,
+        rows: &Range<usize>,
+        fetch: &mut impl FnMut(usize, &mut [u8]) -> Result<()>,
+    ) -> Result<Vec<i32>> {
+        let n = self.header.rows as usize;
+        let (block, _, nodes) = self.read(written, filter.projection(), false, fetch)?;
+        let block = block.into_buffer();
+        let mut nodes = nodes.iter();
+        let column = |t: &DataType| to_array(&block, &mut nodes, &without_text(t), n);
+        let columns = filter.projection().types().map(column).collect::<Result<Vec<_>>>()?;
+        let matching = filter.matching(&columns, n)?.slice(rows.start, rows.len());
+        Ok(matching.set_indices().map(|i| (rows.start + i) as i32).collect())
+    }
+
+    /// The projected columns in one block, the place of the change types if they are wanted and there, and the nodes.
     fn read(
         &self,
         written: &Schema,
         projection: &Projection,
+        with_kinds: bool,
         fetch: &mut impl FnMut(usize, &mut [u8]) -> Result<()>,
     ) -> Result<(Arena, Option<usize>, Vec<ColumnLayout>)> {
         let sources = projection.sources(written)?;
         let planned = self.plan(written, &sources)?;
-        let kinds = (!self.header.append_only).then_some(1);
+        let kinds = (with_kinds && !self.header.append_only).then_some(1);
         let fetched = self.fetch(kinds, &planned, fetch)?;
         let rows = self.header.rows as usize;
         let row_bytes = kinds.map(|i| fetched.place("change types", i, rows)).transpose()?;

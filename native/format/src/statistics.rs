@@ -2,7 +2,7 @@
 use std::cmp::Ordering;
 
 use arrow_array::ArrayRef;
-use fluss_types::{Column, Result};
+use fluss_types::{Column, Error, ErrorCode, FieldId, Result};
 
 use crate::key::{KeyEncoder, canonical_f32, canonical_f64};
 use crate::values::{ColumnValues, Values};
@@ -11,6 +11,44 @@ use crate::values::{ColumnValues, Values};
 const MAX_BYTES: usize = 32;
 const HAS_MIN: u8 = 1;
 const HAS_MAX: u8 = 2;
+
+/// What is known of a column of a batch.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry<'a> {
+    pub id: FieldId,
+    pub nulls: u32,
+    /// No value is below.
+    pub min: Option<&'a [u8]>,
+    /// No value is above.
+    pub max: Option<&'a [u8]>,
+}
+
+/// The entries of the statistics of a batch.
+pub(crate) fn entries(bytes: &[u8]) -> Result<Vec<Entry<'_>>> {
+    fn take<'a>(rest: &mut &'a [u8], n: usize) -> Result<&'a [u8]> {
+        let (taken, after) = rest
+            .split_at_checked(n)
+            .ok_or_else(|| Error::new(ErrorCode::CorruptSegment, "the statistics of the batch end within an entry"))?;
+        *rest = after;
+        Ok(taken)
+    }
+    let number = |b: &[u8]| b.iter().rev().fold(0u32, |n, b| n << 8 | u32::from(*b));
+    let mut rest = bytes;
+    let mut out = Vec::new();
+    while !rest.is_empty() {
+        let (id, nulls) = (number(take(&mut rest, 4)?), number(take(&mut rest, 4)?));
+        let has = take(&mut rest, 1)?[0];
+        let mut bound = |bit: u8| -> Result<Option<&[u8]>> {
+            if has & bit == 0 {
+                return Ok(None);
+            }
+            let len = number(take(&mut rest, 2)?) as usize;
+            take(&mut rest, len).map(Some)
+        };
+        out.push(Entry { id, nulls, min: bound(HAS_MIN)?, max: bound(HAS_MAX)? });
+    }
+    Ok(out)
+}
 
 /// The statistics of the columns at some positions.
 pub(crate) fn collect(arrays: &[ArrayRef], columns: &[Column], positions: &[usize]) -> Result<Vec<u8>> {

@@ -1,5 +1,7 @@
 //! Log batches.
-use fluss_format::{BatchHeader, EncodeOptions, HEADER_LEN, decode_all, encode_batch, read_projected, written_schema};
+use fluss_format::{
+    BatchHeader, EncodeOptions, Filter, HEADER_LEN, Predicate, decode_all, encode_batch, read_projected, written_schema,
+};
 
 use crate::cells::read_cells;
 use crate::input::{Input, projection_of, schemas_of};
@@ -27,18 +29,25 @@ pub fn batch(data: &[u8]) -> bool {
         return false;
     }
     let body = &bytes[header.body_at()..header.total_len()];
-    let read = header.verify(&bytes).and_then(|()| written_schema(&header, &schemas)).and_then(|written| {
-        read_projected(&header, &bytes[..header.prefix_len()], written, &projection, |at, out| {
-            out.copy_from_slice(&body[at..at + out.len()]);
-            Ok(())
-        })
-    });
-    match read {
-        Ok(batch) => {
-            assert_eq!(batch.rows, header.rows as usize);
-            read_cells(&batch, projection.types());
+    let has_value = Predicate::Not(Box::new(Predicate::IsNull(vec![0])));
+    let filter = Filter::new(schemas.current().clone(), has_value).unwrap();
+    for filter in [None, Some(&filter)] {
+        let rows = 0..header.rows as usize;
+        let read = header.verify(&bytes).and_then(|()| written_schema(&header, &schemas)).and_then(|written| {
+            read_projected(&header, &bytes[..header.prefix_len()], written, &projection, filter, rows, |at, out| {
+                out.copy_from_slice(&body[at..at + out.len()]);
+                Ok(())
+            })
+        });
+        match read {
+            Ok(Some(batch)) => {
+                assert_eq!(batch.rows, header.rows as usize);
+                assert!(batch.chosen().iter().all(|row| *row < batch.rows));
+                read_cells(&batch, projection.types());
+            }
+            Ok(None) => assert!(filter.is_some()),
+            Err(e) => drop(refused(&e)),
         }
-        Err(e) => drop(refused(&e)),
     }
     let rows = match header.verify_all(&bytes).and_then(|()| decode_all(&header, &bytes, &schemas)) {
         Ok(rows) => rows,

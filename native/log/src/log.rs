@@ -2,7 +2,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use fluss_format::{BatchHeader, ColumnBatch, EncodedBatch, Projection};
+use fluss_format::{BatchHeader, ColumnBatch, EncodedBatch, Filter, Projection};
 use fluss_types::file::FileSystem;
 use fluss_types::{Error, ErrorCode, LogOffset, Result, Schemas, TableBucket};
 
@@ -12,6 +12,9 @@ use crate::segment::{FILE_HEADER_LEN, Segment};
 
 /// After how many synced bytes the recovery point is written: bounds what an opening after a crash has to verify.
 const RECOVERY_POINT_EVERY: u64 = 64 << 20;
+
+/// A filtered read gives up after so many batches without a match, so that its caller can look around.
+const MAX_SKIPPED: usize = 64;
 
 /// Sizes that shape the files.
 #[derive(Clone, Copy, Debug)]
@@ -197,21 +200,35 @@ impl Log {
         projection: &Projection,
         hint: &mut ReadHint,
     ) -> Result<Option<ColumnBatch>> {
-        if from >= limit {
-            return Ok(None);
+        self.read_filtered(from, limit, schemas, projection, None, hint).map(|(batch, _)| batch)
+    }
+
+    /// As [`Log::read`], of the first batch from `from` on that has a row which matches the filter; also gives the offset to go on from.
+    /// Without a batch no row before that offset matches: it is `limit`, or less after many batches were looked at.
+    pub fn read_filtered(
+        &self,
+        from: LogOffset,
+        limit: LogOffset,
+        schemas: &Schemas,
+        projection: &Projection,
+        filter: Option<&Filter>,
+        hint: &mut ReadHint,
+    ) -> Result<(Option<ColumnBatch>, LogOffset)> {
+        let mut from = from;
+        for _ in 0..MAX_SKIPPED {
+            if from >= limit {
+                break;
+            }
+            let (segment, position) = self.find(from, hint)?;
+            let (batch, end, next) = segment.read_projected(position, (from, limit), schemas, projection, filter)?;
+            *hint = ReadHint { segment: segment.base_offset, position: next, offset: end };
+            from = end.min(limit);
+            if let Some(mut batch) = batch {
+                batch.bucket = self.bucket.bucket as i32;
+                return Ok((Some(batch), from));
+            }
         }
-        let (segment, position) = self.find(from, hint)?;
-        let (mut batch, next) = segment.read_projected(position, schemas, projection)?;
-        let end = batch.base_offset + batch.rows as LogOffset;
-        if !(batch.base_offset..end).contains(&from) {
-            let what = format!("offset {from} was expected, {} to {end} are there", batch.base_offset);
-            return Err(segment.damage(position, &what));
-        }
-        *hint = ReadHint { segment: segment.base_offset, position: next, offset: end };
-        batch.bucket = self.bucket.bucket as i32;
-        batch.first_row = (from - batch.base_offset) as usize;
-        batch.end_row = (end.min(limit) - batch.base_offset) as usize;
-        Ok(Some(batch))
+        Ok((None, from))
     }
 
     /// The whole batch that holds `from`; `None` at the end of the log.

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 
-use fluss_format::{BatchHeader, ColumnBatch, HEADER_LEN, Projection, read_projected, written_schema};
+use fluss_format::{BatchHeader, ColumnBatch, Filter, HEADER_LEN, Projection, read_projected, written_schema};
 use fluss_types::file::{File, FileSystem};
 use fluss_types::{Error, ErrorCode, LogOffset, Result, Schemas, TableBucket};
 
@@ -220,12 +220,35 @@ impl Segment {
         Ok((header, bytes))
     }
 
-    /// As [`fluss_format::read_projected`] for the batch at a position; also gives the position after it.
-    pub(crate) fn read_projected(&self, position: u64, schemas: &Schemas, projection: &Projection) -> Result<(ColumnBatch, u64)> {
-        let (header, prefix) = self.read_prefix(position)?;
+    /// As [`fluss_format::read_projected`] for the batch that holds offset `from`, at or behind a position; also gives its end offset and the
+    /// position after it.
+    pub(crate) fn read_projected(
+        &self,
+        position: u64,
+        (from, limit): (LogOffset, LogOffset),
+        schemas: &Schemas,
+        projection: &Projection,
+        filter: Option<&Filter>,
+    ) -> Result<(Option<ColumnBatch>, LogOffset, u64)> {
+        let mut position = position;
+        let (header, prefix) = loop {
+            let (header, prefix) = self.read_prefix(position)?;
+            if header.rows > 0 {
+                break (header, prefix);
+            }
+            position += header.total_len() as u64;
+        };
+        if from < header.base_offset || from >= header.end_offset() {
+            return Err(self.damage(
+                position,
+                &format!("offset {from} was expected, {} to {} are there", header.base_offset, header.end_offset()),
+            ));
+        }
+        let end = header.end_offset();
+        let rows = (from - header.base_offset) as usize..(end.min(limit) - header.base_offset) as usize;
         let body_at = header.body_at();
         let written = written_schema(&header, schemas).map_err(|e| self.at(position, &e))?;
-        let batch = read_projected(&header, &prefix, written, projection, |at, out| {
+        let batch = read_projected(&header, &prefix, written, projection, filter, rows, |at, out| {
             // Small batches lie wholly in what was read for the header.
             let from = body_at + at;
             match prefix.get(from..from + out.len()) {
@@ -235,7 +258,7 @@ impl Segment {
             Ok(())
         })
         .map_err(|e| self.at(position, &e))?;
-        Ok((batch, position + header.total_len() as u64))
+        Ok((batch, end, position + header.total_len() as u64))
     }
 
     /// Position of the batch that holds an offset of this segment.

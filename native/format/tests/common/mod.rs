@@ -23,12 +23,12 @@ pub fn changelog(schema: &Schema, rows: &RecordBatch) -> RecordBatch {
 pub fn read(header: &BatchHeader, bytes: &[u8], written: &Schema, projection: &Projection) -> Result<(ColumnBatch, usize)> {
     let mut fetched = 0;
     let body = &bytes[header.body_at()..];
-    let batch = read_projected(header, bytes, written, projection, |at, out| {
+    let batch = read_projected(header, bytes, written, projection, None, 0..header.rows as usize, |at, out| {
         fetched += out.len();
         out.copy_from_slice(&body[at..at + out.len()]);
         Ok(())
     })?;
-    Ok((batch, fetched))
+    Ok((batch.unwrap(), fetched))
 }
 
 /// Rows encoded one by one.

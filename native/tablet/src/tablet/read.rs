@@ -1,7 +1,7 @@
 //! Reads: the log up to the high watermark, lookups, snapshots.
 use std::sync::{Arc, Mutex, PoisonError};
 
-use fluss_format::{ColumnBatch, Projection};
+use fluss_format::{ColumnBatch, Filter, Projection};
 use fluss_log::ReadHint;
 use fluss_types::{Error, ErrorCode, LogOffset, Result};
 
@@ -19,6 +19,19 @@ impl Tablet {
         projection: &Projection,
         hint: &mut ReadHint,
     ) -> Result<Option<ColumnBatch>> {
+        self.read_filtered(from, stop, projection, None, hint).map(|(batch, _)| batch)
+    }
+
+    /// As [`Tablet::read`], of the first batch that has a row which matches the filter; also gives the offset to go on from, which may lie
+    /// behind `from` though there is no batch.
+    pub fn read_filtered(
+        &self,
+        from: LogOffset,
+        stop: LogOffset,
+        projection: &Projection,
+        filter: Option<&Filter>,
+        hint: &mut ReadHint,
+    ) -> Result<(Option<ColumnBatch>, LogOffset)> {
         self.check_open()?;
         let high_watermark = self.high_watermark();
         if from > high_watermark {
@@ -31,7 +44,8 @@ impl Tablet {
             ));
         }
         let codec = self.codec();
-        self.log.read(from, stop.min(high_watermark), codec.schemas(), projection, hint).map_err(|e| e.at(&self.name))
+        let limit = stop.min(high_watermark);
+        self.log.read_filtered(from, limit, codec.schemas(), projection, filter, hint).map_err(|e| e.at(&self.name))
     }
 
     /// Raises the signal whenever the high watermark moves or the tablet fails.
