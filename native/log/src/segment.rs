@@ -1,7 +1,7 @@
 //! One log segment: a file named by its base offset. All access is by pread and pwrite.
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use fluss_format::{BatchHeader, ColumnBatch, Filter, HEADER_LEN, Projection, read_projected, written_schema};
 use fluss_types::file::{File, FileSystem};
@@ -24,6 +24,8 @@ pub(crate) struct Segment {
     pub base_offset: LogOffset,
     pub path: PathBuf,
     file: Arc<dyn File>,
+    /// Why a sync failed. Locked while one runs: the system tells a failure to one of those who sync, and it holds for all.
+    sync_failure: Mutex<Option<Error>>,
     size: AtomicU64,
     /// Commit timestamp of its last batch, ms; `i64::MIN`: it has none.
     last_timestamp: AtomicI64,
@@ -72,6 +74,7 @@ impl Segment {
             base_offset,
             path,
             file,
+            sync_failure: Mutex::default(),
             size: AtomicU64::new(len),
             last_timestamp: AtomicI64::new(i64::MIN),
             index: RwLock::default(),
@@ -97,11 +100,11 @@ impl Segment {
 
     pub(crate) fn set_index(&self, index: SparseIndex, last_timestamp: i64) {
         self.last_timestamp.store(last_timestamp, Ordering::Release);
-        *self.index.write().unwrap_or_else(std::sync::PoisonError::into_inner) = index;
+        *self.index.write().unwrap_or_else(PoisonError::into_inner) = index;
     }
 
     fn index(&self) -> std::sync::RwLockReadGuard<'_, SparseIndex> {
-        self.index.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.index.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// An error that names the file and the position.
@@ -141,16 +144,22 @@ impl Segment {
         }
         self.index
             .write()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .unwrap_or_else(PoisonError::into_inner)
             .add(IndexEntry { offset: entry.0, position, timestamp: entry.1 }, index_interval);
         self.last_timestamp.store(entry.1, Ordering::Release);
         self.size.store(position + bytes.len() as u64, Ordering::Release);
         Ok(())
     }
 
-    /// Makes what was appended durable.
+    /// Makes what was appended durable. After a failure it fails for good.
     pub(crate) fn sync(&self) -> Result<()> {
-        self.file.sync().map_err(|e| Error::io(format!("sync log segment {}", self.path.display()), &e))
+        let mut failure = self.sync_failure.lock().unwrap_or_else(PoisonError::into_inner);
+        if failure.is_none()
+            && let Err(e) = self.file.sync()
+        {
+            *failure = Some(Error::io(format!("sync log segment {}", self.path.display()), &e));
+        }
+        failure.clone().map_or(Ok(()), Err)
     }
 
     /// Writes what lies between a position and the end once more: after a failed sync the kernel shows bytes that it no longer means to
