@@ -116,6 +116,11 @@ impl World {
         if let Err(e) = tablet.lookup(&keys, |i, row| stored[i] = Some(row.to_vec())) {
             return self.failed(at, &e);
         }
+        self.check_found(at, ids, &stored);
+    }
+
+    /// Rows of a lookup against the model.
+    pub fn check_found(&mut self, at: At, ids: &[i64], stored: &[Option<Vec<u8>>]) {
         let all = self.projection(at, &[0, 1, 2]);
         let rows: Vec<Option<&[u8]>> = stored.iter().map(Option::as_deref).collect();
         let schemas = Schemas::new(vec![all.schema().clone()]).unwrap();

@@ -1,16 +1,27 @@
 //! What can happen in a step.
+use std::path::Path;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use fluss_log::ReadHint;
 use fluss_tablet::Rows;
-use fluss_types::ErrorCode;
+use fluss_types::file::FileSystem;
+use fluss_types::{ErrorCode, Result};
 
 use crate::check::IDS;
-use crate::rows::{Row, batch};
-use crate::world::World;
+use crate::interleave::Point;
+use crate::model::Batch;
+use crate::rows::{Row, batch, key};
+use crate::world::{At, DATA, World};
 
 type Step = fn(&mut World);
+
+/// A write, and the batch that it should make.
+struct Write {
+    rows: Rows,
+    made: Option<Batch>,
+}
 
 /// Steps and how often they come.
 const STEPS: &[(u64, Step)] = &[
@@ -62,8 +73,8 @@ impl World {
         }
     }
 
-    fn make_rows(&mut self) -> Vec<Row> {
-        (0..1 + self.random.below(8))
+    fn make_rows(&mut self, max_rows: u64) -> Vec<Row> {
+        (0..1 + self.random.below(max_rows))
             .map(|_| {
                 self.rows_made += 1;
                 let v = match self.random.below(6) {
@@ -81,40 +92,92 @@ impl World {
     fn write(&mut self) {
         let Some(at) = self.pick_bucket(false) else { return };
         let Some(tablet) = self.tablet(at) else { return };
+        let write = self.prepare_write(at, 8);
+        let written = tablet.write(&write.rows);
+        self.wrote(at, write.made, written);
+    }
+
+    fn prepare_write(&mut self, at: At, max_rows: u64) -> Write {
         let keyed = self.tables[at.0].keyed;
-        let rows = self.make_rows();
+        let rows = self.make_rows(max_rows);
         let deletes: Option<Vec<bool>> =
             (keyed && self.chance(60)).then(|| rows.iter().map(|_| self.random.below(3) == 0).collect());
         let now = self.now();
-        let all_upserts = vec![false; rows.len()];
-        let as_deletes = keyed.then(|| deletes.as_deref().unwrap_or(&all_upserts));
-        let batch_made = self.bucket(at).model.make(&rows, as_deletes, now);
-        let written = tablet.write(&Rows { schema_id: 0, batch: batch(&rows), deletes });
-        self.trace.line(|| format!("{at:?} write {} rows: {written:?}", rows.len()));
+        let upserts = vec![false; rows.len()];
+        let made = self.bucket(at).model.make(&rows, keyed.then_some(deletes.as_ref().unwrap_or(&upserts)), now);
+        Write { rows: Rows { schema_id: 0, batch: batch(&rows), deletes }, made }
+    }
+
+    fn wrote(&mut self, at: At, made: Option<Batch>, written: Result<i64>) {
+        self.trace.line(|| format!("{at:?} write: {written:?}"));
         let model = &mut self.tables[at.0].buckets[at.1].model;
         match written {
             Ok(end) => {
-                if let Some(batch) = batch_made {
+                if let Some(batch) = made {
                     model.push(batch);
                 }
                 assert_eq!(end, model.end(), "{at:?} end offset of a write");
             }
             Err(e) => {
-                if e.code() == ErrorCode::Poisoned || self.disk.is_stopped() {
-                    // The write that poisons may be on disk; those after it are refused.
-                    if model.doubt.is_none() {
-                        model.doubt = batch_made;
-                    }
+                // The write that poisons may be on disk; those after it are refused.
+                if (e.code() == ErrorCode::Poisoned || self.disk.is_stopped()) && model.doubt.is_none() {
+                    model.doubt = made;
                 }
                 self.failed(at, &e);
             }
         }
     }
 
+    /// Whether two rows surely fit into the active segment.
+    fn room_in_segment(&self, (t, b): At) -> bool {
+        const TWO_ROWS: u64 = 8 << 10;
+        let Some(table) = &self.tables[t].handle else { return false };
+        let dir = Path::new(DATA).join(format!("tables/{}/{b}/log", table.meta().table_id));
+        let names = self.disk.list(&dir).unwrap_or_default();
+        let active = names.iter().rfind(|n| n.ends_with(".log"));
+        let len = active.and_then(|n| self.disk.open(&dir.join(n)).and_then(|f| f.len()).ok());
+        len.is_some_and(|len| len + TWO_ROWS <= self.engine.context().log.segment_size)
+    }
+
+    /// A commit; in its middle perhaps a write and a lookup by somebody else, of this or of another bucket.
     fn commit(&mut self) {
+        let mut other = None;
+        if self.chance(60)
+            && let Some(at) = self.pick_bucket(false)
+            && let Some(tablet) = self.tables[at.0].buckets[at.1].tablet.clone()
+        {
+            let point = match self.room_in_segment(at) {
+                true => [Point::BeforeSync, Point::AfterSync, Point::BeforeApply, Point::AfterApply][self.pick(4)],
+                // A roll would wait for the sync that it is in the middle of.
+                false => [Point::BeforeApply, Point::AfterApply][self.pick(2)],
+            };
+            let Write { rows, made } = self.prepare_write(at, 2);
+            let result = Arc::new(Mutex::new(None));
+            other = Some((at, made, result.clone()));
+            self.trace.line(|| format!("{at:?} to be written {point:?}"));
+            let keys: Vec<Vec<u8>> = (0..IDS).map(key).collect();
+            let keyed = self.tables[at.0].keyed;
+            let run = move || {
+                let written = tablet.write(&rows);
+                let mut found = vec![None; keys.len()];
+                let keys: Vec<&[u8]> = keys.iter().map(Vec::as_slice).collect();
+                let looked_up = if keyed { tablet.lookup(&keys, |i, row| found[i] = Some(row.to_vec())).is_ok() } else { false };
+                *result.lock().unwrap() = Some((written, looked_up.then_some(found)));
+            };
+            self.interleave.set(Some((point, Box::new(run))));
+        }
         let random = &mut self.random;
         let ran = self.engine.context().committer.run_next(|n| random.below(n as u64) as usize);
+        self.interleave.set(None);
         self.trace.line(|| format!("commit {ran}"));
+        if let Some((at, made, result)) = other
+            && let Some((written, found)) = result.lock().unwrap().take()
+        {
+            self.wrote(at, made, written);
+            if let Some(found) = found {
+                self.check_found(at, &(0..IDS).collect::<Vec<_>>(), &found);
+            }
+        }
     }
 
     /// All commits that wait; then all that was written is visible.

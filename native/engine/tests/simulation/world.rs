@@ -1,7 +1,7 @@
 //! A machine with an engine on it: what one seed drives. Opening, dying, coming back.
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use fluss_engine::Engine;
 use fluss_kv::MemoryKvStores;
@@ -14,6 +14,7 @@ use fluss_types::time::Clock;
 use fluss_types::{EngineOptions, MemoryBudget, Result};
 
 use crate::faults::Harm;
+use crate::interleave::{Interleave, PointedFiles, PointedStores};
 use crate::tables::{SimulatedBucket, SimulatedTable};
 use crate::trace::Trace;
 
@@ -36,6 +37,7 @@ pub struct World {
     pub random: Random,
     pub disk: SimulatedDisk,
     pub clock: Arc<SimulatedClock>,
+    pub interleave: Interleave,
     pub engine: Arc<Engine>,
     pub tables: Vec<SimulatedTable>,
     pub harm: Harm,
@@ -45,12 +47,19 @@ pub struct World {
     pub rows_made: i32,
 }
 
-fn open_engine(disk: &SimulatedDisk, clock: &Arc<SimulatedClock>, segment_size: u64) -> Result<Arc<Engine>> {
+fn open_engine(
+    disk: &SimulatedDisk,
+    clock: &Arc<SimulatedClock>,
+    segment_size: u64,
+    interleave: &Interleave,
+    seed: u64,
+) -> Result<Arc<Engine>> {
     let options = EngineOptions::parse(&Default::default())?;
+    let (stores, random) = (MemoryKvStores::new(disk.fs()), Mutex::new(Random(seed)));
     let context = TabletContext {
-        fs: disk.fs(),
+        fs: Arc::new(PointedFiles { fs: disk.fs(), interleave: interleave.clone() }),
         memory: Arc::new(MemoryBudget::new(256 << 20)),
-        kv: Arc::new(MemoryKvStores::new(disk.fs())),
+        kv: Arc::new(PointedStores { stores, interleave: interleave.clone(), random }),
         committer: Committer::manual(),
         clock: clock.clone(),
         log: LogOptions { segment_size, index_interval: 1024 },
@@ -65,12 +74,14 @@ impl World {
         disk.create_dir_all(Path::new(DATA)).unwrap();
         let clock = Arc::new(SimulatedClock(AtomicI64::new(1_000_000)));
         let segment_size = [4096, 16 << 10, 64 << 10][random.below(3) as usize];
-        let engine = open_engine(&disk, &clock, segment_size).unwrap();
+        let interleave = Interleave::default();
+        let engine = open_engine(&disk, &clock, segment_size, &interleave, seed).unwrap();
         engine.meta().create_database("db", DatabaseMeta::default(), false).unwrap();
         let mut world = Self {
             random,
             disk,
             clock,
+            interleave,
             engine,
             tables: Vec::new(),
             harm: Harm::default(),
@@ -152,7 +163,8 @@ impl World {
         loop {
             self.harm.was_armed = self.harm.armed;
             let segment_size = self.engine.context().log.segment_size;
-            match open_engine(&self.disk, &self.clock, segment_size) {
+            let seed = self.random.bits();
+            match open_engine(&self.disk, &self.clock, segment_size, &self.interleave, seed) {
                 Ok(engine) => {
                     self.engine = engine;
                     break;

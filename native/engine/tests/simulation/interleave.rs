@@ -1,0 +1,183 @@
+//! Something that happens in the middle of a commit, as if another thread had done it: before or after a sync of a file, or while the kv store
+//! applies. Also makes the kv store write its state out at times of its own, as RocksDB does.
+use std::io::Result as IoResult;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use fluss_kv::{Changes, KvSnapshot, KvStore, KvStores, KvValue, MemoryKvStores};
+use fluss_testkit::Random;
+use fluss_types::file::{File, FileSystem};
+use fluss_types::{LogOffset, Result};
+
+/// Where in a commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Point {
+    BeforeSync,
+    AfterSync,
+    BeforeApply,
+    AfterApply,
+}
+
+type Action = (Point, Box<dyn FnOnce() + Send>);
+
+/// What is to happen, once.
+#[derive(Clone, Default)]
+pub struct Interleave(Arc<Mutex<Option<Action>>>);
+
+impl std::fmt::Debug for Interleave {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Interleave")
+    }
+}
+
+impl Interleave {
+    pub fn set(&self, action: Option<Action>) {
+        *self.0.lock().unwrap() = action;
+    }
+
+    fn reach(&self, point: Point) {
+        let action = self.0.lock().unwrap().take_if(|a| a.0 == point);
+        if let Some((_, run)) = action {
+            run();
+        }
+    }
+}
+
+/// A file system whose syncs of files are points.
+#[derive(Debug)]
+pub struct PointedFiles {
+    pub fs: Arc<dyn FileSystem>,
+    pub interleave: Interleave,
+}
+
+#[derive(Debug)]
+struct PointedFile(Arc<dyn File>, Interleave);
+
+impl File for PointedFile {
+    fn read_at(&self, position: u64, out: &mut [u8]) -> IoResult<()> {
+        self.0.read_at(position, out)
+    }
+
+    fn write_at(&self, position: u64, bytes: &[u8]) -> IoResult<()> {
+        self.0.write_at(position, bytes)
+    }
+
+    fn set_len(&self, len: u64) -> IoResult<()> {
+        self.0.set_len(len)
+    }
+
+    fn len(&self) -> IoResult<u64> {
+        self.0.len()
+    }
+
+    fn sync(&self) -> IoResult<()> {
+        self.1.reach(Point::BeforeSync);
+        let synced = self.0.sync();
+        self.1.reach(Point::AfterSync);
+        synced
+    }
+}
+
+impl PointedFiles {
+    fn pointed(&self, file: Arc<dyn File>) -> Arc<dyn File> {
+        Arc::new(PointedFile(file, self.interleave.clone()))
+    }
+}
+
+impl FileSystem for PointedFiles {
+    fn create(&self, path: &Path) -> IoResult<Arc<dyn File>> {
+        self.fs.create(path).map(|f| self.pointed(f))
+    }
+
+    fn open(&self, path: &Path) -> IoResult<Arc<dyn File>> {
+        self.fs.open(path).map(|f| self.pointed(f))
+    }
+
+    fn read(&self, path: &Path) -> IoResult<Vec<u8>> {
+        self.fs.read(path)
+    }
+
+    fn list(&self, dir: &Path) -> IoResult<Vec<String>> {
+        self.fs.list(dir)
+    }
+
+    fn create_dir_all(&self, dir: &Path) -> IoResult<()> {
+        self.fs.create_dir_all(dir)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> IoResult<()> {
+        self.fs.rename(from, to)
+    }
+
+    fn remove_file(&self, path: &Path) -> IoResult<()> {
+        self.fs.remove_file(path)
+    }
+
+    fn remove_dir_all(&self, dir: &Path) -> IoResult<()> {
+        self.fs.remove_dir_all(dir)
+    }
+
+    fn sync_dir(&self, dir: &Path) -> IoResult<()> {
+        self.fs.sync_dir(dir)
+    }
+}
+
+/// Kv stores whose apply is a point, and whose state may become durable after any apply.
+#[derive(Debug)]
+pub struct PointedStores {
+    pub stores: MemoryKvStores,
+    pub interleave: Interleave,
+    pub random: Mutex<Random>,
+}
+
+#[derive(Debug)]
+struct PointedStore {
+    store: Arc<dyn KvStore>,
+    interleave: Interleave,
+    random: Mutex<Random>,
+}
+
+impl KvStores for PointedStores {
+    fn open(&self, dir: &Path) -> Result<Arc<dyn KvStore>> {
+        let random = Mutex::new(Random(self.random.lock().unwrap().bits()));
+        let store = self.stores.open(dir)?;
+        Ok(Arc::new(PointedStore { store, interleave: self.interleave.clone(), random }))
+    }
+
+    fn open_snapshot(&self, dir: &Path) -> Result<Box<dyn KvSnapshot>> {
+        self.stores.open_snapshot(dir)
+    }
+
+    fn memory_used(&self) -> (u64, u64) {
+        self.stores.memory_used()
+    }
+}
+
+impl KvStore for PointedStore {
+    fn applied_offset(&self) -> Result<LogOffset> {
+        self.store.applied_offset()
+    }
+
+    fn apply(&self, changes: &Changes, applied_offset: LogOffset) -> Result<()> {
+        self.interleave.reach(Point::BeforeApply);
+        self.store.apply(changes, applied_offset)?;
+        if self.random.lock().unwrap().below(8) == 0 {
+            // In the background: nobody waits for it, and one that fails is tried again.
+            let _ = self.store.flush();
+        }
+        self.interleave.reach(Point::AfterApply);
+        Ok(())
+    }
+
+    fn multi_get(&self, keys: &[&[u8]]) -> Result<Vec<Option<KvValue<'_>>>> {
+        self.store.multi_get(keys)
+    }
+
+    fn flush(&self) -> Result<()> {
+        self.store.flush()
+    }
+
+    fn checkpoint(&self, dir: &Path) -> Result<()> {
+        self.store.checkpoint(dir)
+    }
+}
