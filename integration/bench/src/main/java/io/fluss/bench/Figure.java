@@ -26,9 +26,9 @@ final class Figure {
         return median(floors);
     }
 
-    /** Value over floor; NaN without a floor. */
+    /** Value over floor; NaN without a floor, or if it is 0. */
     double ratio() {
-        return value() / floor();
+        return floor() == 0 ? Double.NaN : value() / floor();
     }
 
     /** Greatest minus least value, as a share of the median. */

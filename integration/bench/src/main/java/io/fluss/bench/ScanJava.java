@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.StringData;
@@ -22,7 +23,7 @@ import org.apache.flink.table.data.StringData;
 /**
  * The log of {@code events} as the connector reads it, without Flink around it: one thread fetches batches from the native side, another
  * reads every column of every row as {@code ColumnarRowData}. Floor: the same reads over one batch that is ready, as many rows. Beside
- * them the bytes that both threads allocate on the Java heap, by row.
+ * them, by row, the processor time of the thread that reads, and the bytes that both threads allocate on the Java heap.
  */
 final class ScanJava implements Benchmark {
     /** Batches that wait for the reader, as many as Flink's source reader lets wait by default. */
@@ -48,7 +49,7 @@ final class ScanJava implements Benchmark {
 
     @Override
     public List<String> names() {
-        return Arrays.asList("engine.scan.java", "engine.scan.java.alloc", "engine.scan.java.primitive", "engine.scan.java.primitive-alloc");
+        return Arrays.asList("engine.scan.java", "engine.scan.java.primitive");
     }
 
     @Override
@@ -57,32 +58,35 @@ final class ScanJava implements Benchmark {
         List<Figure> figures = new ArrayList<>();
         try (Connection connection = Connection.open(Collections.singletonMap("data.dir", data.store.toString()));
                 Table table = connection.table(TablePath.of("fluss", "events"))) {
-            figures.addAll(measure(table, "engine.scan.java", "engine.scan.java.alloc", ALL, ScanJava::readAll));
-            figures.addAll(measure(table, "engine.scan.java.primitive", "engine.scan.java.primitive-alloc", PRIMITIVE, ScanJava::readPrimitive));
+            figures.addAll(measure(table, "engine.scan.java", ALL, ScanJava::readAll));
+            figures.addAll(measure(table, "engine.scan.java.primitive", PRIMITIVE, ScanJava::readPrimitive));
         }
         return figures;
     }
 
-    private List<Figure> measure(Table table, String name, String allocName, int[] projection, ToLongFunction<RowData> read) throws Exception {
-        double[] rates = new double[rounds];
-        double[] bytes = new double[rounds];
-        double[] floorRates = new double[rounds];
-        double[] floorBytes = new double[rounds];
+    private List<Figure> measure(Table table, String name, int[] projection, ToLongFunction<RowData> read) throws Exception {
+        List<Run> scans = new ArrayList<>();
+        List<Run> floors = new ArrayList<>();
         for (int i = -WARM; i < rounds; i++) {
             Run scan = scan(table, projection, read);
             Run floor = floor(table, projection, read);
             if (i >= 0) {
-                rates[i] = scan.rate();
-                bytes[i] = scan.bytesPerRow();
-                floorRates[i] = floor.rate();
-                floorBytes[i] = floor.bytesPerRow();
+                scans.add(scan);
+                floors.add(floor);
             }
         }
-        return Arrays.asList(new Figure(name, "rows/s", rates, floorRates), new Figure(allocName, "B/row", bytes, floorBytes));
+        return Arrays.asList(
+                figure(name, "rows/s", scans, floors, Run::rate),
+                figure(name + ".cpu", "ns/row", scans, floors, Run::cpuNanosPerRow),
+                figure(name + ".alloc", "B/row", scans, floors, Run::bytesPerRow));
+    }
+
+    private static Figure figure(String name, String unit, List<Run> scans, List<Run> floors, ToDoubleFunction<Run> of) {
+        return new Figure(name, unit, scans.stream().mapToDouble(of).toArray(), floors.stream().mapToDouble(of).toArray());
     }
 
     private Run scan(Table table, int[] projection, ToLongFunction<RowData> read) throws Exception {
-        BlockingQueue<ColumnBatch> queue = new ArrayBlockingQueue<>(QUEUE);
+        BlockingQueue<ColumnBatchRows> queue = new ArrayBlockingQueue<>(QUEUE);
         Run run = new Run();
         try (LogScanner scanner = table.newLogScanner(projection)) {
             for (int bucket = 0; bucket < BUCKETS; bucket++) {
@@ -99,7 +103,7 @@ final class ScanJava implements Benchmark {
                     }
                     rows += batch.endRow() - batch.firstRow();
                     try {
-                        queue.put(batch);
+                        queue.put(ColumnBatchRows.of(batch));
                     } catch (InterruptedException e) {
                         return;
                     }
@@ -111,11 +115,12 @@ final class ScanJava implements Benchmark {
             long sum = 0;
             long rows = 0;
             while (rows < data.rows) {
-                try (ColumnBatch batch = queue.poll(30, TimeUnit.SECONDS)) {
-                    if (batch == null) {
-                        throw new IllegalStateException("no batch came for 30 s after " + rows + " rows");
-                    }
-                    sum += readBatch(ColumnBatchRows.of(batch), batch, read);
+                ColumnBatchRows ready = queue.poll(30, TimeUnit.SECONDS);
+                if (ready == null) {
+                    throw new IllegalStateException("no batch came for 30 s after " + rows + " rows");
+                }
+                try (ColumnBatch batch = ready.batch()) {
+                    sum += readBatch(ready, batch, read);
                     rows += batch.endRow() - batch.firstRow();
                 }
             }
@@ -199,16 +204,21 @@ final class ScanJava implements Benchmark {
         private long rows;
         private long nanos;
         private long bytes;
+        /** Of the thread that reads the rows: what the other one and other programs do does not show in it. */
+        private long cpuNanos;
+
         /** Keeps the JIT from dropping the reads. */
         private volatile long sum;
 
         void begin() {
             bytes = allocated();
+            cpuNanos = THREADS.getCurrentThreadCpuTime();
             nanos = System.nanoTime();
         }
 
         void end(long rows) {
             nanos = System.nanoTime() - nanos;
+            cpuNanos = THREADS.getCurrentThreadCpuTime() - cpuNanos;
             bytes = allocated() - bytes;
             this.rows = rows;
         }
@@ -219,6 +229,10 @@ final class ScanJava implements Benchmark {
 
         double rate() {
             return Benchmark.rate(rows, nanos / 1e9);
+        }
+
+        double cpuNanosPerRow() {
+            return (double) cpuNanos / rows;
         }
 
         double bytesPerRow() {

@@ -183,13 +183,16 @@ final class ColumnVectors {
     }
 
     private static final class Variable extends View implements BytesColumnVector {
+        private final byte[] array;
+
+        /** Copies the column to the heap at once: in a source that is the fetcher's thread, while the task's reads the batch before. */
         Variable(ColumnView view) {
             super(view);
+            array = view.bytesArray();
         }
 
         @Override
         public Bytes getBytes(int row) {
-            byte[] array = view.bytesArray();
             return new Bytes(array, view.bytesStart(row), view.bytesLength(row));
         }
     }
