@@ -34,8 +34,8 @@ CREATE TABLE t (id INT, PRIMARY KEY (id) NOT ENFORCED) WITH ('table.log.consiste
 CREATE TABLE t (id INT, PRIMARY KEY (id) NOT ENFORCED) WITH ('bucket.num' = '0');
 
 -- error: names
--- error: ARRAY
-CREATE TABLE t (id INT, names ARRAY<STRING>, PRIMARY KEY (id) NOT ENFORCED);
+-- error: MULTISET
+CREATE TABLE t (id INT, names MULTISET<STRING>, PRIMARY KEY (id) NOT ENFORCED);
 
 -- error: span
 CREATE TABLE t (id INT, span MULTISET<INT>, PRIMARY KEY (id) NOT ENFORCED);
