@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use arrow_schema::{Schema as ArrowSchema, SchemaRef};
-use fluss_format::Projection;
+use fluss_format::{ColumnPath, Projection};
 use fluss_types::{Result, Schema};
 
 use crate::{LogScanner, Lookuper, SnapshotScanner, Writer};
@@ -49,29 +49,29 @@ impl Table {
         Ok(Writer::new(self.clone()))
     }
 
-    /// A reader of the log.
-    pub fn log_scanner(self: &Arc<Self>, projection: Vec<usize>) -> Result<LogScanner> {
-        Ok(LogScanner::new(self.clone(), self.projection(&projection)?))
+    /// A reader of the log: of columns, or of fields within ROWs.
+    pub fn log_scanner<P: Into<ColumnPath>>(self: &Arc<Self>, columns: impl IntoIterator<Item = P>) -> Result<LogScanner> {
+        Ok(LogScanner::new(self.clone(), self.projection(columns)?))
     }
 
     /// A reader of a snapshot of one bucket, from the first key after `after` (empty: from the first).
-    pub fn snapshot_scanner(
+    pub fn snapshot_scanner<P: Into<ColumnPath>>(
         self: &Arc<Self>,
         bucket: u32,
         snapshot_id: &str,
-        projection: Vec<usize>,
+        columns: impl IntoIterator<Item = P>,
         after: &[u8],
     ) -> Result<SnapshotScanner> {
-        let reader = self.inner.tablet(bucket)?.snapshot_reader(snapshot_id, self.projection(&projection)?, after)?;
+        let reader = self.inner.tablet(bucket)?.snapshot_reader(snapshot_id, self.projection(columns)?, after)?;
         Ok(SnapshotScanner::new(reader, self.inner.memory().readers().user()))
     }
 
     /// Lookups by full primary key.
-    pub fn lookuper(self: &Arc<Self>, projection: Vec<usize>) -> Result<Lookuper> {
-        Lookuper::new(self.clone(), self.projection(&projection)?)
+    pub fn lookuper<P: Into<ColumnPath>>(self: &Arc<Self>, columns: impl IntoIterator<Item = P>) -> Result<Lookuper> {
+        Lookuper::new(self.clone(), self.projection(columns)?)
     }
 
-    fn projection(&self, columns: &[usize]) -> Result<Projection> {
-        Projection::columns(self.schema().clone(), columns)
+    fn projection<P: Into<ColumnPath>>(&self, columns: impl IntoIterator<Item = P>) -> Result<Projection> {
+        Projection::new(self.schema().clone(), columns)
     }
 }

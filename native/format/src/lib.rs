@@ -30,7 +30,7 @@ pub use evolve::evolve_batch;
 pub use filter::{Comparison, Filter, Predicate};
 pub use key::KeyEncoder;
 pub use lease::Lease;
-pub use projection::Projection;
+pub use projection::{ColumnPath, Projection};
 pub use read::{decode_all, read_projected, written_schema};
 pub use row::{MAX_ROW_BYTES, RowCodec};
 pub use values::ColumnValues;

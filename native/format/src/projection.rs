@@ -13,6 +13,22 @@ pub struct Projection {
     columns: Vec<Projected>,
 }
 
+/// A column by its position, or a field within it: then the positions of fields follow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ColumnPath(pub Vec<usize>);
+
+impl From<usize> for ColumnPath {
+    fn from(column: usize) -> Self {
+        Self(vec![column])
+    }
+}
+
+impl From<Vec<usize>> for ColumnPath {
+    fn from(path: Vec<usize>) -> Self {
+        Self(path)
+    }
+}
+
 /// A projected column.
 #[derive(Clone, Debug)]
 pub(crate) struct Projected {
@@ -33,13 +49,14 @@ pub(crate) struct Source<'a> {
 }
 
 impl Projection {
-    /// `paths`: position of a column of the schema, then positions of fields within it, which must be ROWs.
-    pub fn new(schema: Arc<Schema>, paths: &[Vec<usize>]) -> Result<Self> {
-        let columns = paths.iter().map(|path| {
-            let chain = chain(schema.columns(), path)?;
+    /// Columns of a schema, and fields within ROWs. Refuses what is not there.
+    pub fn new<P: Into<ColumnPath>>(schema: Arc<Schema>, paths: impl IntoIterator<Item = P>) -> Result<Self> {
+        let columns = paths.into_iter().map(|path| {
+            let ColumnPath(path) = path.into();
+            let chain = chain(schema.columns(), &path)?;
             let mut data_type = chain[chain.len() - 1].data_type.clone();
             data_type.nullable = chain.iter().any(|c| c.data_type.nullable);
-            Ok(Projected { path: path.clone(), data_type })
+            Ok(Projected { path, data_type })
         });
         let columns = columns.collect::<Result<_>>()?;
         Ok(Self { schema, columns })
@@ -47,7 +64,7 @@ impl Projection {
 
     /// Whole columns by their positions.
     pub fn columns(schema: Arc<Schema>, positions: &[usize]) -> Result<Self> {
-        Self::new(schema, &positions.iter().map(|&i| vec![i]).collect::<Vec<_>>())
+        Self::new(schema, positions.iter().copied())
     }
 
     /// All columns.

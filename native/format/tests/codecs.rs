@@ -72,7 +72,7 @@ fn fields_within_rows_are_null_where_a_row_around_them_is() {
                 let inner = |v: Value| if let Value::Row(fields) = v { fields[field].1.clone() } else { Value::Null };
                 wanted = wanted.into_iter().map(inner).collect();
             }
-            let projection = Projection::new(schema.clone(), std::slice::from_ref(&path)).unwrap();
+            let projection = Projection::new(schema.clone(), [path.clone()]).unwrap();
             let (batch, _) = read(&header, &bytes, &schema, &projection).unwrap();
             assert_eq!(projected(batch, &projection), [wanted.clone()], "log, seed {seed}, {path:?}");
             let batch = codec.decode_projected(&stored, &projection, false).unwrap();
@@ -80,10 +80,10 @@ fn fields_within_rows_are_null_where_a_row_around_them_is() {
         }
     }
     let schema = nested_types(&[]);
-    let e = Projection::new(schema.clone(), &[vec![8, 9]]).unwrap_err();
+    let e = Projection::new(schema.clone(), [vec![8, 9]]).unwrap_err();
     assert!(e.message().contains("field 9 of 'deep', which has 3 fields"), "{e}");
-    assert!(Projection::new(schema.clone(), &[vec![0, 0]]).is_err(), "a field of a BIGINT");
-    assert!(Projection::new(schema, &[vec![99]]).unwrap_err().message().contains("99; the table has 9 columns"));
+    assert!(Projection::new(schema.clone(), [vec![0, 0]]).is_err(), "a field of a BIGINT");
+    assert!(Projection::new(schema, [99]).unwrap_err().message().contains("99; the table has 9 columns"));
 }
 
 /// Paths of all fields of ROWs that are not within an ARRAY or MAP.
@@ -109,7 +109,7 @@ fn a_projection_fetches_only_the_wanted_columns() {
     let schema = nested_types(&[]);
     let bytes = encoded(&random_rows(&schema, 1000, &mut Random(1)), &schema, true, Compression::None);
     let header = BatchHeader::decode(&bytes).unwrap();
-    let z = Projection::new(schema.clone(), &[vec![8, 0, 1]]).unwrap();
+    let z = Projection::new(schema.clone(), [vec![8, 0, 1]]).unwrap();
     let (_, fetched) = read(&header, &bytes, &schema, &z).unwrap();
     // The field and three bitmaps.
     assert!(fetched <= 4032 + 3 * 128, "{fetched}");

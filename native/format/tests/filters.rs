@@ -51,10 +51,13 @@ fn read(
 
 /// SQL's logic for one row; `None`: unknown.
 fn holds(p: &Predicate, columns: &[Column], row: &[Value]) -> Option<bool> {
-    let and = |a: Option<bool>, b: Option<bool>| match (a, b) {
-        (Some(false), _) | (_, Some(false)) => Some(false),
-        (Some(true), Some(true)) => Some(true),
-        _ => None,
+    let all = |ps: &[Predicate], not: bool| {
+        let each: Vec<Option<bool>> = ps.iter().map(|p| holds(p, columns, row).map(|b| b != not)).collect();
+        match each {
+            e if e.contains(&Some(false)) => Some(false),
+            e if e.contains(&None) => None,
+            _ => Some(true),
+        }
     };
     let of = |path: &Vec<usize>| at_path(path, columns, row);
     let compared = |path: &Vec<usize>, literal: &ArrayRef| {
@@ -62,10 +65,9 @@ fn holds(p: &Predicate, columns: &[Column], row: &[Value]) -> Option<bool> {
         compare(&v, &value(literal, &t, 0))
     };
     match p {
-        Predicate::And(ps) => ps.iter().fold(Some(true), |a, p| and(a, holds(p, columns, row))),
-        Predicate::Or(ps) => {
-            ps.iter().fold(Some(false), |a, p| and(a.map(|a| !a), holds(p, columns, row).map(|b| !b)).map(|b| !b))
-        }
+        Predicate::And(ps) => all(ps, false),
+        // One is true unless all are not.
+        Predicate::Or(ps) => all(ps, true).map(|b| !b),
         Predicate::Not(p) => holds(p, columns, row).map(|b| !b),
         Predicate::IsNull(path) => Some(of(path).0 == Value::Null),
         Predicate::Compare(path, comparison, literal) => compared(path, literal).map(|o| match comparison {

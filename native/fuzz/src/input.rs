@@ -58,5 +58,5 @@ pub(crate) fn projection_of(choice: u8, schema: &Arc<Schema>) -> Projection {
         }
         paths.push(path);
     }
-    Projection::new(schema.clone(), &paths).unwrap()
+    Projection::new(schema.clone(), paths).unwrap()
 }

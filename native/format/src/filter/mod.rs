@@ -63,7 +63,7 @@ impl Filter {
     pub fn new(schema: Arc<Schema>, predicate: Predicate) -> Result<Self> {
         let mut paths = Vec::new();
         let predicate = bind(schema.columns(), predicate, &mut paths)?;
-        Ok(Self { projection: Projection::new(schema, &paths)?, predicate })
+        Ok(Self { projection: Projection::new(schema, paths)?, predicate })
     }
 
     /// The columns that it looks at.
