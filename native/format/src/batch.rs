@@ -6,6 +6,10 @@ use fluss_types::{Compression, Error, ErrorCode, LogOffset, Result, SchemaId};
 pub const HEADER_LEN: usize = 96;
 /// The longest batch, header and body.
 pub const MAX_BATCH_BYTES: usize = 64 << 20;
+/// The most rows of a batch.
+pub const MAX_BATCH_ROWS: usize = 1 << 24;
+/// The most bytes that the buffers of a batch have when they are not compressed.
+pub(crate) const MAX_UNCOMPRESSED_BYTES: usize = 1 << 30;
 
 pub(crate) const MAGIC: [u8; 4] = *b"FLUB";
 pub(crate) const VERSION: u16 = 0;
@@ -114,7 +118,7 @@ impl BatchHeader {
         let parts = [4 * u64::from(h.buffers), h.statistics_len.into(), h.metadata_len.into(), h.body_len];
         let too_long = parts.iter().any(|n| *n > MAX_BATCH_BYTES as u64);
         let empty = parts.iter().all(|n| *n == 0);
-        let impossible = h.base_offset.checked_add(h.rows.into()).is_none() || h.rows > i32::MAX as u32;
+        let impossible = h.base_offset.checked_add(h.rows.into()).is_none() || h.rows as usize > MAX_BATCH_ROWS;
         if too_long || impossible || h.base_offset < 0 || (h.rows == 0) != empty || !h.body_len.is_multiple_of(64) {
             return corrupt("the batch header has impossible lengths".into());
         }

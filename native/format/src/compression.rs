@@ -4,7 +4,8 @@ use std::io::Write;
 
 use fluss_types::{Compression, Error, ErrorCode, Result};
 
-use crate::{MAX_BATCH_BYTES, lz4};
+use crate::batch::MAX_UNCOMPRESSED_BYTES;
+use crate::lz4;
 
 /// What a buffer begins with that compression would not make smaller.
 const AS_IT_IS: [u8; 8] = (-1i64).to_le_bytes();
@@ -68,7 +69,7 @@ pub(crate) fn uncompressed_len(compression: Compression, stored: &[u8]) -> Resul
     match i64::from_le_bytes(*prefix) {
         -1 => Ok(rest.len()),
         // A frame may be far longer than what is stored; the bound keeps a damaged length from asking for all memory.
-        n if (0..=16 * MAX_BATCH_BYTES as i64).contains(&n) => Ok(n as usize),
+        n if (0..=MAX_UNCOMPRESSED_BYTES as i64).contains(&n) => Ok(n as usize),
         n => Err(corrupt(&format!("a compressed buffer claims {n} bytes"))),
     }
 }

@@ -10,7 +10,9 @@ use arrow_schema::{DataType as ArrowType, Field, Schema as ArrowSchema, SchemaRe
 use fluss_types::{Column, Compression, DataType, Error, ErrorCode, LogOffset, Result, Schema, SchemaId, TypeRoot};
 
 use crate::arrays::{Parts, children};
-use crate::batch::{ATTRIBUTE_APPEND_ONLY, CHECKSUM_AT, KNOWN_FEATURES, MAGIC, VERSION, header_checksum};
+use crate::batch::{
+    ATTRIBUTE_APPEND_ONLY, CHECKSUM_AT, KNOWN_FEATURES, MAGIC, MAX_BATCH_ROWS, MAX_UNCOMPRESSED_BYTES, VERSION, header_checksum,
+};
 use crate::{HEADER_LEN, MAX_BATCH_BYTES, align64, compression, ipc, statistics};
 
 /// How a batch is encoded.
@@ -117,15 +119,18 @@ pub fn log_schema(schema: &Schema, append_only: bool) -> SchemaRef {
     Arc::new(ArrowSchema::new(fields))
 }
 
-/// Encodes rows of a schema, laid out as [`log_schema`] says. Refuses a batch over [`MAX_BATCH_BYTES`].
+/// Encodes rows of a schema, laid out as [`log_schema`] says. Refuses a batch over [`MAX_BATCH_BYTES`] or [`MAX_BATCH_ROWS`](crate::MAX_BATCH_ROWS).
 pub fn encode_batch(rows: &RecordBatch, schema: &Schema, options: &EncodeOptions<'_>) -> Result<EncodedBatch> {
     let columns = schema.columns();
     let first = usize::from(!options.append_only);
-    if rows.num_columns() != first + columns.len() || rows.num_rows() == 0 || rows.num_rows() > i32::MAX as usize {
+    if rows.num_columns() != first + columns.len() || rows.num_rows() == 0 {
         return Err(Error::new(
             ErrorCode::SchemaMismatch,
             format!("{} columns and {} rows do not make a batch of {schema}", rows.num_columns(), rows.num_rows()),
         ));
+    }
+    if rows.num_rows() > MAX_BATCH_ROWS {
+        return Err(too_large(rows.num_rows(), &format!("{MAX_BATCH_ROWS} rows")));
     }
     let statistics = statistics::collect(&rows.columns()[first..], columns, options.statistics)?;
     let (mut nodes, mut buffers) = (first, 2 * first);
@@ -173,6 +178,10 @@ pub fn encode_batch(rows: &RecordBatch, schema: &Schema, options: &EncodeOptions
     Ok(EncodedBatch { bytes: b, rows: parameters.rows, prefix_len })
 }
 
+fn too_large(rows: usize, most: &str) -> Error {
+    Error::invalid(format!("a batch of {rows} rows has over {most}, which is the most that is allowed; write smaller batches"))
+}
+
 fn at_column(e: &Error, column: &Column) -> Error {
     match e.code() {
         ErrorCode::SchemaMismatch => e.at(format_args!("column '{}'", column.name)),
@@ -189,6 +198,8 @@ struct Body<'a> {
     checksums: Vec<[u8; 4]>,
     options: &'a EncodeOptions<'a>,
     rows: usize,
+    /// Bytes of the buffers so far before they were compressed.
+    uncompressed: usize,
 }
 
 impl<'a> Body<'a> {
@@ -197,7 +208,16 @@ impl<'a> Body<'a> {
         let expected = if options.compression == Compression::None { uncompressed } else { uncompressed / 2 };
         let mut bytes = Vec::with_capacity(body_at + (expected + 64 * 4 * rows.num_columns()).min(MAX_BATCH_BYTES));
         bytes.resize(body_at, 0);
-        Self { bytes, body_at, nodes: Vec::new(), buffers: Vec::new(), checksums: Vec::new(), options, rows: rows.num_rows() }
+        Self {
+            bytes,
+            body_at,
+            nodes: Vec::new(),
+            buffers: Vec::new(),
+            checksums: Vec::new(),
+            options,
+            rows: rows.num_rows(),
+            uncompressed: 0,
+        }
     }
 
     fn node(&mut self, len: usize, nulls: usize) {
@@ -211,11 +231,12 @@ impl<'a> Body<'a> {
         self.checksums.push(crc32c::crc32c(stored).to_le_bytes());
         self.buffers.push(IpcBuffer::new((from - self.body_at) as i64, stored.len() as i64));
         self.bytes.resize(align64(self.bytes.len()), 0);
+        self.uncompressed += align64(data.len());
         if self.bytes.len() > MAX_BATCH_BYTES {
-            return Err(Error::invalid(format!(
-                "a batch of {} rows has over {MAX_BATCH_BYTES} bytes, which is the most that is allowed; write smaller batches",
-                self.rows
-            )));
+            return Err(too_large(self.rows, &format!("{MAX_BATCH_BYTES} bytes")));
+        }
+        if self.uncompressed > MAX_UNCOMPRESSED_BYTES {
+            return Err(too_large(self.rows, &format!("{MAX_UNCOMPRESSED_BYTES} bytes before compression")));
         }
         Ok(())
     }

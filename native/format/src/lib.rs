@@ -22,7 +22,7 @@ mod statistics;
 mod values;
 
 pub use arrays::node_count;
-pub use batch::{BatchHeader, HEADER_LEN, MAX_BATCH_BYTES, align64};
+pub use batch::{BatchHeader, HEADER_LEN, MAX_BATCH_BYTES, MAX_BATCH_ROWS, align64};
 pub use bucket::{BUCKET_FUNCTION, Bucketer};
 pub use column_batch::{AlignedBytes, ColumnBatch, ColumnLayout, Selection};
 pub use encode::{EncodeOptions, EncodedBatch, encode_batch, log_schema};

@@ -8,7 +8,7 @@ use arrow_ipc::RecordBatch as IpcBatch;
 use fluss_types::{Compression, DataType, Error, ErrorCode, Result, Schema, Schemas, TypeRoot};
 
 use crate::arrays::{children, has_aux, nulls, without_text};
-use crate::batch::{BatchHeader, bad_metadata, verify_buffer};
+use crate::batch::{BatchHeader, MAX_UNCOMPRESSED_BYTES, bad_metadata, verify_buffer};
 use crate::column_batch::{Arena, ColumnBatch, ColumnLayout, Selection, to_array};
 use crate::evolve::{Reading, evolve, evolve_batch};
 use crate::filter::Filter;
@@ -306,6 +306,9 @@ impl<'a> Stored<'a> {
         indices.sort_unstable();
         indices.dedup();
         let wanted = indices.into_iter().map(|i| self.wanted(i)).collect::<Result<Vec<_>>>()?;
+        if wanted.iter().map(|w| w.len).sum::<usize>() > self.header.body_len as usize {
+            return Err(corrupt("the buffers of the batch overlap"));
+        }
 
         let (runs, places) = runs(&wanted);
         let total = runs.last().map_or(0, |r| r.at + r.len);
@@ -461,7 +464,11 @@ thread_local! {
 fn decompress_all(codec: Compression, wanted: &[Wanted], stored: &[u8], places: &[usize]) -> Result<Fetched> {
     let frames: Vec<&[u8]> = wanted.iter().zip(places).map(|(w, at)| &stored[*at..*at + w.len]).collect();
     let lens = frames.iter().map(|f| compression::uncompressed_len(codec, f)).collect::<Result<Vec<_>>>()?;
-    let mut arena = Arena::with_capacity(lens.iter().map(|l| align64(*l)).sum());
+    let total = lens.iter().map(|l| align64(*l)).sum();
+    if total > MAX_UNCOMPRESSED_BYTES {
+        return Err(corrupt(&format!("the buffers of the batch claim {total} bytes")));
+    }
+    let mut arena = Arena::with_capacity(total);
     let mut places = Vec::with_capacity(wanted.len());
     for ((w, frame), len) in wanted.iter().zip(frames).zip(lens) {
         let at = arena.reserve(len);
