@@ -1,55 +1,68 @@
 //! Log batches.
+use std::ops::Range;
+use std::sync::Arc;
+
 use fluss_format::{
-    BatchHeader, EncodeOptions, Filter, HEADER_LEN, Predicate, decode_all, encode_batch, read_projected, written_schema,
+    BatchHeader, ColumnBatch, EncodeOptions, Filter, HEADER_LEN, Projection, decode_all, encode_batch, read_projected,
+    written_schema,
 };
+use fluss_types::{Result, Schemas};
 
 use crate::cells::read_cells;
 use crate::input::{Input, projection_of, schemas_of};
 use crate::refused;
 
-/// Byte 0 chooses the schemas, byte 1 the projection, bit 0 of byte 2 whether checksums are put right first, so that what lies
-/// behind them is reached; the rest is the batch.
-///
-/// A batch that can be read has all its cells; one that can be decoded gives itself back through its encoding.
-pub fn batch(data: &[u8]) -> bool {
-    let mut input = Input(data);
-    let schemas = schemas_of(input.byte());
-    let projection = projection_of(input.byte(), schemas.current());
-    let mend = input.byte() & 1 == 1;
-    let mut bytes = input.0.to_vec();
-    if mend {
-        mend_checksums(&mut bytes);
+/// A batch to be read: what its bytes and the first ones of the input say.
+pub(crate) struct Batch {
+    pub schemas: Arc<Schemas>,
+    pub projection: Projection,
+    pub header: BatchHeader,
+    bytes: Vec<u8>,
+}
+
+impl Batch {
+    /// Byte 0 chooses the schemas, byte 1 the projection, bit 0 of byte 2 whether checksums are put right first, so that what lies
+    /// behind them is reached; `N` more bytes are taken in front of the batch, which is the rest.
+    pub(crate) fn take<const N: usize>(data: &[u8]) -> Option<(Self, [u8; N])> {
+        let mut input = Input(data);
+        let schemas = schemas_of(input.byte());
+        let projection = projection_of(input.byte(), schemas.current());
+        let mend = input.byte() & 1 == 1;
+        let more = std::array::from_fn(|_| input.byte());
+        let mut bytes = input.0.to_vec();
+        if mend {
+            mend_checksums(&mut bytes);
+        }
+        let header = BatchHeader::decode(&bytes).map_err(|e| refused(&e)).ok()?;
+        // The log refuses a batch that is longer than its file.
+        (header.total_len() <= bytes.len()).then_some((Self { schemas, projection, header, bytes }, more))
     }
-    let header = match BatchHeader::decode(&bytes) {
-        Ok(header) => header,
-        Err(e) => return refused(&e),
-    };
-    // The log refuses a batch that is longer than its file.
-    if header.total_len() > bytes.len() {
-        return false;
-    }
-    let body = &bytes[header.body_at()..header.total_len()];
-    let has_value = Predicate::Not(Box::new(Predicate::IsNull(vec![0])));
-    let filter = Filter::new(schemas.current().clone(), has_value).unwrap();
-    for filter in [None, Some(&filter)] {
-        let rows = 0..header.rows as usize;
-        let read = header.verify(&bytes).and_then(|()| written_schema(&header, &schemas)).and_then(|written| {
-            read_projected(&header, &bytes[..header.prefix_len()], written, &projection, filter, rows, |at, out| {
+
+    /// The rows that a reader gets; `None`: there are none, or damage was found.
+    pub(crate) fn read(&self, filter: Option<&Filter>, rows: Range<usize>) -> Option<ColumnBatch> {
+        let Self { schemas, projection, header, bytes } = self;
+        let body = &bytes[header.body_at()..header.total_len()];
+        let read = || -> Result<Option<ColumnBatch>> {
+            header.verify(bytes)?;
+            let written = written_schema(header, schemas)?;
+            read_projected(header, &bytes[..header.prefix_len()], written, projection, filter, rows, |at, out| {
                 out.copy_from_slice(&body[at..at + out.len()]);
                 Ok(())
             })
-        });
-        match read {
-            Ok(Some(batch)) => {
-                assert_eq!(batch.rows, header.rows as usize);
-                assert!(batch.chosen().iter().all(|row| *row < batch.rows));
-                read_cells(&batch, projection.types());
-            }
-            Ok(None) => assert!(filter.is_some()),
-            Err(e) => drop(refused(&e)),
-        }
+        };
+        let batch = read().map_err(|e| refused(&e)).ok()??;
+        assert_eq!(batch.rows, header.rows as usize);
+        read_cells(&batch, projection.types());
+        Some(batch)
     }
-    let rows = match header.verify_all(&bytes).and_then(|()| decode_all(&header, &bytes, &schemas)) {
+}
+
+/// A batch that can be read has all its cells; one that can be decoded gives itself back through its encoding.
+pub fn batch(data: &[u8]) -> bool {
+    let Some((batch, [])) = Batch::take(data) else { return false };
+    let Batch { schemas, header, bytes, .. } = &batch;
+    batch.read(None, 0..header.rows as usize);
+    let rows = match header.verify_all(bytes).and_then(|()| decode_all(header, bytes, schemas)) {
         Ok(rows) => rows,
         Err(e) => return refused(&e),
     };
@@ -58,7 +71,7 @@ pub fn batch(data: &[u8]) -> bool {
         let options = EncodeOptions::new(header.append_only, header.compression);
         let mut again = encode_batch(&rows, schemas.current(), &options).unwrap();
         let again = again.place(header.base_offset, header.epoch, header.commit_timestamp, header.high_watermark);
-        let back = decode_all(&BatchHeader::decode(again).unwrap(), again, &schemas).unwrap();
+        let back = decode_all(&BatchHeader::decode(again).unwrap(), again, schemas).unwrap();
         assert_eq!(back.columns(), rows.columns());
     }
     true

@@ -10,6 +10,7 @@
 mod batch;
 mod catalog;
 mod cells;
+mod filter;
 mod input;
 mod lease;
 mod log;
@@ -18,6 +19,7 @@ mod value;
 
 pub use batch::batch;
 pub use catalog::catalog;
+pub use filter::filter;
 pub use input::schemas_of;
 pub use lease::lease;
 pub use log::{LOG_BUCKET, LOG_DIR, LOG_OPTIONS, log, log_input};
@@ -30,8 +32,15 @@ use fluss_types::{Error, ErrorCode};
 pub type Target = fn(&[u8]) -> bool;
 
 /// Every target by name. A folder of `corpus/` and a file of `cargo-fuzz/fuzz_targets/` each.
-pub const TARGETS: &[(&str, Target)] =
-    &[("batch", batch), ("catalog", catalog), ("lease", lease), ("log", log), ("message", message), ("value", value)];
+pub const TARGETS: &[(&str, Target)] = &[
+    ("batch", batch),
+    ("catalog", catalog),
+    ("filter", filter),
+    ("lease", lease),
+    ("log", log),
+    ("message", message),
+    ("value", value),
+];
 
 /// Refuses an input: damaged bytes are a fault of the bytes, never a bug of ours.
 fn refused(e: &Error) -> bool {

@@ -21,6 +21,7 @@ pub(crate) fn of(target: &str) -> Vec<Vec<u8>> {
     match target {
         "batch" => batches(),
         "catalog" => catalogs(),
+        "filter" => filters(),
         "lease" => leases(),
         "log" => logs(),
         "message" => messages(),
@@ -57,6 +58,12 @@ fn batches() -> Vec<Vec<u8>> {
         }
     }
     out
+}
+
+/// The batches that a predicate chooses rows of.
+fn filters() -> Vec<Vec<u8>> {
+    let with = |b: &[u8], choice: u8| [&b[..3], &[choice], &b[3..]].concat();
+    batches().iter().filter_map(|b| (0..=u8::MAX).map(|choice| with(b, choice)).find(|b| fluss_fuzz::filter(b))).collect()
 }
 
 fn values() -> Vec<Vec<u8>> {
