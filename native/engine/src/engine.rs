@@ -40,6 +40,8 @@ pub struct Engine {
     tablets: Arc<Tablets>,
     /// Runs until `close`; a simulation calls [`Engine::retain`] itself.
     retention: Mutex<Option<Retention>>,
+    /// One ALTER TABLE at a time.
+    altering: Mutex<()>,
     closed: AtomicBool,
     /// This engine's part in the memory of the process; given back by `close`.
     memory: Mutex<Option<Arc<ProcessMemory>>>,
@@ -84,6 +86,7 @@ impl Engine {
             context: Arc::new(context),
             tablets: Arc::default(),
             retention: Mutex::default(),
+            altering: Mutex::default(),
             closed: AtomicBool::new(false),
             memory: Mutex::new(memory),
         })
@@ -181,6 +184,7 @@ impl Engine {
     /// Changes a table. Rows that are stored stay as they are and are read with the new schema.
     pub fn alter_table(&self, path: &TablePath, alteration: &TableAlteration) -> Result<TableMeta> {
         self.check_open()?;
+        let _in_the_order_of_the_catalog = self.altering.lock().unwrap_or_else(PoisonError::into_inner);
         let altered = self.meta.alter_table(path, |table| {
             check_alterable(alteration)
                 .and_then(|()| table.alter(alteration))
@@ -230,6 +234,11 @@ impl Engine {
         // Both are looked at under the slot's lock, which closing and dropping take too.
         self.check_open()?;
         if let Some(tablet) = slot.as_ref() {
+            // ALTER TABLE is in the catalog before it is with the tablets: who knows of it already brings it along.
+            if tablet.codec().schema().id() < table.schema.id() {
+                let (schemas, options) = definition(&table.meta)?;
+                tablet.alter(schemas, options)?;
+            }
             return Ok(tablet.clone());
         }
         // The table may have been altered since it was opened.
