@@ -4,9 +4,10 @@ mod common;
 
 use std::sync::Arc;
 
-use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_array::{Array, ArrayRef, Decimal128Array, RecordBatch};
 use fluss_format::{
-    BatchHeader, ColumnValues, EncodeOptions, EncodedBatch, KeyEncoder, Projection, RowCodec, decode_all, encode_batch,
+    BatchHeader, ColumnValues, EncodeOptions, EncodedBatch, KeyEncoder, MAX_BATCH_ROWS, Projection, RowCodec, decode_all,
+    encode_batch,
 };
 use fluss_testkit::{Random, all_types, nested_types, random_rows, random_schema};
 use fluss_types::{Column, Compression, DataType, ErrorCode, Schema, Schemas, TypeRoot};
@@ -332,6 +333,37 @@ fn damaged_bytes_are_errors_or_other_values_and_never_panic() {
             }
         }
     }
+}
+
+#[test]
+fn a_batch_has_bounds_for_its_writer_and_its_reader() {
+    let decimal = DataType::new(TypeRoot::Decimal(38, 0), true).unwrap();
+    let schema = Schema::new(0, (0..5).map(|i| Column::new(format!("c{i}"), decimal.clone())).collect(), &[], &[]).unwrap();
+    let zeros: ArrayRef = Arc::new(Decimal128Array::from(vec![0; MAX_BATCH_ROWS + 1]).with_precision_and_scale(38, 0).unwrap());
+    let rows = RecordBatch::try_new(schema.arrow_schema(), vec![zeros; 5]).unwrap();
+    let options = EncodeOptions::new(true, Compression::Lz4Frame);
+    for (rows, bound) in [(rows.clone(), "16777216 rows"), (rows.slice(0, MAX_BATCH_ROWS), "1073741824 bytes before compression")]
+    {
+        let e = encode_batch(&rows, &schema, &options).unwrap_err();
+        assert!(e.code() == ErrorCode::InvalidArgument && e.message().contains(bound), "{e}");
+    }
+
+    let schema = Arc::new(schema);
+    let mut bytes = encoded(&rows.slice(0, 1000), &schema, true, Compression::Lz4Frame);
+    let header = BatchHeader::decode(&bytes).unwrap();
+    let length = (1000_i64 * 16).to_le_bytes();
+    let mut claims = 0;
+    for at in (header.body_at()..bytes.len()).step_by(64) {
+        if bytes[at..].starts_with(&length) {
+            bytes[at..at + 8].copy_from_slice(&(600_i64 << 20).to_le_bytes());
+            claims += 1;
+        }
+    }
+    assert_eq!(claims, 5);
+    let bytes = with_checksums(bytes, &header);
+    let header = BatchHeader::decode(&bytes).unwrap();
+    let e = read(&header, &bytes, &schema, &Projection::all(schema.clone())).unwrap_err();
+    assert!(e.code() == ErrorCode::CorruptSegment && e.message().contains("claim"), "{e}");
 }
 
 /// Some bytes flipped, perhaps cut or longer.
