@@ -61,7 +61,9 @@ impl Batch {
 pub fn batch(data: &[u8]) -> bool {
     let Some((batch, [])) = Batch::take(data) else { return false };
     let Batch { schemas, header, bytes, .. } = &batch;
-    batch.read(None, 0..header.rows as usize);
+    if let Some(read) = batch.read(None, 0..header.rows as usize) {
+        let _ = read.arrays(batch.projection.types()).map_err(|e| refused(&e));
+    }
     let rows = match header.verify_all(bytes).and_then(|()| decode_all(header, bytes, schemas)) {
         Ok(rows) => rows,
         Err(e) => return refused(&e),

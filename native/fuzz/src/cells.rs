@@ -22,9 +22,10 @@ fn read_node<'b>(bytes: &[u8], nodes: &mut impl Iterator<Item = &'b ColumnLayout
     }
     let offsets = || {
         let at = node.aux.expect("offsets");
-        let last = bytes[at..at + 4 * (rows + 1)].last_chunk::<4>().expect("four bytes");
-        let last = i32::from_le_bytes(*last).max(0) as usize;
-        assert!(last <= node.data_len, "the last offset is {last} of {}", node.data_len);
+        let offsets = &bytes[at..at + 4 * (rows + 1)];
+        let number = |b: Option<&[u8; 4]>| i32::from_le_bytes(*b.expect("an offset"));
+        let (first, last) = (number(offsets.first_chunk()), number(offsets.last_chunk()));
+        assert!(0 <= first && first <= last && last as usize <= node.data_len, "offsets {first} to {last} of {}", node.data_len);
     };
     match &t.root {
         TypeRoot::Array(element) => {

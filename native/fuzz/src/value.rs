@@ -18,6 +18,7 @@ pub fn value(data: &[u8]) -> bool {
         Ok(batch) => {
             assert_eq!(batch.rows, 3);
             read_cells(&batch, projection.types());
+            let _ = batch.arrays(projection.types()).map_err(|e| refused(&e));
         }
         Err(e) => drop(refused(&e)),
     }

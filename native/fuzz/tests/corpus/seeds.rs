@@ -88,6 +88,7 @@ fn strings<const N: usize>(pairs: [(&str, &str); N]) -> BTreeMap<String, String>
 fn messages() -> Vec<Vec<u8>> {
     use proto::admin_request::Request;
     use proto::data_type::Kind;
+    use proto::schema_change::Change;
     let path = || Some(proto::TablePath { database: "db".into(), table: "t".into() });
     let simple = |kind: Kind| proto::DataType { kind: kind.into(), length: 9, precision: 6, scale: 2, ..Default::default() };
     let column = |name: &str, t: proto::DataType| proto::Column { name: name.into(), r#type: Some(t), ..Default::default() };
@@ -123,6 +124,24 @@ fn messages() -> Vec<Vec<u8>> {
     };
     let database = || Some(proto::DatabaseInfo { name: "db".into(), comment: "c".into(), properties: strings([("a", "b")]) });
     let create = proto::CreateTable { path: path(), descriptor: Some(descriptor.clone()), if_not_exists: true };
+    let change = |change| proto::SchemaChange { change: Some(change) };
+    let alter = proto::AlterTable {
+        path: path(),
+        changes: vec![
+            change(Change::Add(proto::schema_change::Add {
+                parent: vec!["nested".into(), "value".into()],
+                column: Some(column("d", simple(Kind::Time))),
+            })),
+            change(Change::Drop(proto::schema_change::Drop { path: vec!["c".into()] })),
+            change(Change::Rename(proto::schema_change::Rename { path: vec!["nested".into()], name: "n".into() })),
+            change(Change::Widen(proto::schema_change::Widen { path: vec!["n".into()], r#type: Some(simple(Kind::Bigint)) })),
+        ],
+        set_options: strings([("table.log.ttl", "1d")]),
+        reset_options: vec!["table.statistics.columns".into()],
+        custom_properties: Some(proto::CustomProperties { values: strings([("a", "")]) }),
+        comment: Some(String::new()),
+        expected_schema_id: Some(0),
+    };
     let requests = [
         Request::CreateDatabase(proto::CreateDatabase { database: database(), if_not_exists: true }),
         Request::DropDatabase(proto::DropDatabase { name: "db".into(), if_exists: true, cascade: true }),
@@ -135,6 +154,7 @@ fn messages() -> Vec<Vec<u8>> {
         Request::ListOffsets(proto::ListOffsets { path: path(), spec: 2, timestamp_ms: -1 }),
         Request::CreateSnapshot(proto::CreateSnapshot { path: path(), bucket: 1, lease_ms: 60_000 }),
         Request::ReleaseSnapshot(proto::ReleaseSnapshot { path: path(), bucket: 1, snapshot_id: "1-2-3".into() }),
+        Request::AlterTable(alter),
     ];
     let info = proto::TableInfo { path: path(), table_id: 1, schema_id: 2, descriptor: Some(descriptor), created_ms: 3 };
     let response = proto::AdminResponse {
