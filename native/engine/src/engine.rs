@@ -1,5 +1,6 @@
 //! The engine of one data directory.
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -14,7 +15,7 @@ use fluss_types::option::SCOPES;
 use fluss_types::time::Clock;
 use fluss_types::{
     BucketId, EngineOptions, Error, ErrorCode, FieldId, MemoryBudget, Result, Schema, Schemas, TableBucket, TableId,
-    TableOptions, TablePath,
+    TableOptions, TablePath, WriterId,
 };
 
 use crate::Table;
@@ -24,6 +25,9 @@ use crate::retention::{Retention, retain};
 
 /// Threads that sync and apply; while one waits for the disk another applies.
 const COMMIT_THREADS: usize = 2;
+
+/// Numbers of idempotent writers are taken from the catalog so many at a time.
+const WRITER_IDS: u32 = 1000;
 
 /// A bucket's tablet once it is open; the lock keeps a second thread from opening it too.
 type TabletSlot = Arc<Mutex<Option<Arc<Tablet>>>>;
@@ -38,6 +42,8 @@ pub struct Engine {
     meta: LocalMetaStore,
     context: Arc<TabletContext>,
     tablets: Arc<Tablets>,
+    /// Taken from the catalog and not given out.
+    writer_ids: Mutex<Range<WriterId>>,
     /// Runs until `close`; a simulation calls [`Engine::retain`] itself.
     retention: Mutex<Option<Retention>>,
     /// One ALTER TABLE at a time.
@@ -85,6 +91,7 @@ impl Engine {
             meta,
             context: Arc::new(context),
             tablets: Arc::default(),
+            writer_ids: Mutex::new(0..0),
             retention: Mutex::default(),
             altering: Mutex::default(),
             closed: AtomicBool::new(false),
@@ -220,6 +227,16 @@ impl Engine {
         let schema = Arc::new(meta.schema()?);
         let tablets = (0..meta.declaration.bucket_count).map(|_| OnceLock::new()).collect();
         Ok(Table { engine: self.clone(), path: path.clone(), meta, schema, tablets })
+    }
+
+    pub(crate) fn new_writer_id(&self) -> Result<WriterId> {
+        let mut ids = self.writer_ids.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(id) = ids.next() {
+            return Ok(id);
+        }
+        let first = self.meta.reserve_writer_ids(WRITER_IDS).inspect_err(|e| self.stop_if_poisoned(e))?;
+        *ids = first + 1..first + WriterId::from(WRITER_IDS);
+        Ok(first)
     }
 
     fn slot(&self, bucket: TableBucket) -> TabletSlot {

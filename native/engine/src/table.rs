@@ -3,7 +3,7 @@ use std::sync::{Arc, OnceLock};
 
 use fluss_meta::TableMeta;
 use fluss_tablet::Tablet;
-use fluss_types::{BucketId, Error, ErrorCode, MemoryBudget, Result, Schema, TablePath};
+use fluss_types::{BucketId, Error, ErrorCode, MemoryBudget, Result, Schema, TablePath, WriterId};
 
 use crate::Engine;
 
@@ -41,6 +41,11 @@ impl Table {
     /// Number of buckets.
     pub fn buckets(&self) -> u32 {
         self.meta.declaration.bucket_count
+    }
+
+    /// The number of a new idempotent writer.
+    pub fn new_writer_id(&self) -> Result<WriterId> {
+        self.engine.new_writer_id()
     }
 
     /// The tablet of a bucket.

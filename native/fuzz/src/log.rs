@@ -115,7 +115,7 @@ pub fn log(data: &[u8]) -> bool {
 
     let rows = random_rows(schemas.current(), 3, &mut Random(1));
     let mut encoded = encode_batch(&rows, schemas.current(), &EncodeOptions::new(true, Compression::None)).unwrap();
-    if let Err(e) = log.append(&mut encoded, 0, start) {
+    if let Err(e) = log.append(&mut encoded, None, 0, start) {
         return refused(&e);
     }
     log.sync().unwrap();

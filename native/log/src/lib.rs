@@ -13,5 +13,6 @@ mod recovery;
 mod retention;
 mod segment;
 mod version;
+mod writers;
 
-pub use log::{Log, LogOptions, ReadHint};
+pub use log::{Appended, Log, LogOptions, ReadHint};

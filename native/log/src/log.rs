@@ -4,11 +4,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use fluss_format::{BatchHeader, ColumnBatch, EncodedBatch, Filter, Projection};
 use fluss_types::file::FileSystem;
-use fluss_types::{Error, ErrorCode, LogOffset, Result, Schemas, TableBucket};
+use fluss_types::{BatchSequence, Error, ErrorCode, LogOffset, Result, Schemas, TableBucket};
 
 use crate::manifest::{Manifest, RecoveryPoint};
 use crate::recovery::recover;
 use crate::segment::{FILE_HEADER_LEN, Segment};
+use crate::writers::{Writers, WrittenBatch};
 
 /// After how many synced bytes the recovery point is written: bounds what an opening after a crash has to verify.
 const RECOVERY_POINT_EVERY: u64 = 64 << 20;
@@ -25,6 +26,23 @@ pub struct LogOptions {
     pub index_interval: u64,
 }
 
+/// What became of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Appended {
+    /// It is in the log now.
+    New {
+        /// Offset of its first row.
+        base_offset: LogOffset,
+        /// Offset after its last row.
+        end_offset: LogOffset,
+    },
+    /// Its writer sent it before; it is in the log since then.
+    Duplicate {
+        /// Offset after its last row.
+        end_offset: LogOffset,
+    },
+}
+
 /// Where a sequential reader was, so that it need not search again.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ReadHint {
@@ -37,6 +55,7 @@ pub struct ReadHint {
 pub(crate) struct Tail {
     pub end_offset: LogOffset,
     pub last_timestamp: i64,
+    writers: Writers,
     /// A roll has begun: nothing goes into the active segment any more.
     rolling: bool,
     /// Why nothing can be trusted any more.
@@ -70,7 +89,13 @@ impl Log {
             bucket,
             options,
             segments: RwLock::new(recovered.segments.into_iter().map(Arc::new).collect()),
-            tail: Mutex::new(Tail { end_offset: recovered.end_offset, last_timestamp, rolling: false, failure: None }),
+            tail: Mutex::new(Tail {
+                end_offset: recovered.end_offset,
+                last_timestamp,
+                writers: recovered.writers,
+                rolling: false,
+                failure: None,
+            }),
             manifest: Mutex::new(manifest),
         };
         log.write_recovery_point()?;
@@ -105,26 +130,48 @@ impl Log {
         self.tail().last_timestamp
     }
 
-    /// Appends a batch and returns its base offset. `now_ms` becomes its commit timestamp unless the last batch's is later;
-    /// `high_watermark` is what is durable now. Not durable before [`Log::sync`].
-    pub fn append(&self, batch: &mut EncodedBatch, now_ms: i64, high_watermark: LogOffset) -> Result<LogOffset> {
+    /// Whether a batch of an idempotent writer is in the log already: its end offset. `None`: it is the next one; any other is refused
+    /// with [`ErrorCode::OutOfOrderSequence`].
+    pub fn duplicate_of(&self, writer: BatchSequence, now_ms: i64) -> Result<Option<LogOffset>> {
+        let tail = self.tail();
+        tail.writers.check(writer, now_ms.max(tail.last_timestamp)).map_err(|e| e.at(self.bucket))
+    }
+
+    /// Appends a batch, unless `writer` says that it is there already. `now_ms` becomes its commit timestamp unless the last batch's is
+    /// later; `high_watermark` is what is durable now. Not durable before [`Log::sync`].
+    pub fn append(
+        &self,
+        batch: &mut EncodedBatch,
+        writer: Option<BatchSequence>,
+        now_ms: i64,
+        high_watermark: LogOffset,
+    ) -> Result<Appended> {
         let mut tail = self.tail();
         tail.check()?;
+        let timestamp = now_ms.max(tail.last_timestamp);
+        if let Some(writer) = writer {
+            if let Some(end_offset) = tail.writers.check(writer, timestamp).map_err(|e| e.at(self.bucket))? {
+                return Ok(Appended::Duplicate { end_offset });
+            }
+            batch.set_writer(writer.writer_id, writer.sequence);
+        }
         let mut active = self.active();
         if tail.rolling || active.size() > FILE_HEADER_LEN && active.size() + batch.len() as u64 > self.options.segment_size {
             active = self.roll(&mut tail)?;
         }
         let base_offset = tail.end_offset;
-        let timestamp = now_ms.max(tail.last_timestamp);
-        let rows = LogOffset::from(batch.rows());
+        let end_offset = base_offset + LogOffset::from(batch.rows());
         let bytes = batch.place(base_offset, 0, timestamp, high_watermark);
         if let Err(e) = active.append(bytes, (base_offset, timestamp), self.options.index_interval) {
             let e = e.at(self.bucket);
             return Err(if e.code() == ErrorCode::Poisoned { tail.fail(e) } else { e });
         }
-        tail.end_offset += rows;
+        if let Some(BatchSequence { writer_id, sequence }) = writer {
+            tail.writers.add(writer_id, WrittenBatch { sequence, base_offset, end_offset, timestamp });
+        }
+        tail.end_offset = end_offset;
         tail.last_timestamp = timestamp;
-        Ok(base_offset)
+        Ok(Appended::New { base_offset, end_offset })
     }
 
     /// Seals the active segment and begins the next. A roll that fails for want of room is tried again by the next append.
@@ -134,6 +181,9 @@ impl Log {
         tail.rolling = true;
         active.sync().map_err(|e| tail.fail(e.at(self.bucket)))?;
         active.seal(fs, tail.end_offset)?;
+        let last_timestamp = tail.last_timestamp;
+        tail.writers.expire(last_timestamp);
+        tail.writers.write(fs, &Segment::path(&self.dir, tail.end_offset).with_extension("writers"), tail.end_offset)?;
         let next = Arc::new(Segment::create(fs, &self.dir, self.bucket, tail.end_offset)?);
         self.sync_dir().map_err(|e| tail.fail(e))?;
         self.segments.write().unwrap_or_else(PoisonError::into_inner).push(next.clone());
@@ -237,9 +287,8 @@ impl Log {
             return Ok(None);
         }
         let (segment, position) = self.find(from, hint)?;
-        let (header, bytes) = segment.read_batch(position)?;
-        header.verify_all(&bytes).map_err(|e| segment.damage(position, e.message()))?;
-        *hint = ReadHint { segment: segment.base_offset, position: position + bytes.len() as u64, offset: header.end_offset() };
+        let (header, bytes, next) = segment.read_rows(position, from)?;
+        *hint = ReadHint { segment: segment.base_offset, position: next, offset: header.end_offset() };
         Ok(Some((header, bytes)))
     }
 

@@ -12,6 +12,7 @@ use fluss_types::{Error, ErrorCode, LogOffset, Result, TableBucket};
 use crate::index::{IndexEntry, SparseIndex};
 use crate::manifest::{Manifest, RecoveryPoint};
 use crate::segment::{FILE_HEADER_LEN, Segment};
+use crate::writers::Writers;
 
 /// What a folder holds.
 #[derive(Debug)]
@@ -21,6 +22,7 @@ pub(crate) struct Recovered {
     pub segments: Vec<Segment>,
     pub end_offset: LogOffset,
     pub last_timestamp: i64,
+    pub writers: Writers,
 }
 
 /// Where a walk over the batches is.
@@ -29,6 +31,7 @@ struct Walk {
     index_interval: u64,
     end_offset: LogOffset,
     last_timestamp: i64,
+    writers: Writers,
 }
 
 /// Opens the segments of a folder, cuts a torn tail, refuses damage, ends what a crash has interrupted. There is at least one segment.
@@ -44,7 +47,8 @@ pub(crate) fn recover(fs: &dyn FileSystem, dir: &Path, bucket: TableBucket, inde
         Error::new(ErrorCode::CorruptSegment, message)
     };
     let mut segments: Vec<Segment> = Vec::with_capacity(bases.len());
-    let mut walk = Walk { index_interval, end_offset: start, last_timestamp: manifest.map_or(i64::MIN, |m| m.last_timestamp) };
+    let last_timestamp = manifest.map_or(i64::MIN, |m| m.last_timestamp);
+    let mut walk = Walk { index_interval, end_offset: start, last_timestamp, writers: Writers::default() };
     let active = bases.last().copied();
     for base_offset in bases {
         if segments.is_empty() && base_offset != start {
@@ -60,6 +64,7 @@ pub(crate) fn recover(fs: &dyn FileSystem, dir: &Path, bucket: TableBucket, inde
             return Err(segment.damage(0, &format!("the segment before it ends at offset {}", walk.end_offset)));
         }
         if is_active {
+            walk.writers = writers_before(fs, dir, &segments, base_offset)?;
             open_active(fs, &segment, point, &mut walk)?;
         } else {
             open_sealed(fs, &segment, &mut walk)?;
@@ -73,7 +78,8 @@ pub(crate) fn recover(fs: &dyn FileSystem, dir: &Path, bucket: TableBucket, inde
     let end = active.unwrap_or(start);
     let sync_dir = || fs.sync_dir(dir).map_err(|e| Error::io(format!("sync folder {}", dir.display()), &e));
     if let Some(manifest) = manifest.filter(|_| files.iter().any(|f| f.0 < start)) {
-        // That it can be read does not say that it is durable.
+        // That these can be read does not say that they are durable.
+        Writers::write_again(fs, &Segment::path(dir, end).with_extension("writers"))?;
         manifest.write(fs, dir)?;
         sync_dir()?;
     }
@@ -87,13 +93,13 @@ pub(crate) fn recover(fs: &dyn FileSystem, dir: &Path, bucket: TableBucket, inde
     }
     // Also for what an earlier process made or removed.
     sync_dir()?;
-    Ok(Recovered { manifest, segments, end_offset: walk.end_offset, last_timestamp: walk.last_timestamp })
+    Ok(Recovered { manifest, segments, end_offset: walk.end_offset, last_timestamp: walk.last_timestamp, writers: walk.writers })
 }
 
 /// Base offset and kind of a file of the log.
 fn parse(name: &str) -> Option<(LogOffset, &str, &str)> {
     let (base, kind) = name.split_once('.')?;
-    matches!(kind, "log" | "index").then_some(())?;
+    matches!(kind, "log" | "index" | "writers").then_some(())?;
     Some((base.parse().ok()?, kind, name))
 }
 
@@ -116,6 +122,31 @@ fn open_sealed(fs: &dyn FileSystem, segment: &Segment, walk: &mut Walk) -> Resul
     // Sealed segments were synced before the next one was made.
     walk.segment(segment, segment.size())?;
     segment.seal(fs, walk.end_offset)
+}
+
+/// What is known of writers before the segment that begins at an offset, which comes after `segments`.
+fn writers_before(fs: &dyn FileSystem, dir: &Path, segments: &[Segment], base_offset: LogOffset) -> Result<Writers> {
+    let path = |base| Segment::path(dir, base).with_extension("writers");
+    let mut from = segments.len();
+    let mut known = Writers::read(fs, &path(base_offset), base_offset)?;
+    while known.is_none() && from > 0 {
+        from -= 1;
+        known = Writers::read(fs, &path(segments[from].base_offset), segments[from].base_offset)?;
+    }
+    // Without any file: nobody had written before the first segment, or the files are lost, and with them who had.
+    let mut writers = known.unwrap_or_default();
+    for segment in &segments[from..] {
+        let mut position = FILE_HEADER_LEN;
+        while position < segment.size() {
+            let (header, _) = segment.read_prefix(position)?;
+            writers.add_batch(&header);
+            position += header.total_len() as u64;
+        }
+    }
+    if from < segments.len() {
+        writers.write(fs, &path(base_offset), base_offset)?;
+    }
+    Ok(writers)
 }
 
 fn open_active(fs: &dyn FileSystem, segment: &Segment, point: Option<RecoveryPoint>, walk: &mut Walk) -> Result<()> {
@@ -163,6 +194,7 @@ impl Walk {
                     if position >= durable {
                         doubtful.push_back((h.base_offset, position));
                     }
+                    self.writers.add_batch(&h);
                     self.end_offset = h.end_offset();
                     segment_timestamp = h.commit_timestamp;
                     position += h.total_len() as u64;

@@ -7,6 +7,7 @@ use fluss_types::{Error, LogOffset, Result};
 use crate::Log;
 use crate::manifest::{Manifest, RecoveryPoint};
 use crate::segment::{FILE_HEADER_LEN, Segment};
+use crate::writers::Writers;
 
 impl Log {
     /// The offset below which all rows are older than `before` (ms) by commit timestamp, at segment borders and not above
@@ -43,6 +44,8 @@ impl Log {
         if kept == 0 {
             return Ok(());
         }
+        // What is known of writers can be made again only from the segments that are kept, or from this file.
+        Writers::write_again(self.fs.as_ref(), &segments[segments.len() - 1].path.with_extension("writers"))?;
         // First it is written that they do not count, durably; then they go. An opening ends what a crash interrupts.
         let start_offset = segments[kept].base_offset;
         let point = match manifest.point {
@@ -57,7 +60,7 @@ impl Log {
         *manifest = next;
         self.segments.write().unwrap_or_else(PoisonError::into_inner).drain(..kept);
         for segment in &segments[..kept] {
-            for path in [segment.path.clone(), segment.path.with_extension("index")] {
+            for path in [segment.path.clone(), segment.path.with_extension("index"), segment.path.with_extension("writers")] {
                 match self.fs.remove_file(&path) {
                     Err(e) if e.kind() != ErrorKind::NotFound => {
                         return Err(Error::io(format!("remove expired log segment {}", path.display()), &e));

@@ -221,6 +221,34 @@ impl Segment {
         BatchHeader::decode(&b).map_err(|e| self.at(position, &e))
     }
 
+    /// As [`Self::read_prefix`] for the batch that holds offset `from`, at or behind a position; also gives its position.
+    fn read_prefix_of(&self, mut position: u64, from: LogOffset) -> Result<(u64, BatchHeader, Vec<u8>)> {
+        loop {
+            let (header, prefix) = self.read_prefix(position)?;
+            if header.rows > 0 && (header.base_offset..header.end_offset()).contains(&from) {
+                return Ok((position, header, prefix));
+            }
+            // Batches without rows hold no offset.
+            if header.rows > 0 {
+                return Err(self.damage(
+                    position,
+                    &format!("offset {from} was expected, {} to {} are there", header.base_offset, header.end_offset()),
+                ));
+            }
+            position += header.total_len() as u64;
+        }
+    }
+
+    /// The batch that holds offset `from`, at or behind a position, whole and verified, and the position after it.
+    pub(crate) fn read_rows(&self, position: u64, from: LogOffset) -> Result<(BatchHeader, Vec<u8>, u64)> {
+        let (position, header, mut bytes) = self.read_prefix_of(position, from)?;
+        bytes.resize(header.total_len(), 0);
+        self.read_at(position, &mut bytes)?;
+        header.verify_all(&bytes).map_err(|e| self.at(position, &e))?;
+        let end = position + bytes.len() as u64;
+        Ok((header, bytes, end))
+    }
+
     /// A whole batch, not verified beyond its header.
     pub(crate) fn read_batch(&self, position: u64) -> Result<(BatchHeader, Vec<u8>)> {
         let (header, _) = self.read_prefix(position)?;
@@ -239,20 +267,7 @@ impl Segment {
         projection: &Projection,
         filter: Option<&Filter>,
     ) -> Result<(Option<ColumnBatch>, LogOffset, u64)> {
-        let mut position = position;
-        let (header, prefix) = loop {
-            let (header, prefix) = self.read_prefix(position)?;
-            if header.rows > 0 {
-                break (header, prefix);
-            }
-            position += header.total_len() as u64;
-        };
-        if from < header.base_offset || from >= header.end_offset() {
-            return Err(self.damage(
-                position,
-                &format!("offset {from} was expected, {} to {} are there", header.base_offset, header.end_offset()),
-            ));
-        }
+        let (position, header, prefix) = self.read_prefix_of(position, from)?;
         let end = header.end_offset();
         let rows = (from - header.base_offset) as usize..(end.min(limit) - header.base_offset) as usize;
         let body_at = header.body_at();

@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use fluss_log::Log;
+use fluss_log::{Appended, Log};
 use fluss_testkit::{Fault, Operation, SimulatedDisk};
 use fluss_types::ErrorCode;
 use fluss_types::file::{File, FileSystem};
@@ -93,7 +93,7 @@ impl FileSystem for GatedFiles {
 fn a_roll_beside_a_sync_that_fails_fails_too() {
     let (disk, gate) = (SimulatedDisk::new(1), Gate::default());
     let log = Log::open(Arc::new(GatedFiles(disk.clone(), gate.clone())), dir(), BUCKET, SMALL).unwrap();
-    let append = || log.append(&mut encode(&schema(), 0..8), 0, 0);
+    let append = || log.append(&mut encode(&schema(), 0..8), None, 0, 0);
     let (begun, has_begun) = channel();
     let (go_on, may_go_on) = channel();
     append().unwrap();
@@ -104,7 +104,7 @@ fn a_roll_beside_a_sync_that_fails_fails_too() {
         // Somewhere among these the segment is full.
         let (done, is_done) = channel();
         let appended = scope.spawn(move || {
-            let appended: fluss_types::Result<Vec<i64>> = (0..4).map(|_| append()).collect();
+            let appended: fluss_types::Result<Vec<Appended>> = (0..4).map(|_| append()).collect();
             done.send(()).unwrap();
             appended
         });

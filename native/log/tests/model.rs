@@ -5,14 +5,34 @@ mod support;
 
 use std::ops::RangeInclusive;
 
-use fluss_log::Log;
+use fluss_format::EncodedBatch;
+use fluss_log::{Appended, Log};
 use fluss_testkit::{Fault, Operation, Random, SimulatedDisk};
-use fluss_types::{ErrorCode, LogOffset, Result, Schema};
+use fluss_types::{BatchSequence, ErrorCode, LogOffset, Result, Schema, WriterId};
 use support::{encode, ids, open, schema};
 
 #[derive(Clone, Debug)]
 struct Row {
     id: i64,
+    timestamp: i64,
+}
+
+/// A writer is forgotten after so long, ms.
+const WEEK: i64 = 7 * 24 * 3600 * 1000;
+
+/// What has to become of a batch.
+#[derive(Clone, Copy, Debug)]
+enum Expected {
+    New,
+    Duplicate(LogOffset),
+    OutOfOrder,
+}
+
+/// A batch of an idempotent writer.
+#[derive(Clone, Debug)]
+struct Sent {
+    writer: BatchSequence,
+    end: LogOffset,
     timestamp: i64,
 }
 
@@ -27,6 +47,9 @@ struct World {
     durable: Vec<Row>,
     /// What may be there behind it, in this order.
     appended: Vec<Row>,
+    /// Batches of idempotent writers in the order of the log, and how many of them are durable.
+    sent: Vec<Sent>,
+    sent_durable: usize,
     /// Start offsets that the log may have.
     starts: RangeInclusive<LogOffset>,
     trace: bool,
@@ -43,6 +66,8 @@ impl World {
             next_id: 0,
             durable: Vec::new(),
             appended: Vec::new(),
+            sent: Vec::new(),
+            sent_durable: 0,
             starts: 0..=0,
             trace: std::env::var("FLUSS_SEED").is_ok(),
         };
@@ -77,6 +102,7 @@ impl World {
             10..=12 => self.read(),
             13 => self.find_timestamp(),
             14 => self.retain(),
+            15 if self.random.below(10) == 0 => self.now += WEEK + WEEK / 7,
             15 => self.now += self.random.below(500) as i64 - 50,
             16 => self.close(),
             17 => self.die(),
@@ -106,25 +132,67 @@ impl World {
     }
 
     fn append(&mut self) {
-        let n = 1 + self.random.below(12) as i64;
+        let base = self.log().end_offset();
+        let timestamp = self.now.max(self.log().last_timestamp());
+        let writer = self.choose_writer(timestamp);
+        let n = if writer.is_some() && self.random.below(4) == 0 { 0 } else { 1 + self.random.below(12) as i64 };
         let first = self.next_id;
         self.next_id += n;
-        let mut batch = encode(&self.schema, first..first + n);
-        let end = self.log().end_offset();
-        let timestamp = self.now.max(self.log().last_timestamp());
-        let new = (first..first + n).map(|id| Row { id, timestamp });
-        match self.log().append(&mut batch, self.now, self.high_watermark()) {
-            Ok(base) => {
-                assert_eq!(base, end);
-                self.appended.extend(new);
+        let mut batch = if n == 0 { EncodedBatch::without_rows(0) } else { encode(&self.schema, first..first + n) };
+        let end = base + n;
+        let expected = writer.map_or(Expected::New, |w| self.expected(w, timestamp));
+        let appended = self.log().append(&mut batch, writer, self.now, self.high_watermark());
+        let poisoned = appended.as_ref().is_err_and(|e| e.code() == ErrorCode::Poisoned) || self.disk.is_stopped();
+        match (&appended, expected) {
+            (Err(_), _) if poisoned => {}
+            (Ok(Appended::Duplicate { end_offset }), Expected::Duplicate(end)) => {
+                assert_eq!(*end_offset, end);
+                return;
             }
-            Err(e) => {
-                if self.disk.is_stopped() || e.code() == ErrorCode::Poisoned {
-                    // It may be there all the same.
-                    self.appended.extend(new);
-                }
-                self.outcome::<()>(Err(e));
+            (Err(e), Expected::OutOfOrder) => {
+                assert_eq!(e.code(), ErrorCode::OutOfOrderSequence, "{e}");
+                return;
             }
+            (Ok(done), Expected::New) => assert_eq!(*done, Appended::New { base_offset: base, end_offset: end }),
+            (Err(_), Expected::New) => {}
+            (done, expected) => panic!("{writer:?}: {done:?}, expected {expected:?}"),
+        }
+        if appended.is_ok() || poisoned {
+            // After a failure it may be there all the same.
+            self.appended.extend((first..first + n).map(|id| Row { id, timestamp }));
+            self.sent.extend(writer.map(|writer| Sent { writer, end, timestamp }));
+        }
+        self.outcome(appended);
+    }
+
+    /// The batches that the log knows of a writer, oldest first.
+    fn known(&self, writer_id: WriterId, timestamp: i64) -> Vec<Sent> {
+        let all: Vec<Sent> = self.sent.iter().filter(|s| s.writer.writer_id == writer_id).cloned().collect();
+        // A writer that is forgotten begins again at 0.
+        let begin = all.iter().rposition(|s| s.writer.sequence == 0).unwrap_or(0);
+        let known = all[begin.max(all.len().saturating_sub(5))..].to_vec();
+        if known.last().is_some_and(|last| last.timestamp >= timestamp - WEEK) { known } else { Vec::new() }
+    }
+
+    /// None, or a writer with its next number, sometimes an old one, sometimes a wrong one.
+    fn choose_writer(&mut self, timestamp: i64) -> Option<BatchSequence> {
+        let writer_id = self.random.below(4) as WriterId - 1;
+        let next = self.known(writer_id, timestamp).last().map_or(0, |last| last.writer.sequence + 1);
+        let sequence = match self.random.below(10) {
+            0..=1 => next - 1 - self.random.below(7) as i32,
+            2 => next + 1,
+            _ => next,
+        };
+        (writer_id >= 0).then_some(BatchSequence { writer_id, sequence })
+    }
+
+    fn expected(&self, writer: BatchSequence, timestamp: i64) -> Expected {
+        let known = self.known(writer.writer_id, timestamp);
+        let next = known.last().map_or(0, |last| last.writer.sequence + 1);
+        match known.iter().find(|s| s.writer == writer) {
+            Some(sent) => Expected::Duplicate(sent.end),
+            None if writer.sequence == next => Expected::New,
+            None => Expected::OutOfOrder,
         }
     }
 
@@ -133,6 +201,7 @@ impl World {
         if let Some(end) = self.outcome(synced) {
             assert_eq!(end as usize, self.durable.len() + self.appended.len());
             self.durable.append(&mut self.appended);
+            self.sent_durable = self.sent.len();
         }
     }
 
@@ -195,6 +264,7 @@ impl World {
     fn close(&mut self) {
         if self.log().sync().and_then(|_| self.log().write_recovery_point()).is_ok() {
             self.durable.append(&mut self.appended);
+            self.sent_durable = self.sent.len();
         }
         self.log = None;
         if self.disk.is_stopped() {
@@ -241,6 +311,23 @@ impl World {
         self.appended.clear();
         assert!(self.starts.contains(&start), "{start} is none of {:?}", self.starts);
         self.starts = start..=start;
+        // Of batches without rows at the end the log has the first ones; of a writer that it has forgotten that does not matter.
+        let is_kept = |s: &Sent| {
+            s.end < end as LogOffset
+                || s.end == end as LogOffset
+                    && (s.timestamp + WEEK < log.last_timestamp()
+                        || matches!(log.duplicate_of(s.writer, s.timestamp), Ok(Some(at)) if at == s.end))
+        };
+        let kept = self.sent.iter().rposition(is_kept).map_or(0, |last| last + 1);
+        assert!(kept >= self.sent_durable, "a durable batch of a writer is forgotten");
+        if self.trace {
+            eprintln!("    kept {kept} of {}, durable {}", self.sent.len(), self.sent_durable);
+            for s in &self.sent {
+                eprintln!("      {s:?} {:?}", log.duplicate_of(s.writer, s.timestamp));
+            }
+        }
+        self.sent.truncate(kept);
+        self.sent_durable = kept;
         let expected: Vec<i64> = self.durable[start as usize..].iter().map(|r| r.id).collect();
         assert_eq!(ids(&log, &self.schema, start, end as LogOffset).unwrap(), expected);
         if let Some(last) = self.durable.last() {

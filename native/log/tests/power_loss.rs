@@ -2,13 +2,13 @@
 #![allow(clippy::unwrap_used, reason = "test code")]
 mod support;
 
-use fluss_log::Log;
+use fluss_log::{Appended, Log};
 use fluss_testkit::{Fault, Flip, Operation, SimulatedDisk};
 use fluss_types::ErrorCode;
 use support::{dir, encode, ids, open, schema};
 
-fn append(log: &Log, ids: std::ops::Range<i64>) -> fluss_types::Result<i64> {
-    log.append(&mut encode(&schema(), ids), 1000, 0)
+fn append(log: &Log, ids: std::ops::Range<i64>) -> fluss_types::Result<Appended> {
+    log.append(&mut encode(&schema(), ids), None, 1000, 0)
 }
 
 /// Rows 0 to 23 in one segment that the next row does not fit into.
@@ -44,7 +44,7 @@ fn rows_of_a_failed_sync_that_can_still_be_read_are_written_again() {
         let log = open(&disk).unwrap();
         append(&log, 0..5).unwrap();
         log.sync().unwrap();
-        log.append(&mut encode(&schema(), 5..9), 1000, 5).unwrap();
+        log.append(&mut encode(&schema(), 5..9), None, 1000, 5).unwrap();
         disk.arm(Operation::Sync, Fault::After(0));
         assert_eq!(log.sync().unwrap_err().code(), ErrorCode::Poisoned);
         // What an opening shows is durable.
@@ -104,7 +104,7 @@ fn a_full_disk_does_not_fail_the_sync_of_what_is_in_the_log() {
     let log = open(&disk).unwrap();
     let segments = || disk.image().keys().filter(|p| p.extension().is_some_and(|e| e == "log")).count();
     while segments() < 2 {
-        log.append(&mut encode(&schema, 0..10), 0, 0).unwrap();
+        log.append(&mut encode(&schema, 0..10), None, 0, 0).unwrap();
     }
     // The recovery point is to move to the new segment, and there is no room for a manifest.
     disk.set_space(Some(0));
@@ -122,7 +122,7 @@ fn damage_after_a_clean_stop_is_no_torn_tail_though_power_was_lost_since() {
         let (disk, schema) = (SimulatedDisk::new(seed), schema());
         let log = open(&disk).unwrap();
         for _ in 0..10 {
-            log.append(&mut encode(&schema, 0..10), 0, 0).unwrap();
+            log.append(&mut encode(&schema, 0..10), None, 0, 0).unwrap();
         }
         log.sync().unwrap();
         log.write_recovery_point().unwrap();

@@ -19,9 +19,9 @@ fn open(dir: &Path) -> Result<Log> {
     Log::open(Arc::new(LocalFileSystem), dir, BUCKET, OPTIONS)
 }
 
-fn append(log: &Log, rows: &RecordBatch, now: i64, high_watermark: i64) -> i64 {
+fn append(log: &Log, rows: &RecordBatch, now: i64, high_watermark: i64) {
     let options = EncodeOptions::new(true, Compression::Lz4Frame);
-    log.append(&mut encode_batch(rows, &all_types(&[]), &options).unwrap(), now, high_watermark).unwrap()
+    log.append(&mut encode_batch(rows, &all_types(&[]), &options).unwrap(), None, now, high_watermark).unwrap();
 }
 
 fn read(

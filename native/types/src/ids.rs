@@ -14,6 +14,15 @@ pub type WriterId = i64;
 /// Position of a row in the log of a bucket: gapless, from 0.
 pub type LogOffset = i64;
 
+/// The number of a batch: an idempotent writer numbers what it writes to a bucket from 0; after `i32::MAX` comes 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct BatchSequence {
+    /// The writer.
+    pub writer_id: WriterId,
+    /// The number.
+    pub sequence: i32,
+}
+
 /// Database and table name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TablePath {

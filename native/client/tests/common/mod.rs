@@ -62,6 +62,10 @@ pub fn create_not_null(connection: &Arc<Connection>, name: &str) -> Arc<Table> {
     create_with(connection, name, true, 1, true, &[])
 }
 
+pub fn create_not_null_buckets(connection: &Arc<Connection>, name: &str, buckets: u32) -> Arc<Table> {
+    create_with(connection, name, true, buckets, true, &[])
+}
+
 pub fn drop_table(connection: &Connection, name: &str) {
     admin(connection, Request::DropTable(proto::DropTable { path: path(name), if_exists: false }));
 }

@@ -105,7 +105,7 @@ impl World {
         let now = self.now();
         let upserts = vec![false; rows.len()];
         let made = self.bucket(at).model.make(&rows, keyed.then_some(deletes.as_ref().unwrap_or(&upserts)), now);
-        Write { rows: Rows { schema_id: 0, batch: batch(&rows), deletes }, made }
+        Write { rows: Rows { schema_id: 0, batch: batch(&rows), deletes, writer: None }, made }
     }
 
     fn wrote(&mut self, at: At, made: Option<Batch>, written: Result<i64>) {

@@ -258,7 +258,7 @@ fn logs() -> Vec<Vec<u8>> {
             let (schema, rows, append_only) = rows(choice, n, random);
             let options = EncodeOptions::new(append_only, COMPRESSIONS[i % 3]);
             let mut encoded = encode_batch(&rows, &schema, &options).unwrap();
-            log.append(&mut encoded, 5 * batch as i64, 0).unwrap();
+            log.append(&mut encoded, None, 5 * batch as i64, 0).unwrap();
             if batch % 2 == 1 {
                 log.sync().unwrap();
                 log.write_recovery_point().unwrap();

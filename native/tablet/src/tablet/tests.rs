@@ -7,6 +7,9 @@ use fluss_types::time::SystemClock;
 use fluss_types::{Column, DataType, Schema, TypeRoot};
 use std::collections::BTreeMap;
 
+use arrow_array::Int64Array;
+use fluss_types::{BatchSequence, LogOffset};
+
 use super::*;
 
 fn tablet(dir: &Path) -> Arc<Tablet> {
@@ -44,4 +47,33 @@ fn a_failed_commit_fails_those_who_wait_for_it() {
     tablet.kv.as_ref().unwrap().kv.write().unwrap().take();
     tablet.commit();
     assert_eq!(tablet.wait_durable(1, None).unwrap_err().code(), ErrorCode::Poisoned);
+}
+
+fn write(tablet: &Arc<Tablet>, sequence: i32, ids: &[i64], delete: bool) -> Result<LogOffset> {
+    let schema = tablet.codec().schema().arrow_schema();
+    let batch = arrow_array::RecordBatch::try_new(schema, vec![Arc::new(Int64Array::from(ids.to_vec()))]).unwrap();
+    let writer = Some(BatchSequence { writer_id: 9, sequence });
+    tablet.write(&Rows { schema_id: 0, batch, deletes: delete.then(|| vec![true; ids.len()]), writer })
+}
+
+#[test]
+fn a_batch_that_is_sent_again_changes_neither_the_log_nor_the_rows() {
+    let dir = tempfile::tempdir().unwrap();
+    let tablet = tablet(dir.path());
+    assert_eq!(write(&tablet, 0, &[1, 2], false).unwrap(), 2);
+    assert_eq!(write(&tablet, 1, &[1], true).unwrap(), 3);
+    assert_eq!(write(&tablet, 0, &[1, 2], false).unwrap(), 2, "the offset of the first time");
+    assert_eq!(tablet.log.end_offset(), 3);
+    let mut found = Vec::new();
+    let key = |id: i64| ((id as u64) ^ (1 << 63)).to_be_bytes();
+    tablet.lookup(&[&key(1), &key(2)], |i, _| found.push(i)).unwrap();
+    assert_eq!(found, [1], "the delete is not undone");
+
+    let e = write(&tablet, 5, &[3], false).unwrap_err();
+    assert_eq!(e.code(), ErrorCode::OutOfOrderSequence);
+    assert!(e.message().contains("batch 5 of writer 9") && e.message().contains("batch 2 was expected"), "{e}");
+    // A batch that changes nothing takes no offset, and its number counts.
+    assert_eq!(write(&tablet, 2, &[77], true).unwrap(), 3);
+    assert_eq!(write(&tablet, 3, &[4], false).unwrap(), 4);
+    assert_eq!(write(&tablet, 2, &[77], true).unwrap(), 3);
 }

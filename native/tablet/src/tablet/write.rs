@@ -9,7 +9,7 @@ use arrow_select::interleave::interleave;
 use bytes::Bytes;
 use fluss_format::{ColumnValues, EncodeOptions, EncodedBatch, KeyEncoder, RowCodec, encode_batch, evolve_batch, log_schema};
 use fluss_kv::KvValue;
-use fluss_types::{ChangeType, Error, ErrorCode, LogOffset, Result, SchemaId, TableKind, TableOptions};
+use fluss_types::{BatchSequence, ChangeType, Error, ErrorCode, LogOffset, Result, SchemaId, TableKind, TableOptions};
 
 use super::{Definition, Tablet};
 
@@ -22,6 +22,8 @@ pub struct Rows {
     pub batch: RecordBatch,
     /// `None`: no deletes.
     pub deletes: Option<Vec<bool>>,
+    /// The number that an idempotent writer gave to these rows in this bucket.
+    pub writer: Option<BatchSequence>,
 }
 
 impl Rows {
@@ -91,7 +93,8 @@ impl Definition {
 }
 
 impl Tablet {
-    /// Appends rows and returns the offset that [`Tablet::wait_durable`] has to reach. Log tables take no deletes. Waits while the writers'
+    /// Appends rows and returns the offset that [`Tablet::wait_durable`] has to reach. Rows of an idempotent writer that are there already are
+    /// left as they are, and the offset is that of the first time. Log tables take no deletes. Waits while the writers'
     /// share of the memory budget is used up and the tablet has a part in it: its own commit gives that back.
     pub fn write(self: &Arc<Self>, rows: &Rows) -> Result<LogOffset> {
         self.check_open()?;
@@ -117,20 +120,32 @@ impl Tablet {
         let rows = definition.current(rows)?;
         let mut encoded = definition.encode(&rows.batch, true)?;
         let mut appended = self.appended();
-        self.append_encoded(&mut encoded, 0, &mut appended)
+        self.append_encoded(&mut encoded, rows.writer, 0, &mut appended)
     }
 
-    /// `buffered`: bytes that the batch takes in the pre-write buffer.
-    fn append_encoded(&self, encoded: &mut EncodedBatch, buffered: usize, appended: &mut super::Appended) -> Result<LogOffset> {
-        let base = self.log.append(encoded, self.context.clock.now_ms(), self.high_watermark()).inspect_err(|e| {
+    /// `buffered`: bytes that the batch takes in the pre-write buffer. Returns the end offset, that of the first time for a batch that is
+    /// there already.
+    fn append_encoded(
+        &self,
+        encoded: &mut EncodedBatch,
+        writer: Option<BatchSequence>,
+        buffered: usize,
+        appended: &mut super::Appended,
+    ) -> Result<LogOffset> {
+        let done = self.log.append(encoded, writer, self.context.clock.now_ms(), self.high_watermark()).inspect_err(|e| {
             // A failed append is cut off again and the tablet goes on; when even that failed, nothing is sure any more.
             if e.code() == fluss_types::ErrorCode::Poisoned {
                 self.poison(e);
             }
         })?;
-        appended.end_offset = base + LogOffset::from(encoded.rows());
-        appended.uncommitted.grow((encoded.len() + buffered) as u64);
-        Ok(appended.end_offset)
+        match done {
+            fluss_log::Appended::Duplicate { end_offset } => Ok(end_offset),
+            fluss_log::Appended::New { end_offset, .. } => {
+                appended.end_offset = end_offset;
+                appended.uncommitted.grow((encoded.len() + buffered) as u64);
+                Ok(end_offset)
+            }
+        }
     }
 
     fn upsert(&self, rows: &Rows) -> Result<LogOffset> {
@@ -159,6 +174,12 @@ impl Tablet {
         let mut appended = self.appended();
         if !Arc::ptr_eq(definition, &self.definition()) {
             return Ok(None);
+        }
+        // Before anything is read: a batch that is there already must not be merged with itself.
+        if let Some(writer) = rows.writer
+            && let Some(end) = self.log.duplicate_of(writer, self.context.clock.now_ms())?
+        {
+            return Ok(Some(end));
         }
         let kv = self.store(state)?;
         let mut last: HashMap<&[u8], usize, ahash::RandomState> =
@@ -189,12 +210,16 @@ impl Tablet {
             }
         }
 
-        let Some(changelog) = changelog(codec, rows, &olds)? else { return Ok(Some(appended.end_offset)) };
-        let end = self.append_encoded(
-            &mut definition.encode(&changelog, false)?,
-            keys.bytes.len() + values.bytes.len(),
-            &mut appended,
-        )?;
+        let Some(changelog) = changelog(codec, rows, &olds)? else {
+            // The number counts all the same.
+            let end = match rows.writer {
+                Some(_) => self.append_encoded(&mut EncodedBatch::without_rows(schema.id()), rows.writer, 0, &mut appended)?,
+                None => appended.end_offset,
+            };
+            return Ok(Some(end));
+        };
+        let buffered = keys.bytes.len() + values.bytes.len();
+        let end = self.append_encoded(&mut definition.encode(&changelog, false)?, rows.writer, buffered, &mut appended)?;
         let mut buffer = state.buffer.write().unwrap_or_else(PoisonError::into_inner);
         for i in last.values().copied() {
             buffer.put(keys.share(i), (!rows.is_delete(i)).then(|| values.share(i)));

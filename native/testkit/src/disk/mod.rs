@@ -170,7 +170,7 @@ impl File for SimulatedFile {
             let size = state.inode(self.inode).data.len() as u64;
             let room = (size + space).saturating_sub(position) as usize;
             if len > room {
-                (len, result) = (room, Err(ErrorKind::StorageFull.into()));
+                (len, result) = (room, result.and(Err(ErrorKind::StorageFull.into())));
             }
         }
         if len > 0 {

@@ -1,0 +1,92 @@
+//! What a write that failed leaves, and what a repeat of it does.
+#![allow(clippy::unwrap_used, reason = "test code")]
+mod common;
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow_array::{Int64Array, RecordBatch, StringArray};
+use common::*;
+use fluss_client::Table;
+use fluss_types::ErrorCode;
+
+fn batch(table: &Table, ids: &[i64], value: impl Fn(i64) -> Option<String>) -> RecordBatch {
+    let values = StringArray::from_iter(ids.iter().map(|id| value(*id)));
+    RecordBatch::try_new(table.write_schema(), vec![Arc::new(Int64Array::from(ids.to_vec())), Arc::new(values)]).unwrap()
+}
+
+#[test]
+fn a_repeat_leaves_the_parts_that_are_there_and_another_write_begins_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let connection = connect(dir.path());
+    let table = create_not_null_buckets(&connection, "t", 4);
+    let writer = table.writer().unwrap();
+    let ids: Vec<i64> = (0..40).collect();
+    let good = batch(&table, &ids, |id| Some(format!("v{id}")));
+    writer.write(None, &good).unwrap();
+    // The row with a NULL is in a bucket of which others come before it.
+    let written = |bad: i64| {
+        let rows = batch(&table, &ids, |id| (id != bad).then(|| "new".to_string()));
+        let mut changes = Vec::new();
+        for _ in 0..3 {
+            assert!(writer.write(None, &rows).unwrap_err().message().contains("'v'"));
+            writer.flush().unwrap();
+            changes.push(offsets(&connection, "t"));
+        }
+        changes
+    };
+    let before = offsets(&connection, "t");
+    let changes = (0..40).map(written).find(|changes| changes[0] != before).unwrap();
+    assert!(changes[0] == changes[1] && changes[1] == changes[2], "{changes:?}");
+    writer.write(None, &good).unwrap();
+    writer.flush().unwrap();
+    let (after, updates) = (offsets(&connection, "t").iter().sum::<i64>(), 2 * 40);
+    assert_eq!(after, changes[2].iter().sum::<i64>() + updates, "all of the other write is there");
+    connection.close().unwrap();
+}
+
+/// On a small file system that the test mounts; where it may not mount, the test above has to do.
+#[test]
+fn a_write_that_found_the_disk_full_is_completed_by_its_repeat() {
+    let dir = tempfile::tempdir().unwrap();
+    let mounted = std::process::Command::new("mount").args(["-t", "tmpfs", "-o", "size=16m", "tmpfs"]).arg(dir.path()).output();
+    if !mounted.is_ok_and(|o| o.status.success()) {
+        return;
+    }
+    let unmount = Unmount(dir.path());
+    let connection = connect(dir.path());
+    let table = create(&connection, "t", true, 2, &[("table.log.arrow.compression.type", "NONE")]);
+    let writer = table.writer().unwrap();
+    let ids: Vec<i64> = (0..20).collect();
+    writer.write(None, &batch(&table, &ids, |_| Some("small".into()))).unwrap();
+    writer.flush().unwrap();
+    let before = offsets(&connection, "t");
+    // Room for the part of one bucket.
+    let wide = batch(&table, &ids, |_| Some("x".repeat(50_000)));
+    let filler = dir.path().join("filler");
+    let free = || {
+        let out = std::process::Command::new("df").args(["--output=avail", "-B1"]).arg(dir.path()).output().unwrap();
+        String::from_utf8(out.stdout).unwrap().lines().last().unwrap().trim().parse::<usize>().unwrap()
+    };
+    fs::write(&filler, vec![0; free() - 750_000]).unwrap();
+    let e = writer.write(None, &wide).unwrap_err();
+    assert_eq!(e.code(), ErrorCode::DiskFull, "{e}");
+    let partly = offsets(&connection, "t");
+    fs::remove_file(&filler).unwrap();
+    writer.write(None, &wide).unwrap();
+    writer.flush().unwrap();
+    let after = offsets(&connection, "t");
+    assert_eq!(after.iter().sum::<i64>(), before.iter().sum::<i64>() + 2 * 20, "{before:?} {partly:?} {after:?}");
+    drop((writer, table));
+    connection.close().unwrap();
+    drop(unmount);
+}
+
+struct Unmount<'a>(&'a Path);
+
+impl Drop for Unmount<'_> {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("umount").arg("-l").arg(self.0).status();
+    }
+}
