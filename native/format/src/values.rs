@@ -35,6 +35,7 @@ pub(crate) enum Values<'a> {
 
 impl<'a> Values<'a> {
     /// A variable-width value.
+    #[inline]
     pub(crate) fn bytes_at(offsets: &[i32], data: &'a [u8], row: usize) -> &'a [u8] {
         &data[offsets[row] as usize..offsets[row + 1] as usize]
     }
@@ -120,6 +121,7 @@ impl<'a> ColumnValues<'a> {
     }
 
     /// Whether the value of a row is NULL.
+    #[inline]
     pub fn is_null(&self, row: usize) -> bool {
         self.nulls.is_some_and(|n| n.is_null(row))
     }

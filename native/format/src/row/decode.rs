@@ -1,6 +1,6 @@
 //! Reading fields of stored rows into columns. Bytes are checked as they are read: nothing outside its row is ever looked at.
 use arrow_array::ArrayRef;
-use arrow_buffer::{BooleanBuffer, Buffer, MutableBuffer, NullBuffer, bit_util};
+use arrow_buffer::{ArrowNativeType, BooleanBuffer, Buffer, MutableBuffer, NullBuffer, bit_util};
 use fluss_types::{DataType, Error, ErrorCode, Result};
 
 use super::fields::{Fields, Place, Shape};
@@ -149,31 +149,46 @@ fn fixed<'a>(
         let data = bits(rows, |i| value(i).is_some_and(|v| v[0] != 0)).into();
         return Parts { rows, nulls, data, aux: Buffer::default(), children: Vec::new() }.into_array(t);
     };
-    let mut data = MutableBuffer::with_capacity(rows * width);
-    for i in 0..rows {
-        match value(i) {
-            Some(v) => data.extend_from_slice(&v[..width]),
-            None => data.extend_zeros(width),
-        }
-    }
+    let data = match width {
+        1 => natives(rows, &value, i8::from_le_bytes),
+        2 => natives(rows, &value, i16::from_le_bytes),
+        4 => natives(rows, &value, i32::from_le_bytes),
+        8 => natives(rows, &value, i64::from_le_bytes),
+        _ => natives(rows, &value, i128::from_le_bytes),
+    };
     let aux = if t.has_nanos() {
         let nanos = (0..rows).map(|i| value(i).map_or(0, |v| u32_at(v, width) as i32));
         Buffer::from_vec(nanos.collect::<Vec<i32>>())
     } else {
         Buffer::default()
     };
-    Parts { rows, nulls, data: data.into(), aux, children: Vec::new() }.into_array(t)
+    Parts { rows, nulls, data, aux, children: Vec::new() }.into_array(t)
+}
+
+/// Numbers of one width, 0 for what is NULL.
+fn natives<'a, T: ArrowNativeType, const WIDTH: usize>(
+    rows: usize,
+    value: &impl Fn(usize) -> Option<&'a [u8]>,
+    number: impl Fn([u8; WIDTH]) -> T,
+) -> Buffer {
+    let values = (0..rows).map(|i| value(i).and_then(|v| v.first_chunk()).map_or(T::default(), |v| number(*v)));
+    Buffer::from_vec(values.collect::<Vec<T>>())
 }
 
 /// Data and offsets of byte strings.
 fn concatenated<'a>(rows: usize, values: impl Iterator<Item = Result<&'a [u8]>>) -> Result<(Buffer, Buffer)> {
-    let mut data = MutableBuffer::new(0);
-    let mut values = values;
-    let aux = offsets(rows, |_| {
-        data.extend_from_slice(values.next().unwrap_or(Ok(&[]))?);
-        Ok(data.len())
-    })?;
-    Ok((data.into(), aux))
+    let mut data = Vec::new();
+    let mut offsets = Vec::with_capacity(rows + 1);
+    offsets.push(0i32);
+    for value in values {
+        data.extend_from_slice(value?);
+        offsets.push(offset(data.len())?);
+    }
+    Ok((Buffer::from_vec(data), Buffer::from_vec(offsets)))
+}
+
+fn offset(at: usize) -> Result<i32> {
+    i32::try_from(at).map_err(|_| Error::invalid("the rows of one answer hold over 2 GiB; ask for fewer"))
 }
 
 /// Offsets from 0; `end(i)` is asked for in order.
@@ -181,8 +196,7 @@ fn offsets(rows: usize, mut end: impl FnMut(usize) -> Result<usize>) -> Result<B
     let mut offsets = Vec::with_capacity(rows + 1);
     offsets.push(0i32);
     for i in 0..rows {
-        let end = i32::try_from(end(i)?).map_err(|_| Error::invalid("the rows of one answer hold over 2 GiB; ask for fewer"))?;
-        offsets.push(end);
+        offsets.push(offset(end(i)?)?);
     }
     Ok(Buffer::from_vec(offsets))
 }
@@ -192,6 +206,7 @@ fn take_u32(bytes: &[u8]) -> Result<(usize, &[u8])> {
     Ok((u32::from_le_bytes(*n) as usize, rest))
 }
 
+#[inline]
 fn u32_at(row: &[u8], at: usize) -> usize {
     u32::from_le_bytes([row[at], row[at + 1], row[at + 2], row[at + 3]]) as usize
 }
