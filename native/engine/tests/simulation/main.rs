@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "test code")]
 mod check;
 mod faults;
+mod filters;
 mod interleave;
 mod model;
 mod rows;

@@ -29,6 +29,7 @@ const STEPS: &[(u64, Step)] = &[
     (18, World::commit),
     (4, World::settle),
     (14, World::read_some),
+    (4, World::read_filtered),
     (8, World::lookup_some),
     (4, World::wait_durable),
     (4, World::offset_at),
@@ -36,7 +37,7 @@ const STEPS: &[(u64, Step)] = &[
     (4, World::read_snapshot),
     (1, World::release_snapshot),
     (6, World::move_clock),
-    (5, World::retain),
+    (8, World::retain),
     (2, World::restart_cleanly),
     (3, World::crash_or_power_loss),
     (3, World::arm),
@@ -218,6 +219,10 @@ impl World {
         let stop = if self.chance(50) { i64::MAX } else { from + self.random.below(20) as i64 };
         let (mut at_offset, mut hint) = (from, ReadHint::default());
         for _ in 0..1 + self.random.below(6) {
+            if self.chance(15) && high_watermark > start {
+                // A hint is of where a reader was; it may go elsewhere.
+                at_offset = start + self.random.below((high_watermark - start) as u64) as i64;
+            }
             match self.read(at, &tablet, at_offset, stop, &projection, &mut hint) {
                 Ok(Some(next)) => at_offset = next,
                 Ok(None) => break,

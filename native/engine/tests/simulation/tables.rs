@@ -48,11 +48,13 @@ impl World {
         let consistency = ["strong", "eventual"][self.pick(2)];
         let compression = ["NONE", "LZ4_FRAME", "ZSTD"][self.pick(3)];
         let ttl = self.chance(50).then(|| 1 + self.random.below(60) as i64);
+        let statistics = ["", "n", "id, v, n"][self.pick(3)];
         let ttl_option = ttl.map_or("-1".into(), |s| format!("{s}s"));
         let options = [
             ("table.log.consistency", consistency),
             ("table.log.arrow.compression.type", compression),
             ("table.log.ttl", &ttl_option),
+            ("table.statistics.columns", statistics),
         ];
         let declaration = TableDeclaration {
             columns: rows::columns(),
