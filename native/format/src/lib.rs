@@ -10,6 +10,7 @@ mod column_batch;
 mod compression;
 mod encode;
 mod evolve;
+mod fetch;
 mod filter;
 mod ipc;
 mod key;

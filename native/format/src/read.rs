@@ -1,19 +1,19 @@
 //! Projected read of a log batch: only the wanted columns' buffers are fetched, checked and, if need be, decompressed.
-use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, UInt8Array};
 use arrow_ipc::RecordBatch as IpcBatch;
-use fluss_types::{Compression, DataType, Error, ErrorCode, Result, Schema, Schemas, TypeRoot};
+use fluss_types::{DataType, Error, ErrorCode, Result, Schema, Schemas, TypeRoot};
 
 use crate::arrays::{children, has_aux, nulls, without_text};
-use crate::batch::{BatchHeader, MAX_UNCOMPRESSED_BYTES, bad_metadata, verify_buffer};
+use crate::batch::{BatchHeader, bad_metadata};
 use crate::column_batch::{Arena, ColumnBatch, ColumnLayout, Selection, to_array};
 use crate::evolve::{Reading, evolve, evolve_batch};
+use crate::fetch::{Fetched, Wanted, fetch_buffers};
 use crate::filter::Filter;
 use crate::projection::{Projection, Source};
-use crate::{align64, compression, ipc, log_schema};
+use crate::{ipc, log_schema};
 
 /// A node of the stored columns: the indices of its buffers, where it has them.
 #[derive(Debug)]
@@ -32,22 +32,6 @@ struct Node<'a> {
 struct Planned<'a> {
     parents: Vec<usize>,
     nodes: Vec<Node<'a>>,
-}
-
-#[derive(Debug)]
-struct Wanted {
-    /// Index in the IPC metadata, and so of the checksum.
-    index: usize,
-    /// Place in the body.
-    offset: usize,
-    len: usize,
-}
-
-/// The fetched buffers and where each of them lies.
-struct Fetched {
-    arena: Arena,
-    /// Index, position, length; ascending.
-    places: Vec<(usize, usize, usize)>,
 }
 
 /// The schema of a stored batch.
@@ -188,10 +172,9 @@ impl<'a> Stored<'a> {
         let rows = self.header.rows as usize;
         let row_bytes = kinds.map(|i| fetched.place("change types", i, rows)).transpose()?;
 
-        let Fetched { ref arena, .. } = fetched;
         let mut layouts: Vec<Vec<ColumnLayout>> = Vec::with_capacity(planned.len());
         for p in &planned {
-            layouts.push(p.nodes.iter().map(|n| fetched.layout(n, arena)).collect::<Result<_>>()?);
+            layouts.push(p.nodes.iter().map(|n| n.layout(&fetched)).collect::<Result<_>>()?);
         }
         let parents: Vec<Vec<usize>> = planned
             .iter()
@@ -310,30 +293,7 @@ impl<'a> Stored<'a> {
             return Err(corrupt("the buffers of the batch overlap"));
         }
 
-        let (runs, places) = runs(&wanted);
-        let total = runs.last().map_or(0, |r| r.at + r.len);
-        let mut fetch_into = |memory: &mut [u8]| {
-            runs.iter().try_for_each(|r| fetch(r.from, &mut memory[r.at..r.at + r.len]))?;
-            wanted.iter().zip(&places).try_for_each(|(w, at)| verify_buffer(self.prefix, w.index, &memory[*at..*at + w.len]))
-        };
-        if self.header.compression == Compression::None {
-            let mut arena = Arena::with_capacity(total);
-            let at = arena.reserve(total);
-            fetch_into(arena.slice_mut(at, total))?;
-            let places = wanted.iter().zip(&places).map(|(w, at)| (w.index, *at, w.len)).collect();
-            return Ok(Fetched { arena, places });
-        }
-        STORED.with_borrow_mut(|stored| {
-            if stored.len() < total {
-                stored.resize(total, 0);
-            }
-            fetch_into(&mut stored[..total])?;
-            let fetched = decompress_all(self.header.compression, &wanted, stored, &places);
-            if stored.len() > MAX_KEPT {
-                *stored = Vec::new();
-            }
-            fetched
-        })
+        fetch_buffers(self.header, self.prefix, &wanted, fetch)
     }
 
     fn wanted(&self, index: usize) -> Result<Wanted> {
@@ -353,31 +313,17 @@ impl<'a> Stored<'a> {
     }
 }
 
-impl Fetched {
-    /// Position of a buffer that must have `needed` bytes.
-    fn place(&self, what: &str, index: usize, needed: usize) -> Result<usize> {
-        self.find(what, index, needed).map(|(at, _)| at)
-    }
-
-    fn find(&self, what: &str, index: usize, needed: usize) -> Result<(usize, usize)> {
-        let i = self.places.binary_search_by_key(&index, |p| p.0).map_err(|_| Error::internal("a buffer was not fetched"))?;
-        let (_, at, len) = self.places[i];
-        if len >= needed {
-            return Ok((at, len));
-        }
-        Err(corrupt(&format!("a {what} buffer has {len} bytes, its rows need {needed}")))
-    }
-
+impl Node<'_> {
     /// Readers index by row without a look at lengths, so every buffer must be long enough.
-    fn layout(&self, n: &Node<'_>, arena: &Arena) -> Result<ColumnLayout> {
-        let t = n.data_type;
+    fn layout(&self, fetched: &Fetched) -> Result<ColumnLayout> {
+        let (n, t) = (self, self.data_type);
         let mut layout = ColumnLayout {
-            validity: n.validity.map(|i| self.place("validity", i, n.rows.div_ceil(8))).transpose()?,
+            validity: n.validity.map(|i| fetched.place("validity", i, n.rows.div_ceil(8))).transpose()?,
             data_len: n.elements,
             ..ColumnLayout::default()
         };
         if let Some(i) = n.aux {
-            let at = self.place("offsets", i, 4 * if t.has_nanos() { n.rows } else { n.rows + 1 })?;
+            let at = fetched.place("offsets", i, 4 * if t.has_nanos() { n.rows } else { n.rows + 1 })?;
             layout.aux = Some(at);
         }
         if let Some(i) = n.data {
@@ -386,10 +332,10 @@ impl Fetched {
                 None if t.is_var_width() => 0,
                 None => n.rows.div_ceil(8),
             };
-            (layout.data, layout.data_len) = self.find("data", i, needed)?;
+            (layout.data, layout.data_len) = fetched.find("data", i, needed)?;
         }
         if let Some(at) = layout.aux.filter(|_| has_aux(t) && !t.has_nanos()) {
-            let int = |at: usize| i32::from_le_bytes(arena.slice(at, 4).try_into().unwrap_or_default());
+            let int = |at: usize| i32::from_le_bytes(fetched.arena.slice(at, 4).try_into().unwrap_or_default());
             let (first, last) = (int(at), int(at + 4 * n.rows));
             if first < 0 || last < first || last as usize > layout.data_len {
                 return Err(corrupt(&format!("offsets from {first} to {last} do not fit data of {}", layout.data_len)));
@@ -426,58 +372,6 @@ fn convert(
     Ok((block, row_bytes, nodes))
 }
 
-/// Neighbouring buffers of the body, fetched in one call.
-struct Run {
-    /// Place in the body.
-    from: usize,
-    /// Place in the memory that they are fetched into.
-    at: usize,
-    len: usize,
-}
-
-/// The runs of the wanted buffers, and where each buffer comes to lie.
-fn runs(wanted: &[Wanted]) -> (Vec<Run>, Vec<usize>) {
-    let mut runs: Vec<Run> = Vec::new();
-    let mut places = Vec::with_capacity(wanted.len());
-    for w in wanted {
-        match runs.last_mut() {
-            Some(run) if w.offset == run.from + align64(run.len) => run.len = w.offset + w.len - run.from,
-            last => {
-                let at = last.map_or(0, |run| align64(run.at + run.len));
-                runs.push(Run { from: w.offset, at, len: w.len });
-            }
-        }
-        let run = &runs[runs.len() - 1];
-        places.push(run.at + w.offset - run.from);
-    }
-    (runs, places)
-}
-
-/// So much memory for stored bytes is kept by a thread that reads compressed batches.
-const MAX_KEPT: usize = 4 << 20;
-
-thread_local! {
-    /// What was fetched of a compressed batch. Kept, since fresh memory would have to be zeroed.
-    static STORED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
-
-fn decompress_all(codec: Compression, wanted: &[Wanted], stored: &[u8], places: &[usize]) -> Result<Fetched> {
-    let frames: Vec<&[u8]> = wanted.iter().zip(places).map(|(w, at)| &stored[*at..*at + w.len]).collect();
-    let lens = frames.iter().map(|f| compression::uncompressed_len(codec, f)).collect::<Result<Vec<_>>>()?;
-    let total = lens.iter().map(|l| align64(*l)).sum();
-    if total > MAX_UNCOMPRESSED_BYTES {
-        return Err(corrupt(&format!("the buffers of the batch claim {total} bytes")));
-    }
-    let mut arena = Arena::with_capacity(total);
-    let mut places = Vec::with_capacity(wanted.len());
-    for ((w, frame), len) in wanted.iter().zip(frames).zip(lens) {
-        let at = arena.reserve(len);
-        compression::decompress(codec, frame, arena.slice_mut(at, len))?;
-        places.push((w.index, at, len));
-    }
-    Ok(Fetched { arena, places })
-}
-
-fn corrupt(m: &str) -> Error {
+pub(crate) fn corrupt(m: &str) -> Error {
     Error::new(ErrorCode::CorruptSegment, m)
 }
