@@ -1,5 +1,6 @@
 //! What must hold whatever happens: the log, lookups and snapshots against the model.
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use fluss_format::{Projection, RowCodec};
@@ -40,9 +41,11 @@ impl World {
     /// A tablet was opened: what it has is what was seen, and a part of the rest.
     pub fn opened(&mut self, at: At, tablet: &Arc<Tablet>) {
         let end = tablet.high_watermark();
+        let timestamp = self.bucket(at).model.recover(end).unwrap_or_else(|e| panic!("{at:?} {e}"));
+        // Whether a batch without rows is there is not known, nor so whether its timestamp counts.
+        self.clock.0.fetch_max(timestamp, Ordering::Relaxed);
         let now = self.now();
         let bucket = self.bucket(at);
-        bucket.model.recover(end).unwrap_or_else(|e| panic!("{at:?} {e}"));
         bucket.model.snapshots.retain(|s| s.until > now);
         bucket.start_moved(at, tablet);
         bucket.high_watermark = end;

@@ -13,6 +13,7 @@ mod steps;
 mod tables;
 mod trace;
 mod world;
+mod writers;
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -8,7 +8,10 @@ use crate::rows::{Change, Row};
 pub struct Batch {
     pub base: i64,
     pub timestamp: i64,
+    /// None if it only carries the number of a writer.
     pub changes: Vec<Change>,
+    /// Writer and sequence.
+    pub writer: Option<(i64, i32)>,
 }
 
 impl Batch {
@@ -46,6 +49,11 @@ pub struct Bucket {
     pub start: i64,
     /// What retention may have removed when it was tried.
     pub may_start: i64,
+    /// It was closed cleanly since it was opened.
+    pub closed: bool,
+    /// What the bucket knows of these writers is not known: a crash came after a batch of theirs that has no rows, so that no offset says
+    /// whether it is there.
+    pub lost_writers: Vec<i64>,
 }
 
 impl Bucket {
@@ -58,8 +66,15 @@ impl Bucket {
         &self.batches[self.batches.partition_point(|b| b.end() <= offset)]
     }
 
-    /// The batch that some rows would make now; `None`: they change nothing. `deletes`: of a primary-key table.
-    pub fn make(&self, rows: &[Row], deletes: Option<&[bool]>, now: i64) -> Option<Batch> {
+    /// End offset and sequence of the batches that the bucket knows of a writer, oldest first.
+    pub fn known(&self, writer: i64) -> Vec<(i64, i32)> {
+        let sent = self.batches.iter().filter_map(|b| b.writer.filter(|w| w.0 == writer).map(|w| (b.end(), w.1)));
+        let sent: Vec<_> = sent.collect();
+        sent[sent.len().saturating_sub(5)..].to_vec()
+    }
+
+    /// The batch that some rows would make now; `None`: none. `deletes`: of a primary-key table.
+    pub fn make(&self, rows: &[Row], deletes: Option<&Vec<bool>>, writer: Option<(i64, i32)>, now: i64) -> Option<Batch> {
         let mut changes = Vec::new();
         let mut state: BTreeMap<i64, Option<&Row>> = BTreeMap::new();
         for (i, row) in rows.iter().enumerate() {
@@ -81,7 +96,7 @@ impl Bucket {
             }
         }
         let timestamp = self.batches.last().map_or(now, |b| b.timestamp.max(now));
-        (!changes.is_empty()).then(|| Batch { base: self.end(), timestamp, changes })
+        (!changes.is_empty() || writer.is_some()).then(|| Batch { base: self.end(), timestamp, changes, writer })
     }
 
     pub fn push(&mut self, batch: Batch) {
@@ -111,25 +126,32 @@ impl Bucket {
         self.may_start = self.may_start.max(expired.min(leased).min(high_watermark));
     }
 
-    /// After a failure the bucket was opened again and ends at `end`: what is lost, or is there though its write failed.
-    pub fn recover(&mut self, end: i64) -> Result<(), String> {
+    /// The bucket was opened again and ends at `end`: after a failure without what is lost, and perhaps with a batch whose write failed. Gives
+    /// the timestamp that the next batch may have to exceed.
+    pub fn recover(&mut self, end: i64) -> Result<i64, String> {
         let doubt = self.doubt.take();
         if end < self.seen {
             return Err(format!("ends at {end}, but all up to {} was acknowledged or read", self.seen));
         }
+        let timestamp = self.batches.iter().chain(&doubt).map(|b| b.timestamp).max().unwrap_or(0);
         match doubt {
             Some(batch) if end > self.end() && end == batch.end() => self.push(batch),
             _ if end > self.end() => return Err(format!("ends at {end}, only {} was ever written", self.end())),
-            _ => {
+            doubt => {
                 self.batches.retain(|b| b.end() <= end);
                 if self.end() != end {
                     return Err(format!("ends at {end}, in the middle of a batch"));
                 }
                 self.state = self.state_at(end);
+                self.lost_writers.extend(doubt.and_then(|b| b.writer).map(|w| w.0));
             }
         }
+        while !self.closed && self.batches.last().is_some_and(|b| b.changes.is_empty()) {
+            self.lost_writers.extend(self.batches.pop().and_then(|b| b.writer).map(|w| w.0));
+        }
+        self.closed = false;
         self.seen = end;
-        Ok(())
+        Ok(timestamp)
     }
 }
 

@@ -72,7 +72,11 @@ impl World {
                 let bucket = self.bucket(at);
                 bucket.start_moved(at, &tablet);
                 let model = &bucket.model;
-                if model.may_start == model.end() {
+                // Batches without rows that nobody is sure of may be younger.
+                if model.lost_writers.is_empty()
+                    && model.batches.iter().all(|b| b.timestamp < now - 1000 * ttl)
+                    && model.may_start == model.end()
+                {
                     assert_eq!(model.start, model.end(), "{at:?} all of the log has expired");
                 }
             }

@@ -11,21 +11,34 @@ use fluss_types::{ErrorCode, Result};
 
 use crate::check::IDS;
 use crate::interleave::Point;
-use crate::model::Batch;
+use crate::model::{Batch, Bucket};
 use crate::rows::{Row, batch, key};
 use crate::world::{At, DATA, World};
 
 type Step = fn(&mut World);
 
-/// A write, and the batch that it should make.
-struct Write {
-    rows: Rows,
-    made: Option<Batch>,
+/// Rows to be written.
+#[derive(Debug)]
+pub struct Write {
+    pub rows: Rows,
+    plain: Vec<Row>,
+    keyed: bool,
+}
+
+impl Write {
+    /// The batch that it makes of a bucket as it is now.
+    pub fn make(&self, bucket: &Bucket, now: i64) -> Option<Batch> {
+        let upserts = vec![false; self.plain.len()];
+        let deletes = self.rows.deletes.as_ref().unwrap_or(&upserts);
+        let writer = self.rows.writer.map(|w| (w.writer_id, w.sequence));
+        bucket.make(&self.plain, self.keyed.then_some(deletes), writer, now)
+    }
 }
 
 /// Steps and how often they come.
 const STEPS: &[(u64, Step)] = &[
-    (30, World::write),
+    (24, World::write),
+    (12, World::write_numbered),
     (18, World::commit),
     (4, World::settle),
     (14, World::read_some),
@@ -94,22 +107,21 @@ impl World {
         let Some(at) = self.pick_bucket(false) else { return };
         let Some(tablet) = self.tablet(at) else { return };
         let write = self.prepare_write(at, 8);
-        let written = tablet.write(&write.rows);
-        self.wrote(at, write.made, written);
-    }
-
-    fn prepare_write(&mut self, at: At, max_rows: u64) -> Write {
-        let keyed = self.tables[at.0].keyed;
-        let rows = self.make_rows(max_rows);
-        let deletes: Option<Vec<bool>> =
-            (keyed && self.chance(60)).then(|| rows.iter().map(|_| self.random.below(3) == 0).collect());
         let now = self.now();
-        let upserts = vec![false; rows.len()];
-        let made = self.bucket(at).model.make(&rows, keyed.then_some(deletes.as_ref().unwrap_or(&upserts)), now);
-        Write { rows: Rows { schema_id: 0, batch: batch(&rows), deletes, writer: None }, made }
+        let made = write.make(&self.bucket(at).model, now);
+        let written = tablet.write(&write.rows);
+        self.wrote(at, made, written);
     }
 
-    fn wrote(&mut self, at: At, made: Option<Batch>, written: Result<i64>) {
+    pub fn prepare_write(&mut self, at: At, max_rows: u64) -> Write {
+        let keyed = self.tables[at.0].keyed;
+        let plain = self.make_rows(max_rows);
+        let deletes: Option<Vec<bool>> =
+            (keyed && self.chance(60)).then(|| plain.iter().map(|_| self.random.below(3) == 0).collect());
+        Write { rows: Rows { schema_id: 0, batch: batch(&plain), deletes, writer: None }, plain, keyed }
+    }
+
+    pub fn wrote(&mut self, at: At, made: Option<Batch>, written: Result<i64>) {
         self.trace.line(|| format!("{at:?} write: {written:?}"));
         let model = &mut self.tables[at.0].buckets[at.1].model;
         match written {
@@ -152,14 +164,16 @@ impl World {
                 // A roll would wait for the sync that it is in the middle of.
                 false => [Point::BeforeApply, Point::AfterApply][self.pick(2)],
             };
-            let Write { rows, made } = self.prepare_write(at, 2);
+            let write = self.prepare_write(at, 2);
+            let now = self.now();
+            let made = write.make(&self.bucket(at).model, now);
             let result = Arc::new(Mutex::new(None));
             other = Some((at, made, result.clone()));
             self.trace.line(|| format!("{at:?} to be written {point:?}"));
             let keys: Vec<Vec<u8>> = (0..IDS).map(key).collect();
             let keyed = self.tables[at.0].keyed;
             let run = move || {
-                let written = tablet.write(&rows);
+                let written = tablet.write(&write.rows);
                 let mut found = vec![None; keys.len()];
                 let keys: Vec<&[u8]> = keys.iter().map(Vec::as_slice).collect();
                 let looked_up = if keyed { tablet.lookup(&keys, |i, row| found[i] = Some(row.to_vec())).is_ok() } else { false };

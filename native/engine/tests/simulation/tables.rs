@@ -9,6 +9,7 @@ use fluss_types::{ErrorCode, TablePath};
 use crate::model::Bucket;
 use crate::rows;
 use crate::world::{World, said};
+use crate::writers::SimulatedWriter;
 
 /// Whether a table is in the catalog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +37,8 @@ pub struct SimulatedBucket {
     pub tablet: Option<Arc<Tablet>>,
     pub high_watermark: i64,
     pub signal: Arc<Signal>,
+    /// They live longer than the engine, as those of clients do.
+    pub writers: Vec<SimulatedWriter>,
     /// An operation was refused because of an earlier failure.
     pub poisoned: bool,
 }

@@ -45,6 +45,7 @@ pub struct World {
     pub trace: Trace,
     /// Makes every row another one.
     pub rows_made: i32,
+    pub writers_made: i64,
 }
 
 fn open_engine(
@@ -88,6 +89,7 @@ impl World {
             flipped: None,
             trace: Trace::new(print),
             rows_made: 0,
+            writers_made: 0,
         };
         for _ in 0..1 + world.random.below(3) {
             world.create_table();
@@ -134,6 +136,7 @@ impl World {
                 for bucket in self.tables.iter_mut().flat_map(|t| &mut t.buckets).filter(|b| b.tablet.is_some()) {
                     // Closed cleanly: all of it is acknowledged.
                     bucket.model.seen = bucket.model.end();
+                    bucket.model.closed = true;
                 }
             }
             Err(e) => self.expect_harm(e),
@@ -154,7 +157,8 @@ impl World {
         for table in &mut self.tables {
             table.handle = None;
             for bucket in &mut table.buckets {
-                *bucket = SimulatedBucket { model: std::mem::take(&mut bucket.model), ..Default::default() };
+                let (model, writers) = (std::mem::take(&mut bucket.model), std::mem::take(&mut bucket.writers));
+                *bucket = SimulatedBucket { model, writers, ..Default::default() };
             }
         }
         if self.chance(80) {
