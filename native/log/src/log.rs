@@ -8,7 +8,7 @@ use fluss_types::{BatchSequence, Error, ErrorCode, LogOffset, Result, Schemas, T
 
 use crate::manifest::{Manifest, RecoveryPoint};
 use crate::recovery::recover;
-use crate::segment::{FILE_HEADER_LEN, Segment};
+use crate::segment::Segment;
 use crate::writers::{Writers, WrittenBatch};
 
 /// After how many synced bytes the recovery point is written: bounds what an opening after a crash has to verify.
@@ -156,7 +156,9 @@ impl Log {
             batch.set_writer(writer.writer_id, writer.sequence);
         }
         let mut active = self.active();
-        if tail.rolling || active.size() > FILE_HEADER_LEN && active.size() + batch.len() as u64 > self.options.segment_size {
+        // One without rows would have the next one's base offset, and so its file.
+        let has_rows = active.base_offset < tail.end_offset;
+        if tail.rolling || has_rows && active.size() + batch.len() as u64 > self.options.segment_size {
             active = self.roll(&mut tail)?;
         }
         let base_offset = tail.end_offset;

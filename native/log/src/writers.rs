@@ -114,7 +114,7 @@ impl Writers {
         if !version::check(path, MAGIC, &b)? || crc32c::crc32c(content) != u32::from_le_bytes(*checksum) {
             return Ok(None);
         }
-        Ok(Self::decode(&content[16..], base_offset))
+        Ok(content.get(16..).and_then(|b| Self::decode(b, base_offset)))
     }
 
     fn decode(mut b: &[u8], base_offset: LogOffset) -> Option<Self> {

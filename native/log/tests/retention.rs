@@ -2,11 +2,11 @@
 #![allow(clippy::unwrap_used, reason = "test code")]
 mod support;
 
-use fluss_format::Projection;
+use fluss_format::{EncodedBatch, Projection};
 use fluss_log::{Log, ReadHint};
 use fluss_testkit::SimulatedDisk;
-use fluss_types::ErrorCode;
-use support::{dir, encode, ids, open, schema};
+use fluss_types::{BatchSequence, ErrorCode};
+use support::{SMALL, dir, encode, ids, open, schema};
 
 /// 40 batches of 5 rows, a millisecond each from 1000 on, all durable, in several segments.
 fn filled(disk: &SimulatedDisk) -> Log {
@@ -118,4 +118,24 @@ fn a_damaged_manifest_is_an_error_and_a_newer_one_is_refused() {
     assert_eq!(with(8, 9).unwrap_err().code(), ErrorCode::UnknownFormat);
     assert_eq!(with(12, 4).unwrap_err().code(), ErrorCode::UnknownFormat);
     assert_eq!(with(0, good[0]).unwrap(), 200);
+}
+
+#[test]
+fn a_segment_with_none_but_batches_without_rows_is_not_followed_by_one_of_its_name() {
+    let disk = SimulatedDisk::new(1);
+    let log = open(&disk).unwrap();
+    let large = || encode(&schema(), 0..80);
+    assert!(large().len() as u64 > SMALL.segment_size);
+    let writer = |sequence| Some(BatchSequence { writer_id: 1, sequence });
+    log.append(&mut large(), writer(0), 1000, 0).unwrap();
+    // Begins the second segment.
+    log.append(&mut EncodedBatch::without_rows(0), writer(1), 1000, 0).unwrap();
+    log.append(&mut large(), writer(2), 1000, 0).unwrap();
+    log.sync().unwrap();
+    log.delete_before(80).unwrap();
+    for log in [log, open(&disk).unwrap()] {
+        assert_eq!((log.start_offset(), log.end_offset()), (80, 160));
+        assert_eq!(ids(&log, &schema(), 80, 160).unwrap(), (0..80).collect::<Vec<_>>());
+        assert_eq!(log.duplicate_of(BatchSequence { writer_id: 1, sequence: 1 }, 1000).unwrap(), Some(80));
+    }
 }
