@@ -3,11 +3,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use fluss_format::{BatchHeader, EncodeOptions, encode_batch};
-use fluss_log::{Log, LogOptions, ReadHint};
+use fluss_log::{Appended, Log, LogOptions, ReadHint};
 use fluss_testkit::SimulatedDisk;
 use fluss_testkit::{Random, random_rows};
 use fluss_types::file::FileSystem;
-use fluss_types::{Compression, TableBucket};
+use fluss_types::{BatchSequence, Compression, TableBucket};
 
 use crate::batch::mend_checksums;
 use crate::cells::read_cells;
@@ -90,7 +90,7 @@ pub fn log(data: &[u8]) -> bool {
         match log.read_whole(from, &mut whole) {
             Ok(batch) => {
                 let (header, _) = batch.expect("there are rows up to the end");
-                assert!(header.end_offset() > from, "{from} is not in its batch");
+                assert!(header.base_offset <= from && from < header.end_offset(), "{from} is not in its batch");
                 if !mend {
                     assert_eq!(header.base_offset, from, "a gap");
                     assert!(
@@ -115,12 +115,16 @@ pub fn log(data: &[u8]) -> bool {
 
     let rows = random_rows(schemas.current(), 3, &mut Random(1));
     let mut encoded = encode_batch(&rows, schemas.current(), &EncodeOptions::new(true, Compression::None)).unwrap();
-    if let Err(e) = log.append(&mut encoded, None, 0, start) {
+    let first = BatchSequence { writer_id: 1 << 40, sequence: 0 };
+    if let Err(e) = log.append(&mut encoded, Some(first), 0, start) {
         return refused(&e);
     }
     log.sync().unwrap();
+    let end_offset = log.end_offset();
     let reopened = open().expect("what a log has written opens again");
-    assert_eq!((reopened.start_offset(), reopened.end_offset()), (start, end + 3));
+    assert_eq!((reopened.start_offset(), reopened.end_offset()), (start, end_offset));
+    let again = reopened.append(&mut encoded, Some(first), 0, start);
+    assert!(matches!(again, Ok(Appended::Duplicate { end_offset: e }) if e == end_offset), "{again:?}");
     clean
 }
 

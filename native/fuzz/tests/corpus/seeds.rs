@@ -10,7 +10,7 @@ use fluss_log::Log;
 use fluss_meta::{DatabaseMeta, LocalMetaStore, TableAlteration, TableDeclaration, TableMeta};
 use fluss_proto::{self as proto, Message};
 use fluss_testkit::{Random, SimulatedDisk, random_rows};
-use fluss_types::{Column, Compression, DataType, Schema, SchemaChange, TableId, TablePath, TypeRoot};
+use fluss_types::{BatchSequence, Column, Compression, DataType, Schema, SchemaChange, TableId, TablePath, TypeRoot};
 
 /// The bytes that choose the schemas of seeds: every type, types within types, random ones, and some that were altered since.
 const CHOICES: [u8; 16] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 128, 131, 132, 133, 135, 138];
@@ -253,16 +253,22 @@ fn logs() -> Vec<Vec<u8>> {
         let random = &mut Random(100 + i as u64);
         let disk = SimulatedDisk::new(0);
         let log = Log::open(disk.fs(), Path::new(LOG_DIR), LOG_BUCKET, LOG_OPTIONS).unwrap();
-        for batch in 0..=i % 4 {
+        for batch in 0..=i % 5 {
             let n = 1 + random.below(3) as usize;
             let (schema, rows, append_only) = rows(choice, n, random);
-            let options = EncodeOptions::new(append_only, COMPRESSIONS[i % 3]);
-            let mut encoded = encode_batch(&rows, &schema, &options).unwrap();
-            log.append(&mut encoded, None, 5 * batch as i64, 0).unwrap();
+            let mut encoded = match batch {
+                2 => EncodedBatch::without_rows(schema.id()),
+                _ => encode_batch(&rows, &schema, &EncodeOptions::new(append_only, COMPRESSIONS[i % 3])).unwrap(),
+            };
+            let writer = BatchSequence { writer_id: (batch % 2) as i64, sequence: batch as i32 / 2 };
+            log.append(&mut encoded, (i % 3 > 0).then_some(writer), 5 * batch as i64, 0).unwrap();
             if batch % 2 == 1 {
                 log.sync().unwrap();
                 log.write_recovery_point().unwrap();
             }
+        }
+        if i % 4 == 3 {
+            log.delete_before(log.end_offset() - 1).unwrap();
         }
         out.push(log_input(choice, i as u8, i % 2 == 1, disk.image()));
     }
