@@ -23,8 +23,8 @@ use crate::directory::DataDirectory;
 use crate::memory::ProcessMemory;
 use crate::retention::{Retention, retain};
 
-/// Threads that sync and apply; while one waits for the disk another applies.
-const COMMIT_THREADS: usize = 2;
+/// Threads that sync and apply. They mostly wait for the disk, which does many syncs at once: `native/docs/consistency.md`, "A file a bucket".
+const COMMIT_THREADS: usize = 16;
 
 /// Numbers of idempotent writers are taken from the catalog so many at a time.
 const WRITER_IDS: u32 = 1000;
