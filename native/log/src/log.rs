@@ -20,7 +20,7 @@ const MAX_SKIPPED: usize = 64;
 /// Sizes that shape the files.
 #[derive(Clone, Copy, Debug)]
 pub struct LogOptions {
-    /// A segment is sealed when the next batch would make it longer than this, bytes.
+    /// A segment that has rows is sealed when the next batch would make it longer than this, bytes.
     pub segment_size: u64,
     /// Distance of index entries, bytes.
     pub index_interval: u64,
