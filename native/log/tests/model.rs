@@ -9,7 +9,7 @@ use fluss_format::EncodedBatch;
 use fluss_log::{Appended, Log};
 use fluss_testkit::{Fault, Operation, Random, SimulatedDisk};
 use fluss_types::{BatchSequence, ErrorCode, LogOffset, Result, Schema, WriterId};
-use support::{encode, ids, open, schema};
+use support::{dir, encode, ids, open, read, schema, text};
 
 #[derive(Clone, Debug)]
 struct Row {
@@ -209,11 +209,16 @@ impl World {
         let from = self.random.below(self.durable.len() as u64 + 3) as LogOffset;
         let limit = (from + self.random.below(40) as i64).min(self.high_watermark());
         let start = self.log().start_offset();
-        match ids(self.log(), &self.schema, from, limit) {
+        let columns: &[usize] = [&[0][..], &[1], &[0, 1], &[1, 0], &[]][self.random.below(5) as usize];
+        match read(self.log(), &self.schema, from, limit, columns) {
             Ok(found) => {
                 assert!(from >= start || found.is_empty());
-                let expected: Vec<i64> = (from..limit).map(|o| self.durable[o as usize].id).collect();
-                assert_eq!(found, expected, "from {from} to {limit}");
+                assert_eq!(found.len() as i64, (limit - from).max(0), "from {from} to {limit}");
+                for (row, offset) in found.into_iter().zip(from..) {
+                    let expected = self.durable[offset as usize].id;
+                    assert!(row.id.is_none_or(|id| id == expected), "{row:?} at {offset}, expected {expected}");
+                    assert!(row.text.as_ref().is_none_or(|t| *t == text(expected)), "{row:?} at {offset}, expected {expected}");
+                }
             }
             Err(e) => {
                 assert!(from < start && e.code() == ErrorCode::LogTruncated && e.message().contains("out of range"), "{e}");
@@ -258,6 +263,26 @@ impl World {
             2 => self.disk.arm(Operation::Name, Fault::After(n)),
             3 => self.disk.set_space(Some(n * 300)),
             _ => self.disk.stop_at(n + 1),
+        }
+    }
+
+    /// After a clean stop a flipped bit is reported, or it is in nothing that is read.
+    fn flip(&mut self) {
+        self.disk.disarm();
+        self.close();
+        self.log = None;
+        let Some(flip) = self.disk.flip_any(|path| path.starts_with(dir())) else { return };
+        let end = self.high_watermark();
+        let found = open(&self.disk).and_then(|log| {
+            assert_eq!(log.end_offset(), end, "{flip:?}");
+            ids(&log, &self.schema, log.start_offset(), end).map(|ids| (log.start_offset(), ids))
+        });
+        match found {
+            Ok((start, ids)) => {
+                assert!(self.starts.contains(&start), "{flip:?}");
+                assert_eq!(ids, self.durable[start as usize..].iter().map(|r| r.id).collect::<Vec<_>>(), "{flip:?}");
+            }
+            Err(e) => assert!(matches!(e.code(), ErrorCode::CorruptSegment | ErrorCode::UnknownFormat), "{flip:?}: {e}"),
         }
     }
 
@@ -342,6 +367,7 @@ fn run(seed: u64) {
     for _ in 0..80 {
         world.step();
     }
+    world.flip();
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::{Int64Array, RecordBatch, StringArray};
-use fluss_format::{EncodeOptions, EncodedBatch, Projection, encode_batch};
+use fluss_format::{ColumnLayout, EncodeOptions, EncodedBatch, Projection, encode_batch};
 use fluss_log::{Log, LogOptions, ReadHint};
 use fluss_testkit::SimulatedDisk;
 use fluss_types::{Column, Compression, DataType, LogOffset, Result, Schema, TableBucket, TypeRoot};
@@ -42,22 +42,46 @@ pub fn encode(schema: &Schema, ids: impl Iterator<Item = i64> + Clone) -> Encode
     encode_batch(&rows(schema, ids), schema, &EncodeOptions::new(true, Compression::None)).unwrap()
 }
 
-/// The ids from an offset to a limit, by projected reads; checks that offsets are gapless and texts belong to the ids.
+/// The ids from an offset to a limit; checks that offsets are gapless and texts belong to the ids.
 pub fn ids(log: &Log, schema: &Arc<Schema>, from: LogOffset, limit: LogOffset) -> Result<Vec<i64>> {
-    let projection = Projection::columns(schema.clone(), &[1, 0])?;
+    let rows = read(log, schema, from, limit, &[1, 0])?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            assert_eq!(row.text.unwrap(), text(row.id.unwrap()));
+            row.id.unwrap()
+        })
+        .collect())
+}
+
+/// A row as it was read; `None`: not projected.
+#[derive(Debug)]
+pub struct ReadRow {
+    pub id: Option<i64>,
+    pub text: Option<String>,
+}
+
+/// The projected columns from an offset to a limit; checks that offsets are gapless.
+pub fn read(log: &Log, schema: &Arc<Schema>, from: LogOffset, limit: LogOffset, columns: &[usize]) -> Result<Vec<ReadRow>> {
+    let projection = Projection::columns(schema.clone(), columns)?;
+    let place = |column: usize| columns.iter().position(|c| *c == column);
     let mut hint = ReadHint::default();
     let (mut at, mut found) = (from, Vec::new());
     while let Some(batch) = log.read(at, limit, &schema.clone().into(), &projection, &mut hint)? {
         assert_eq!(batch.base_offset + batch.first_row as i64, at, "offsets are gapless");
+        let end = |layout: &ColumnLayout, row: usize| {
+            let at = layout.aux.unwrap() + 4 * row;
+            i32::from_le_bytes(batch.bytes[at..at + 4].try_into().unwrap()) as usize
+        };
         for row in batch.first_row..batch.end_row {
-            let id = i64::from_le_bytes(batch.bytes[batch.columns[1].data + 8 * row..][..8].try_into().unwrap());
-            let end = |i: usize| {
-                let at = batch.columns[0].aux.unwrap() + 4 * i;
-                i32::from_le_bytes(batch.bytes[at..at + 4].try_into().unwrap()) as usize
-            };
-            let text_bytes = &batch.bytes[batch.columns[0].data..][end(row)..end(row + 1)];
-            assert_eq!(std::str::from_utf8(text_bytes).unwrap(), text(id));
-            found.push(id);
+            let id = place(0).map(|i| &batch.columns[i]).map(|layout| &batch.bytes[layout.data + 8 * row..][..8]);
+            let text = place(1)
+                .map(|i| &batch.columns[i])
+                .map(|layout| batch.bytes[layout.data..][end(layout, row)..end(layout, row + 1)].to_vec());
+            found.push(ReadRow {
+                id: id.map(|b| i64::from_le_bytes(b.try_into().unwrap())),
+                text: text.map(|b| String::from_utf8(b).unwrap()),
+            });
         }
         at = batch.base_offset + batch.end_row as i64;
     }
