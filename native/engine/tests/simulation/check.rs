@@ -3,12 +3,12 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use fluss_format::{Projection, RowCodec};
+use fluss_format::RowCodec;
 use fluss_log::ReadHint;
 use fluss_tablet::Tablet;
-use fluss_types::{Error, ErrorCode, Result, Schemas};
+use fluss_types::{Error, ErrorCode, Result, Schema};
 
-use crate::rows::{cells, key};
+use crate::rows::{View, key};
 use crate::tables::{Existence, SimulatedBucket};
 use crate::world::{At, World};
 
@@ -33,17 +33,25 @@ impl World {
         self.bucket(at).poisoned |= e.code() == ErrorCode::Poisoned;
     }
 
-    /// Columns of a table that is open.
-    pub fn projection(&self, (t, _): At, columns: &[usize]) -> Projection {
-        Projection::columns(self.tables[t].handle.as_ref().unwrap().schema().clone(), columns).unwrap()
+    /// The schema of a table that is open.
+    pub fn schema(&self, (t, _): At) -> Arc<Schema> {
+        self.tables[t].handle.as_ref().unwrap().schema().clone()
+    }
+
+    /// All columns of a table that is open.
+    pub fn all(&self, at: At) -> View {
+        let schema = self.schema(at);
+        let columns = (0..schema.columns().len()).collect();
+        View::new(schema, columns)
     }
 
     /// A tablet was opened: what it has is what was seen, and a part of the rest.
     pub fn opened(&mut self, at: At, tablet: &Arc<Tablet>) {
         let end = tablet.high_watermark();
-        let timestamp = self.bucket(at).model.recover(end).unwrap_or_else(|e| panic!("{at:?} {e}"));
-        // Whether a batch without rows is there is not known, nor so whether its timestamp counts.
-        self.clock.0.fetch_max(timestamp, Ordering::Relaxed);
+        let lost = self.bucket(at).model.recover(end).unwrap_or_else(|e| panic!("{at:?} {e}"));
+        // A batch without rows may be there, and a manifest may know the timestamp of one that is lost: later ones are not below it.
+        self.clock_floor = self.clock_floor.max(lost.unwrap_or(0));
+        self.clock.0.fetch_max(self.clock_floor, Ordering::Relaxed);
         let now = self.now();
         let bucket = self.bucket(at);
         bucket.model.snapshots.retain(|s| s.until > now);
@@ -57,7 +65,7 @@ impl World {
 
     /// Everything that can be read of a bucket.
     pub fn audit(&mut self, at: At, tablet: &Arc<Tablet>) {
-        if let Err(e) = self.read_all(at, tablet, &[0, 1, 2]) {
+        if let Err(e) = self.read_all(at, tablet) {
             return self.failed(at, &e);
         }
         if self.tables[at.0].keyed {
@@ -69,10 +77,11 @@ impl World {
         }
     }
 
-    fn read_all(&mut self, at: At, tablet: &Tablet, projection: &[usize]) -> Result<()> {
+    fn read_all(&mut self, at: At, tablet: &Tablet) -> Result<()> {
+        let view = self.all(at);
         let mut hint = ReadHint::default();
         let mut from = tablet.start_offset();
-        while let Some(next) = self.read(at, tablet, from, i64::MAX, projection, &mut hint)? {
+        while let Some(next) = self.read(at, tablet, from, i64::MAX, &view, &mut hint)? {
             from = next;
         }
         Ok(())
@@ -85,12 +94,12 @@ impl World {
         tablet: &Tablet,
         from: i64,
         stop: i64,
-        projection: &[usize],
+        view: &View,
         hint: &mut ReadHint,
     ) -> Result<Option<i64>> {
         let high_watermark = tablet.high_watermark();
         let limit = stop.min(high_watermark);
-        let read = tablet.read(from, stop, &self.projection(at, projection), hint);
+        let read = tablet.read(from, stop, &view.projection(), hint);
         let model = &self.bucket(at).model;
         assert!(high_watermark <= model.end(), "{at:?} the high watermark {high_watermark} is beyond the end {}", model.end());
         let Some(found) = read? else {
@@ -106,7 +115,7 @@ impl World {
             let change = &batch.changes[row];
             let kind = found.row_bytes.map_or(0, |k| found.bytes[k + row]);
             assert_eq!(kind, change.kind, "{at:?} change type at {}", batch.base + row as i64);
-            assert_eq!(cells(&found, projection, row), change.row.cells(projection), "{at:?} row {}", batch.base + row as i64);
+            assert_eq!(view.of_batch(&found, row), view.of_row(&change.row), "{at:?} row {}", batch.base + row as i64);
         }
         Ok(Some(found.base_offset + found.end_row as i64))
     }
@@ -124,15 +133,15 @@ impl World {
 
     /// Rows of a lookup against the model.
     pub fn check_found(&mut self, at: At, ids: &[i64], stored: &[Option<Vec<u8>>]) {
-        let all = self.projection(at, &[0, 1, 2]);
+        let view = self.all(at);
         let rows: Vec<Option<&[u8]>> = stored.iter().map(Option::as_deref).collect();
-        let schemas = Schemas::new(vec![all.schema().clone()]).unwrap();
-        let found = RowCodec::new(Arc::new(schemas)).decode_projected(&rows, &all, true).unwrap();
+        let schemas = self.tables[at.0].handle.as_ref().unwrap().meta().schemas().unwrap();
+        let found = RowCodec::new(Arc::new(schemas)).decode_projected(&rows, &view.projection(), true).unwrap();
         let state = &self.bucket(at).model.state;
         for (i, id) in ids.iter().enumerate() {
             let there = found.bytes[found.row_bytes.unwrap() + i] == 1;
-            let row = there.then(|| cells(&found, &[0, 1, 2], i));
-            assert_eq!(row, state.get(id).map(|r| r.cells(&[0, 1, 2])), "{at:?} lookup of {id}");
+            let row = there.then(|| view.of_batch(&found, i));
+            assert_eq!(row, state.get(id).map(|r| view.of_row(r)), "{at:?} lookup of {id}");
         }
     }
 

@@ -96,8 +96,19 @@ impl World {
             return;
         }
         self.settle();
-        self.flipped = self.disk.flip_any(|_| true);
-        let Some(flip) = self.flipped.clone() else { return };
+        for _ in 0..4 {
+            if !self.look_at_a_flip() {
+                break;
+            }
+        }
+        self.harm.was_armed = true;
+        self.die(false);
+    }
+
+    /// Whether the bit could be flipped back.
+    fn look_at_a_flip(&mut self) -> bool {
+        let Some(flip) = self.disk.flip_any(|_| true) else { return false };
+        self.flipped = Some(flip.clone());
         let image = self.disk.image().remove(&flip.path);
         self.trace.line(|| format!("flip {flip:?}"));
         if flip.path.ends_with("lease") {
@@ -110,15 +121,11 @@ impl World {
         self.settle();
         // What was written since replaced the damage, or is beside it.
         let still = self.disk.image().remove(&flip.path);
-        let same = match (&image, &still) {
-            (Some(image), Some(still)) => still.starts_with(image),
-            _ => false,
-        };
+        let same = image.zip(still).is_some_and(|(image, still)| still.starts_with(&image));
         if same {
             self.mend();
         }
         self.flipped = None;
-        self.harm.was_armed = true;
-        self.die(false);
+        same
     }
 }

@@ -54,6 +54,8 @@ pub struct Bucket {
     /// What the bucket knows of these writers is not known: a crash came after a batch of theirs that has no rows, so that no offset says
     /// whether it is there.
     pub lost_writers: Vec<i64>,
+    /// The last timestamp of batches that are lost, or may be.
+    pub lost_timestamp: i64,
 }
 
 impl Bucket {
@@ -127,31 +129,32 @@ impl Bucket {
     }
 
     /// The bucket was opened again and ends at `end`: after a failure without what is lost, and perhaps with a batch whose write failed. Gives
-    /// the timestamp that the next batch may have to exceed.
-    pub fn recover(&mut self, end: i64) -> Result<i64, String> {
-        let doubt = self.doubt.take();
+    /// the last timestamp of what is lost, or may be.
+    pub fn recover(&mut self, end: i64) -> Result<Option<i64>, String> {
+        let mut doubt = self.doubt.take();
         if end < self.seen {
             return Err(format!("ends at {end}, but all up to {} was acknowledged or read", self.seen));
         }
-        let timestamp = self.batches.iter().chain(&doubt).map(|b| b.timestamp).max().unwrap_or(0);
-        match doubt {
-            Some(batch) if end > self.end() && end == batch.end() => self.push(batch),
-            _ if end > self.end() => return Err(format!("ends at {end}, only {} was ever written", self.end())),
-            doubt => {
-                self.batches.retain(|b| b.end() <= end);
-                if self.end() != end {
-                    return Err(format!("ends at {end}, in the middle of a batch"));
-                }
-                self.state = self.state_at(end);
-                self.lost_writers.extend(doubt.and_then(|b| b.writer).map(|w| w.0));
-            }
+        if let Some(batch) = doubt.take_if(|b| end > self.end() && end == b.end()) {
+            self.push(batch);
         }
-        while !self.closed && self.batches.last().is_some_and(|b| b.changes.is_empty()) {
-            self.lost_writers.extend(self.batches.pop().and_then(|b| b.writer).map(|w| w.0));
+        if end > self.end() {
+            return Err(format!("ends at {end}, only {} was ever written", self.end()));
         }
+        let mut lost: Vec<Batch> = doubt.into_iter().collect();
+        while self.batches.last().is_some_and(|b| b.end() > end || (b.changes.is_empty() && !self.closed)) {
+            lost.extend(self.batches.pop());
+        }
+        if self.end() != end {
+            return Err(format!("ends at {end}, in the middle of a batch"));
+        }
+        self.state = self.state_at(end);
+        self.lost_writers.extend(lost.iter().filter(|b| b.changes.is_empty()).filter_map(|b| b.writer).map(|w| w.0));
         self.closed = false;
         self.seen = end;
-        Ok(timestamp)
+        let last = lost.iter().map(|b| b.timestamp).max();
+        self.lost_timestamp = self.lost_timestamp.max(last.unwrap_or(0));
+        Ok(last)
     }
 }
 

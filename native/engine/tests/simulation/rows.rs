@@ -1,35 +1,26 @@
 //! Rows as the model has them, and the way to and from Arrow and column batches.
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow_array::{Int32Array, Int64Array, RecordBatch, StringArray};
-use fluss_format::{ColumnBatch, ColumnValues, KeyEncoder};
-use fluss_types::{Column, DataType, TypeRoot};
+use arrow_array::{ArrayRef, Int32Array, Int64Array, RecordBatch, StringArray};
+use fluss_format::{ColumnBatch, ColumnValues, KeyEncoder, Projection};
+use fluss_types::{Column, DataType, Schema, TypeRoot};
 
-/// `id BIGINT NOT NULL, v STRING, n INT`.
+/// A row of `id BIGINT NOT NULL, v STRING, n INT`, and of columns that were added since.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     pub id: i64,
     pub v: Option<String>,
     pub n: Option<i32>,
+    /// Numbers, by the names of their columns; a column that it does not have is NULL.
+    pub added: BTreeMap<String, i32>,
 }
 
 /// A value of a column.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Cell {
-    Id(i64),
-    V(Option<String>),
-    N(Option<i32>),
-}
-
-impl Row {
-    pub fn cells(&self, projection: &[usize]) -> Vec<Cell> {
-        let cell = |c: &usize| match c {
-            0 => Cell::Id(self.id),
-            1 => Cell::V(self.v.clone()),
-            _ => Cell::N(self.n),
-        };
-        projection.iter().map(cell).collect()
-    }
+    Number(Option<i64>),
+    Text(Option<String>),
 }
 
 /// A row of the log. `kind`: 0 +A, 1 +I, 2 -U, 3 +U, 4 -D.
@@ -39,46 +30,92 @@ pub struct Change {
     pub row: Row,
 }
 
-pub fn columns() -> Vec<Column> {
-    let column = |name, root, nullable| Column::new(name, DataType::new(root, nullable).unwrap());
-    vec![
-        column("id", TypeRoot::BigInt, false),
-        column("v", TypeRoot::VarChar(i32::MAX as u32), true),
-        column("n", TypeRoot::Int, true),
-    ]
+impl Row {
+    fn number(&self, column: &str) -> Option<i64> {
+        match column {
+            "id" => Some(self.id),
+            "n" => self.n.map(i64::from),
+            added => self.added.get(added).copied().map(i64::from),
+        }
+    }
 }
 
-pub fn batch(rows: &[Row]) -> RecordBatch {
-    let schema = fluss_types::Schema::new(0, columns(), &[], &[]).unwrap().arrow_schema();
-    let id: Int64Array = rows.iter().map(|r| Some(r.id)).collect();
-    let v: StringArray = rows.iter().map(|r| r.v.as_deref()).collect();
-    let n: Int32Array = rows.iter().map(|r| r.n).collect();
-    RecordBatch::try_new(schema, vec![Arc::new(id), Arc::new(v), Arc::new(n)]).unwrap()
+pub fn number_column(name: &str) -> Column {
+    Column::new(name, DataType::new(TypeRoot::Int, true).unwrap())
+}
+
+/// What a table has at first.
+pub fn columns() -> Vec<Column> {
+    let column = |name, root, nullable| Column::new(name, DataType::new(root, nullable).unwrap());
+    vec![column("id", TypeRoot::BigInt, false), column("v", TypeRoot::VarChar(i32::MAX as u32), true), number_column("n")]
+}
+
+pub fn batch(rows: &[Row], schema: &Schema) -> RecordBatch {
+    let array = |c: &Column| -> ArrayRef {
+        match c.data_type.root {
+            TypeRoot::VarChar(_) => Arc::new(rows.iter().map(|r| r.v.as_deref()).collect::<StringArray>()),
+            TypeRoot::Int => Arc::new(rows.iter().map(|r| r.number(&c.name).map(|n| n as i32)).collect::<Int32Array>()),
+            _ => Arc::new(rows.iter().map(|r| r.number(&c.name)).collect::<Int64Array>()),
+        }
+    };
+    RecordBatch::try_new(schema.arrow_schema(), schema.columns().iter().map(array).collect()).unwrap()
 }
 
 /// The encoded key of a row.
 pub fn key(id: i64) -> Vec<u8> {
-    let batch = batch(&[Row { id, v: None, n: None }]);
+    let schema = Schema::new(0, columns(), &[], &[]).unwrap();
+    let batch = batch(&[Row { id, v: None, n: None, added: BTreeMap::new() }], &schema);
     let mut out = Vec::new();
     KeyEncoder::encode(&ColumnValues::of(&batch, &columns(), &[0]).unwrap(), 0, &mut out);
     out
 }
 
-/// The projected values of row `row`.
-pub fn cells(batch: &ColumnBatch, projection: &[usize], row: usize) -> Vec<Cell> {
-    let bytes = |at: usize, len: usize| &batch.bytes.as_slice()[at..at + len];
-    let cell = |(i, column): (usize, &usize)| {
-        let layout = &batch.columns[i];
-        let valid = layout.validity.is_none_or(|at| bytes(at + row / 8, 1)[0] >> (row % 8) & 1 == 1);
-        match column {
-            0 => Cell::Id(i64::from_le_bytes(bytes(layout.data + 8 * row, 8).try_into().unwrap())),
-            1 => {
-                let end = |i| i32::from_le_bytes(bytes(layout.aux.unwrap() + 4 * i, 4).try_into().unwrap()) as usize;
-                let text = bytes(layout.data + end(row), end(row + 1) - end(row));
-                Cell::V(valid.then(|| String::from_utf8(text.to_vec()).unwrap()))
+/// Some columns of a schema, which rows are read with.
+#[derive(Clone, Debug)]
+pub struct View {
+    pub schema: Arc<Schema>,
+    pub columns: Vec<usize>,
+}
+
+impl View {
+    pub fn new(schema: Arc<Schema>, columns: Vec<usize>) -> Self {
+        Self { schema, columns }
+    }
+
+    pub fn projection(&self) -> Projection {
+        Projection::columns(self.schema.clone(), &self.columns).unwrap()
+    }
+
+    fn shown(&self) -> impl Iterator<Item = &Column> {
+        self.columns.iter().map(|&c| &self.schema.columns()[c])
+    }
+
+    /// What it shows of a row.
+    pub fn of_row(&self, row: &Row) -> Vec<Cell> {
+        let cell = |c: &Column| match c.data_type.root {
+            TypeRoot::VarChar(_) => Cell::Text(row.v.clone()),
+            _ => Cell::Number(row.number(&c.name)),
+        };
+        self.shown().map(cell).collect()
+    }
+
+    /// Row `row` of a batch that was read with it.
+    pub fn of_batch(&self, batch: &ColumnBatch, row: usize) -> Vec<Cell> {
+        let bytes = |at: usize, len: usize| &batch.bytes.as_slice()[at..at + len];
+        let int = |at: usize| i32::from_le_bytes(bytes(at, 4).try_into().unwrap());
+        let cell = |(i, c): (usize, &Column)| {
+            let layout = &batch.columns[i];
+            let valid = layout.validity.is_none_or(|at| bytes(at + row / 8, 1)[0] >> (row % 8) & 1 == 1);
+            match c.data_type.root {
+                TypeRoot::VarChar(_) => {
+                    let end = |i| int(layout.aux.unwrap() + 4 * i) as usize;
+                    let text = bytes(layout.data + end(row), end(row + 1) - end(row));
+                    Cell::Text(valid.then(|| String::from_utf8(text.to_vec()).unwrap()))
+                }
+                TypeRoot::Int => Cell::Number(valid.then(|| i64::from(int(layout.data + 4 * row)))),
+                _ => Cell::Number(valid.then(|| i64::from_le_bytes(bytes(layout.data + 8 * row, 8).try_into().unwrap()))),
             }
-            _ => Cell::N(valid.then(|| i32::from_le_bytes(bytes(layout.data + 4 * row, 4).try_into().unwrap()))),
-        }
-    };
-    projection.iter().enumerate().map(cell).collect()
+        };
+        self.shown().enumerate().map(cell).collect()
+    }
 }

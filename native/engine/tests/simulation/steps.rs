@@ -7,12 +7,12 @@ use std::time::Instant;
 use fluss_log::ReadHint;
 use fluss_tablet::Rows;
 use fluss_types::file::FileSystem;
-use fluss_types::{ErrorCode, Result};
+use fluss_types::{ErrorCode, Result, Schema};
 
 use crate::check::IDS;
 use crate::interleave::Point;
 use crate::model::{Batch, Bucket};
-use crate::rows::{Row, batch, key};
+use crate::rows::{Row, View, batch, key};
 use crate::world::{At, DATA, World};
 
 type Step = fn(&mut World);
@@ -60,6 +60,7 @@ const STEPS: &[(u64, Step)] = &[
     (2, World::flip_bit),
     (1, World::make_table),
     (1, World::remove_table),
+    (3, World::alter_table),
 ];
 
 impl World {
@@ -87,7 +88,7 @@ impl World {
         }
     }
 
-    fn make_rows(&mut self, max_rows: u64) -> Vec<Row> {
+    fn make_rows(&mut self, schema: &Schema, max_rows: u64) -> Vec<Row> {
         (0..1 + self.random.below(max_rows))
             .map(|_| {
                 self.rows_made += 1;
@@ -98,7 +99,9 @@ impl World {
                     _ => Some(format!("v{}", self.rows_made)),
                 };
                 let n = if self.random.below(8) == 0 { None } else { Some(self.rows_made) };
-                Row { id: self.random.below(IDS as u64) as i64, v, n }
+                let added = schema.columns()[3..].iter().filter(|_| self.random.below(4) > 0);
+                let added = added.map(|c| (c.name.clone(), self.rows_made)).collect();
+                Row { id: self.random.below(IDS as u64) as i64, v, n, added }
             })
             .collect()
     }
@@ -115,10 +118,11 @@ impl World {
 
     pub fn prepare_write(&mut self, at: At, max_rows: u64) -> Write {
         let keyed = self.tables[at.0].keyed;
-        let plain = self.make_rows(max_rows);
+        let schema = self.schema(at);
+        let plain = self.make_rows(&schema, max_rows);
         let deletes: Option<Vec<bool>> =
             (keyed && self.chance(60)).then(|| plain.iter().map(|_| self.random.below(3) == 0).collect());
-        Write { rows: Rows { schema_id: 0, batch: batch(&plain), deletes, writer: None }, plain, keyed }
+        Write { rows: Rows { schema_id: schema.id(), batch: batch(&plain, &schema), deletes, writer: None }, plain, keyed }
     }
 
     pub fn wrote(&mut self, at: At, made: Option<Batch>, written: Result<i64>) {
@@ -214,19 +218,21 @@ impl World {
         let Some(at) = self.pick_bucket(false) else { return };
         let Some(tablet) = self.tablet(at) else { return };
         let high_watermark = tablet.high_watermark();
-        let mut projection: Vec<usize> = (0..3).filter(|_| self.random.below(3) > 0).collect();
-        if projection.is_empty() || self.chance(20) {
-            projection = vec![2, 0];
+        let schema = self.schema(at);
+        let mut columns: Vec<usize> = (0..schema.columns().len()).filter(|_| self.random.below(3) > 0).collect();
+        if columns.is_empty() || self.chance(20) {
+            columns = vec![2, 0];
         }
+        let view = View::new(schema, columns);
         let start = tablet.start_offset();
         if start > 0 && self.chance(10) {
             let below = self.random.below(start as u64) as i64;
-            let e = tablet.read(below, i64::MAX, &self.projection(at, &projection), &mut ReadHint::default()).unwrap_err();
+            let e = tablet.read(below, i64::MAX, &view.projection(), &mut ReadHint::default()).unwrap_err();
             assert!(matches!(e.code(), ErrorCode::LogTruncated | ErrorCode::Poisoned), "{e}");
         }
         let from = start + self.random.below((high_watermark - start + 2) as u64) as i64;
         if from > high_watermark {
-            let e = tablet.read(from, i64::MAX, &self.projection(at, &projection), &mut ReadHint::default()).unwrap_err();
+            let e = tablet.read(from, i64::MAX, &view.projection(), &mut ReadHint::default()).unwrap_err();
             assert!(matches!(e.code(), ErrorCode::LogTruncated | ErrorCode::Poisoned), "{e}");
             return;
         }
@@ -237,7 +243,7 @@ impl World {
                 // A hint is of where a reader was; it may go elsewhere.
                 at_offset = start + self.random.below((high_watermark - start) as u64) as i64;
             }
-            match self.read(at, &tablet, at_offset, stop, &projection, &mut hint) {
+            match self.read(at, &tablet, at_offset, stop, &view, &mut hint) {
                 Ok(Some(next)) => at_offset = next,
                 Ok(None) => break,
                 Err(e) => {
@@ -246,7 +252,7 @@ impl World {
                 }
             }
         }
-        self.trace.line(|| format!("{at:?} read {projection:?} from {from} to {at_offset}"));
+        self.trace.line(|| format!("{at:?} read {:?} from {from} to {at_offset}", view.columns));
     }
 
     fn lookup_some(&mut self) {
@@ -302,7 +308,8 @@ impl World {
             1 => self.random.below(200_000) as i64,
             _ => self.random.below(50) as i64,
         };
-        let now = self.clock.0.fetch_add(by, Ordering::Relaxed) + by;
+        let now = (self.now() + by).max(self.clock_floor);
+        self.clock.0.store(now, Ordering::Relaxed);
         self.trace.line(|| format!("clock {now}"));
     }
 }

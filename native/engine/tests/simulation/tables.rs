@@ -2,9 +2,9 @@
 use std::sync::Arc;
 
 use fluss_engine::Table;
-use fluss_meta::TableDeclaration;
+use fluss_meta::{TableAlteration, TableDeclaration};
 use fluss_tablet::{Signal, Tablet};
-use fluss_types::{ErrorCode, TablePath};
+use fluss_types::{Column, DataType, ErrorCode, SchemaChange, SchemaId, TablePath, TypeRoot};
 
 use crate::model::Bucket;
 use crate::rows;
@@ -26,6 +26,8 @@ pub struct SimulatedTable {
     /// `table.log.ttl`, seconds.
     pub ttl: Option<i64>,
     pub existence: Existence,
+    /// Of the last change that was acknowledged.
+    pub schema_id: SchemaId,
     pub handle: Option<Table>,
     pub buckets: Vec<SimulatedBucket>,
 }
@@ -80,7 +82,7 @@ impl World {
             }
         };
         let buckets = (0..buckets).map(|_| SimulatedBucket::default()).collect();
-        self.tables.push(SimulatedTable { path, keyed, ttl, existence, handle: None, buckets });
+        self.tables.push(SimulatedTable { path, keyed, ttl, existence, schema_id: 0, handle: None, buckets });
     }
 
     pub fn drop_table(&mut self, t: usize) {
@@ -108,7 +110,15 @@ impl World {
     pub fn resolve(&mut self, t: usize) {
         let path = self.tables[t].path.clone();
         let there = match self.engine.meta().table(&path) {
-            Ok(_) => true,
+            Ok(meta) => {
+                let acknowledged = std::mem::replace(&mut self.tables[t].schema_id, meta.schema_id);
+                assert!(
+                    meta.schema_id >= acknowledged,
+                    "table {path} has schema {} again, {acknowledged} was made",
+                    meta.schema_id
+                );
+                true
+            }
             Err(e) => {
                 assert_eq!(e.code(), ErrorCode::TableNotFound, "{e}");
                 false
@@ -141,5 +151,41 @@ impl World {
     pub fn remove_table(&mut self) {
         let Some((t, _)) = self.pick_bucket(false) else { return };
         self.drop_table(t);
+    }
+
+    /// Adds a column, drops one that was added, or makes a number wider.
+    pub fn alter_table(&mut self) {
+        let Some((t, _)) = self.pick_bucket(false) else { return };
+        let path = self.tables[t].path.clone();
+        let meta = match self.engine.meta().table(&path) {
+            Ok(meta) => meta,
+            Err(e) => return self.expect_harm(&e),
+        };
+        let numbers: Vec<&Column> = meta.declaration.columns[2..].iter().collect();
+        let column = numbers[self.pick(numbers.len())];
+        let name = vec![column.name.clone()];
+        let change = match self.random.below(3) {
+            0 if column.name != "n" => SchemaChange::Drop { path: name },
+            1 if column.data_type.root == TypeRoot::Int => {
+                SchemaChange::Widen { path: name, data_type: DataType::new(TypeRoot::BigInt, true).unwrap() }
+            }
+            _ if numbers.len() < 5 => {
+                self.columns_made += 1;
+                SchemaChange::Add { parent: Vec::new(), column: rows::number_column(&format!("c{}", self.columns_made)) }
+            }
+            _ => return,
+        };
+        let alteration = TableAlteration { changes: vec![change], ..Default::default() };
+        let altered = self.engine.alter_table(&path, &alteration);
+        self.trace.line(|| format!("alter {path}: {:?}: {}", alteration.changes, said(&altered)));
+        match altered {
+            Ok(meta) => {
+                self.tables[t].schema_id = meta.schema_id;
+                if self.tables[t].handle.is_some() {
+                    self.tables[t].handle = Some(self.engine.table(&path).unwrap());
+                }
+            }
+            Err(e) => self.expect_harm(&e),
+        }
     }
 }

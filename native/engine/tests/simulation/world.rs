@@ -46,6 +46,9 @@ pub struct World {
     /// Makes every row another one.
     pub rows_made: i32,
     pub writers_made: i64,
+    /// The clock is not set back further.
+    pub clock_floor: i64,
+    pub columns_made: u32,
 }
 
 fn open_engine(
@@ -90,6 +93,8 @@ impl World {
             trace: Trace::new(print),
             rows_made: 0,
             writers_made: 0,
+            clock_floor: 0,
+            columns_made: 0,
         };
         for _ in 0..1 + world.random.below(3) {
             world.create_table();
