@@ -1,5 +1,5 @@
 # The one front door; every target is one line into scripts/, cargo or Gradle. Build output lies in
-# $FLUSS_BUILD_CACHE (default ~/.cache/fluss-native); only build/ (dist, bench, sql-data) is inside the checkout.
+# $FLUSS_BUILD_CACHE (default ~/.cache/fluss-native); only build/ (dist, bench, demo, sql-data) is inside the checkout.
 .PHONY: help demo test dist sql bench fuzz lint fmt publish-local preflight
 .NOTPARALLEL:
 
@@ -21,7 +21,7 @@ sql: preflight          ## Flink's SQL client with an embedded catalog; FILE=x.s
 bench: preflight        ## benchmarks of the embedded store; ONLY=glob runs a part
 	@scripts/bench "$(ONLY)"
 
-fuzz: preflight         ## decoders under libFuzzer; TARGET=batch for one of them, SECONDS=60 for each
+fuzz: preflight         ## decoders under libFuzzer; TARGET=batch picks one, SECONDS=60 is the time of each
 	@scripts/fuzz "$(TARGET)" "$(SECONDS)"
 
 lint: preflight         ## formatting, lints of both languages, file sizes, shell syntax

@@ -1,4 +1,4 @@
-//! The crates depend on each other only as design.md section 7 says.
+//! The crates depend on each other only as native/README.md says.
 #![allow(clippy::unwrap_used, reason = "test code")]
 use std::collections::BTreeMap;
 use std::process::Command;

@@ -1,5 +1,5 @@
-//! One bucket end to end: write → log → kv, lookup, read, snapshot, recovery. The order of a write is the order of
-//! design.md section 3; [`Tablet::write`](tablet::Tablet::write) and [`commit`] are where to start reading.
+//! One bucket end to end: write → log → kv, lookup, read, snapshot, recovery. The order of a write is that of
+//! native/docs/consistency.md; [`Tablet::write`](tablet::Tablet::write) and [`commit`] are where to start reading.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 

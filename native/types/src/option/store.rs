@@ -150,7 +150,7 @@ pub(super) const ENGINE: &[OptionSpec] = &[
         default: Some("5min"),
         alterable: false,
         meaning: "Time between two looks for log segments that are older than `table.log.ttl`.",
-        price: "No effect yet: nothing is removed.",
+        price: "Short: the log of each open table is looked at more often. Long: expired rows take disk for that much longer.",
     },
     OptionSpec {
         key: "kv.rocksdb.writebuffer.size",
@@ -202,8 +202,9 @@ pub(super) const TABLE: &[OptionSpec] = &[
         kind: Kind::TimeToLive,
         default: Some("7d"),
         alterable: true,
-        meaning: "How long rows stay in the log. The rows of a primary-key table stay; its changelog ends.",
-        price: "No effect yet: the log is kept for ever, and takes the disk for it.",
+        meaning: "How long rows stay in the log, by the time of their commit. The rows of a primary-key table stay; its changelog goes. \
+                  Whole segments are removed, of tables that the process has open, every `log.retention.check-interval`.",
+        price: "Long: disk. Short: a reader that comes back later than that finds its position gone, an error (\"the fetching offset … is out of range\").",
     },
     OptionSpec {
         key: "table.log.arrow.compression.type",
