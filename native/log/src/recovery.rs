@@ -80,6 +80,7 @@ pub(crate) fn recover(fs: &dyn FileSystem, dir: &Path, bucket: TableBucket, inde
     if let Some(manifest) = manifest.filter(|_| files.iter().any(|f| f.0 < start)) {
         // That these can be read does not say that they are durable.
         Writers::write_again(fs, &Segment::path(dir, end).with_extension("writers"))?;
+        sync_dir()?;
         manifest.write(fs, dir)?;
         sync_dir()?;
     }

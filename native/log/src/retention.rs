@@ -46,6 +46,7 @@ impl Log {
         }
         // What is known of writers can be made again only from the segments that are kept, or from this file.
         Writers::write_again(self.fs.as_ref(), &segments[segments.len() - 1].path.with_extension("writers"))?;
+        self.sync_dir()?;
         // First it is written that they do not count, durably; then they go. An opening ends what a crash interrupts.
         let start_offset = segments[kept].base_offset;
         let point = match manifest.point {

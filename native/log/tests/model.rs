@@ -345,12 +345,6 @@ impl World {
         };
         let kept = self.sent.iter().rposition(is_kept).map_or(0, |last| last + 1);
         assert!(kept >= self.sent_durable, "a durable batch of a writer is forgotten");
-        if self.trace {
-            eprintln!("    kept {kept} of {}, durable {}", self.sent.len(), self.sent_durable);
-            for s in &self.sent {
-                eprintln!("      {s:?} {:?}", log.duplicate_of(s.writer, s.timestamp));
-            }
-        }
         self.sent.truncate(kept);
         self.sent_durable = kept;
         let expected: Vec<i64> = self.durable[start as usize..].iter().map(|r| r.id).collect();

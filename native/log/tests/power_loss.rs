@@ -4,7 +4,7 @@ mod support;
 
 use fluss_log::{Appended, Log};
 use fluss_testkit::{Fault, Flip, Operation, SimulatedDisk};
-use fluss_types::ErrorCode;
+use fluss_types::{BatchSequence, ErrorCode};
 use support::{dir, encode, ids, open, schema};
 
 fn append(log: &Log, ids: std::ops::Range<i64>) -> fluss_types::Result<Appended> {
@@ -132,5 +132,23 @@ fn damage_after_a_clean_stop_is_no_torn_tail_though_power_was_lost_since() {
         assert_eq!(open(&disk).map(drop).unwrap_err().code(), ErrorCode::CorruptSegment, "seed {seed}");
         disk.flip(&flip);
         assert_eq!(open(&disk).unwrap().end_offset(), 100, "seed {seed}");
+    }
+}
+
+#[test]
+fn what_is_known_of_a_writer_outlasts_the_segments_that_tell_of_it() {
+    for (stop, seed) in (1..16).flat_map(|stop| (0..20).map(move |seed| (stop, seed))) {
+        let disk = SimulatedDisk::new(seed);
+        let log = open(&disk).unwrap();
+        let writer = |sequence| BatchSequence { writer_id: 5, sequence };
+        log.append(&mut encode(&schema(), 0..1), Some(writer(0)), 1000, 0).unwrap();
+        full_segment(&log);
+        log.append(&mut encode(&schema(), 25..26), None, 2000, 0).unwrap();
+        log.sync().unwrap();
+        let expired = log.expired_before(2000, 26).unwrap();
+        disk.stop_at(stop);
+        let _ = log.delete_before(expired);
+        disk.power_loss();
+        assert_eq!(open(&disk).unwrap().duplicate_of(writer(0), 2000).unwrap(), Some(1), "stop {stop}, seed {seed}");
     }
 }
