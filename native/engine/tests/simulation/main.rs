@@ -3,6 +3,7 @@
 //! run. `cargo test --release --workspace --test simulation`
 #![allow(clippy::unwrap_used, reason = "test code")]
 mod check;
+mod commits;
 mod faults;
 mod filters;
 mod interleave;
