@@ -88,9 +88,9 @@ class OptionsTest {
         select("id INT, v INT, PRIMARY KEY (id) NOT ENFORCED", dir + ", 'bucket.key' = 'v'")
                 .hasMessageContaining("not in the primary key [id]");
         select("id INT, `__offset` BIGINT", dir).hasMessageContaining("'__offset'").hasMessageContaining("reserved");
-        select("id INT, m MAP<INT, INT>", dir)
+        select("id INT, m MULTISET<INT>", dir)
                 .hasMessageContaining("'m'")
-                .hasMessageContaining("MAP<INT, INT>")
+                .hasMessageContaining("MULTISET<INT>")
                 .hasMessageContaining("TIMESTAMP_LTZ");
         select("id INT, ts TIMESTAMP(3) METADATA", dir).hasMessageContaining("'ts'").hasMessageContaining("metadata");
     }
