@@ -218,14 +218,16 @@ fn a_damaged_catalog_is_refused_and_left_as_it_is() {
 fn a_null_in_a_not_null_column_names_the_column() {
     let dir = tempfile::tempdir().unwrap();
     let connection = connect(dir.path());
-    let table = create_not_null(&connection, "t");
-    let rows = RecordBatch::try_new(
-        table.write_schema(),
-        vec![Arc::new(Int64Array::from(vec![1])), Arc::new(StringArray::from(vec![None::<&str>]))],
-    )
-    .unwrap();
-    let e = table.writer().unwrap().write(None, &rows).unwrap_err();
-    assert!(e.message().contains("db.t") && e.message().contains("'v'"), "{e}");
+    for (name, key) in [("t", true), ("t_log", false)] {
+        let table = create_not_null(&connection, name, key);
+        let rows = RecordBatch::try_new(
+            table.write_schema(),
+            vec![Arc::new(Int64Array::from(vec![1])), Arc::new(StringArray::from(vec![None::<&str>]))],
+        )
+        .unwrap();
+        let e = table.writer().unwrap().write(None, &rows).unwrap_err();
+        assert!(e.message().contains(&format!("db.{name} ")) && e.message().contains("'v'"), "{e}");
+    }
 }
 
 /// The test binary is its own second process: the variable tells it which directory to open.

@@ -154,6 +154,11 @@ pub fn encode_batch(rows: &RecordBatch, schema: &Schema, options: &EncodeOptions
         body.buffer(kinds.values())?;
     }
     for (array, column) in rows.columns()[first..].iter().zip(columns) {
+        let nulls = if column.data_type.nullable { 0 } else { array.null_count() };
+        if nulls > 0 {
+            let m = format!("column '{}' is NOT NULL, and {nulls} of {} rows have NULL in it", column.name, rows.num_rows());
+            return Err(Error::new(ErrorCode::SchemaMismatch, m));
+        }
         body.array(array.as_ref(), &column.data_type).map_err(|e| at_column(&e, column))?;
     }
     let Body { bytes: mut b, nodes, buffers, checksums, .. } = body;

@@ -113,6 +113,8 @@ impl Schema {
                 }
             }
         }
+        // A field may have made the type around it too deep.
+        columns.iter().try_for_each(|c| DataType::new(c.data_type.root.clone(), c.data_type.nullable).map(drop))?;
         let [primary_key, bucket_key] = keys;
         Schema::stored(self.id() + 1, columns, next_field_id, &primary_key, &bucket_key)
     }

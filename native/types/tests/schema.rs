@@ -131,4 +131,11 @@ fn types_end_somewhere() {
     let e = DataType::new(TypeRoot::Array(Box::new(deep(32))), true).unwrap_err();
     assert_eq!(e.code(), ErrorCode::UnsupportedType);
     assert!(e.message().contains("32 deep"), "{e}");
+    // A field that is added makes the type around it deeper; a catalog with a deeper one could not be read again.
+    let add = |n: usize| {
+        let change = SchemaChange::Add { parent: path(&["r"]), column: Column::new("b", deep(n)) };
+        schema(&[("r", row(&[("a", int())]))], &[]).alter(&[change])
+    };
+    add(31).unwrap();
+    assert!(add(32).unwrap_err().message().contains("32 deep"));
 }

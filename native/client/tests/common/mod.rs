@@ -58,8 +58,8 @@ pub fn create(connection: &Arc<Connection>, name: &str, key: bool, buckets: u32,
     create_with(connection, name, key, buckets, false, table_options)
 }
 
-pub fn create_not_null(connection: &Arc<Connection>, name: &str) -> Arc<Table> {
-    create_with(connection, name, true, 1, true, &[])
+pub fn create_not_null(connection: &Arc<Connection>, name: &str, key: bool) -> Arc<Table> {
+    create_with(connection, name, key, 1, true, &[])
 }
 
 pub fn create_not_null_buckets(connection: &Arc<Connection>, name: &str, buckets: u32) -> Arc<Table> {

@@ -46,7 +46,7 @@ public final class Native {
      * Hands over one batch; the buffers are free again when the call returns. The rows are acknowledged by {@link #flush}.
      * Blocks while the writers' share of the memory budget is used up and a part of it is this table's (back-pressure).
      *
-     * @param buffers direct buffers: change kinds, then validity, data, aux of every table column
+     * @param buffers direct buffers: change kinds, then validity, data, aux of every node of every table column
      */
     public static native void write(long writer, ByteBuffer[] buffers, int rows);
 
