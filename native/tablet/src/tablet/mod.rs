@@ -267,6 +267,8 @@ impl Tablet {
         if self.closed.swap(true, Ordering::AcqRel) {
             return Ok(());
         }
+        // Who appends just now ends first; nobody does after that.
+        drop(self.appended());
         self.commit();
         let _no_commit = self.committing.lock().unwrap_or_else(PoisonError::into_inner);
         let healthy = self.progress.check();

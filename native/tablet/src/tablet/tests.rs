@@ -8,6 +8,7 @@ use fluss_types::{Column, DataType, Schema, TypeRoot};
 use std::collections::BTreeMap;
 
 use arrow_array::Int64Array;
+use fluss_format::EncodedBatch;
 use fluss_types::{BatchSequence, LogOffset};
 
 use super::*;
@@ -54,6 +55,17 @@ fn write(tablet: &Arc<Tablet>, sequence: i32, ids: &[i64], delete: bool) -> Resu
     let batch = arrow_array::RecordBatch::try_new(schema, vec![Arc::new(Int64Array::from(ids.to_vec()))]).unwrap();
     let writer = Some(BatchSequence { writer_id: 9, sequence });
     tablet.write(&Rows { schema_id: 0, batch, deletes: delete.then(|| vec![true; ids.len()]), writer })
+}
+
+#[test]
+fn a_write_that_was_under_way_when_the_tablet_closed_appends_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let tablet = tablet(dir.path());
+    write(&tablet, 0, &[1], false).unwrap();
+    tablet.close().unwrap();
+    // It has found the tablet open, and comes to the append only now.
+    let appended = tablet.append_encoded(&mut EncodedBatch::without_rows(0), None, 0, &mut tablet.appended());
+    assert_eq!(appended.unwrap_err().code(), ErrorCode::Closed);
 }
 
 #[test]

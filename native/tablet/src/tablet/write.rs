@@ -125,13 +125,15 @@ impl Tablet {
 
     /// `buffered`: bytes that the batch takes in the pre-write buffer. Returns the end offset, that of the first time for a batch that is
     /// there already.
-    fn append_encoded(
+    pub(super) fn append_encoded(
         &self,
         encoded: &mut EncodedBatch,
         writer: Option<BatchSequence>,
         buffered: usize,
         appended: &mut super::Appended,
     ) -> Result<LogOffset> {
+        // Once more, under the lock: after the last commit of `close` the files are another opener's.
+        self.check_open()?;
         let done = self.log.append(encoded, writer, self.context.clock.now_ms(), self.high_watermark()).inspect_err(|e| {
             // A failed append is cut off again and the tablet goes on; when even that failed, nothing is sure any more.
             if e.code() == fluss_types::ErrorCode::Poisoned {
