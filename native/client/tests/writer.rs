@@ -90,3 +90,21 @@ impl Drop for Unmount<'_> {
         let _ = std::process::Command::new("umount").arg("-l").arg(self.0).status();
     }
 }
+
+#[test]
+fn a_writer_of_a_closed_store_leaves_the_catalog_of_the_next_opener_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let old = connect(dir.path());
+    let table = create(&old, "t", false, 1, &[]);
+    // Its tablet is known, its first number is not taken yet.
+    let writer = table.writer().unwrap();
+    table.log_scanner([0]).unwrap().subscribe(0, 0, i64::MAX).unwrap();
+    old.close().unwrap();
+    let new = connect(dir.path());
+    create(&new, "made_since", false, 1, &[]);
+    assert_eq!(writer.write(None, &batch(&table, &[1], |_| None)).unwrap_err().code(), ErrorCode::Closed);
+    new.close().unwrap();
+    let again = connect(dir.path());
+    again.table(&fluss_types::TablePath::new("db", "made_since")).unwrap();
+    again.close().unwrap();
+}

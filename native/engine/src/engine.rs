@@ -153,7 +153,7 @@ impl Engine {
             return Ok(table);
         }
         let (completed, next_field_id) = self.complete(declaration).map_err(|e| e.at(format_args!("table {path}")))?;
-        self.meta.create_table(path, |table_id| {
+        let made = self.meta.create_table(path, |table_id| {
             Ok(TableMeta {
                 table_id,
                 schema_id: 0,
@@ -163,7 +163,9 @@ impl Engine {
                 declaration: completed,
                 schema_history: Vec::new(),
             })
-        })
+        });
+        // Somebody else may have made it meanwhile.
+        made.or_else(|e| if if_not_exists && e.code() == ErrorCode::TableExists { self.meta.table(path) } else { Err(e) })
     }
 
     /// Checks a declaration and fills in what it leaves open; also gives the next free id of a column.
@@ -340,6 +342,7 @@ impl Engine {
             }
         }
         self.memory.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.meta.close();
         self.directory.unlock();
         result
     }

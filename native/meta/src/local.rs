@@ -107,6 +107,14 @@ impl LocalMetaStore {
         Ok(temporary)
     }
 
+    /// Refuses everything from now on: the file is the next opener's.
+    pub fn close(&self) {
+        let mut catalog = self.lock();
+        if catalog.is_ok() {
+            *catalog = Err(Error::new(ErrorCode::Closed, "the store was closed"));
+        }
+    }
+
     /// Takes `count` numbers for idempotent writers and returns the first; none of them is ever given again.
     pub fn reserve_writer_ids(&self, count: u32) -> Result<WriterId> {
         self.change(|c| {
@@ -129,17 +137,14 @@ impl LocalMetaStore {
     /// Makes a database; false: it was there.
     pub fn create_database(&self, name: &str, meta: DatabaseMeta, if_not_exists: bool) -> Result<bool> {
         validate_identifier("database", name)?;
-        if self.read(|c| c.databases.contains_key(name))? {
-            return if if_not_exists {
-                Ok(false)
-            } else {
-                Err(Error::new(ErrorCode::DatabaseExists, format!("database '{name}' exists already")))
-            };
-        }
-        self.change(|c| {
+        let made = self.change(|c| {
+            if c.databases.contains_key(name) {
+                return Err(Error::new(ErrorCode::DatabaseExists, format!("database '{name}' exists already")));
+            }
             c.databases.insert(name.to_string(), meta);
             Ok(true)
-        })
+        });
+        made.or_else(|e| if if_not_exists && e.code() == ErrorCode::DatabaseExists { Ok(false) } else { Err(e) })
     }
 
     /// Removes a database and returns its tables; without `cascade` it must be empty.
