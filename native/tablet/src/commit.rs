@@ -37,17 +37,16 @@ impl std::fmt::Debug for Committer {
 impl Committer {
     /// Starts the threads.
     pub fn start(threads: usize) -> Result<Self> {
-        let shared = Arc::new(Shared { queue: Mutex::default(), changed: Condvar::new() });
-        let threads = (0..threads)
-            .map(|i| {
-                let shared = shared.clone();
-                std::thread::Builder::new()
-                    .name(format!("fluss-commit-{i}"))
-                    .spawn(move || shared.run())
-                    .map_err(|e| Error::io("start a commit thread", &e))
-            })
-            .collect::<Result<Vec<_>>>()?;
-        Ok(Self { shared, threads: Mutex::new(threads) })
+        let committer = Self::manual();
+        for i in 0..threads {
+            let shared = committer.shared.clone();
+            let thread = std::thread::Builder::new()
+                .name(format!("fluss-commit-{i}"))
+                .spawn(move || shared.run())
+                .map_err(|e| Error::io("start a commit thread", &e))?;
+            committer.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
+        }
+        Ok(committer)
     }
 
     /// A committer without threads: nothing is committed but by [`Committer::run_next`]. A write that has to wait for the commit before
@@ -108,6 +107,14 @@ impl Committer {
     }
 }
 
+impl Drop for Committer {
+    /// An engine that fails to open leaves no thread behind. They are not waited for: one of them may be the caller.
+    fn drop(&mut self) {
+        self.shared.queue().stopped = true;
+        self.shared.changed.notify_all();
+    }
+}
+
 impl Shared {
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
@@ -143,5 +150,19 @@ impl Shared {
                 tablet.poison(&Error::internal("a commit panicked"));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_threads_end_with_a_committer_that_nobody_stopped() {
+        let committer = Committer::start(2).unwrap();
+        let threads = std::mem::take(&mut *committer.threads.lock().unwrap());
+        drop(committer);
+        // For ever, if they do not.
+        threads.into_iter().for_each(|t| t.join().unwrap());
     }
 }
