@@ -12,8 +12,9 @@ use fluss_types::{ChangeType, Error, ErrorCode, Result};
 
 use super::TabletContext;
 
-/// Changes are applied in pieces of about this many rows.
+/// Changes are applied in pieces: after so many rows, or so many bytes of them.
 const REPLAY_ROWS: usize = 50_000;
+const REPLAY_BYTES: usize = 16 << 20;
 
 /// Opens the store in `dir`, a folder of the tablet's, and brings it to the end of the log.
 pub(super) fn open_and_replay(dir: &Path, log: &Log, codec: &RowCodec, context: &TabletContext) -> Result<Arc<dyn KvStore>> {
@@ -47,6 +48,7 @@ pub(super) fn open_and_replay(dir: &Path, log: &Log, codec: &RowCodec, context: 
     let schema = codec.schema();
     let mut changes = Changes::default();
     let mut hint = ReadHint::default();
+    let mut held = 0;
     while let Some((header, bytes)) = log.read_whole(applied, &mut hint)? {
         let batch = decode_all(&header, &bytes, codec.schemas())?;
         let kinds = batch.column(0).as_primitive::<UInt8Type>().values();
@@ -66,12 +68,14 @@ pub(super) fn open_and_replay(dir: &Path, log: &Log, codec: &RowCodec, context: 
             };
             let mut key = Vec::new();
             KeyEncoder::encode(&keys, i, &mut key);
+            held += key.len() + row.as_ref().map_or(0, Bytes::len);
             changes.insert(key.into(), row);
         }
         applied = header.end_offset();
-        if changes.len() >= REPLAY_ROWS {
+        if changes.len() >= REPLAY_ROWS || held >= REPLAY_BYTES {
             kv.apply(&changes, applied)?;
             changes.clear();
+            held = 0;
         }
     }
     if !changes.is_empty() {
