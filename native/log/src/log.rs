@@ -209,7 +209,10 @@ impl Log {
         };
         active.sync().map_err(|e| self.tail().fail(e.at(self.bucket)))?;
         let mut manifest = self.manifest.lock().unwrap_or_else(PoisonError::into_inner);
-        if reached.segment != manifest.point.segment || reached.position >= manifest.point.position + RECOVERY_POINT_EVERY {
+        let known = manifest.point;
+        // Retention may have noted a later one meanwhile.
+        let is_far = reached.segment == known.segment && reached.position >= known.position + RECOVERY_POINT_EVERY;
+        if reached.segment > known.segment || is_far {
             let next = Manifest { point: reached, last_timestamp, ..*manifest };
             self.note(&mut manifest, next)?;
         }
