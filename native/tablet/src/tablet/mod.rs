@@ -294,6 +294,7 @@ impl Tablet {
     pub fn drop_table(&self, error: Error) {
         self.closed.store(true, Ordering::Release);
         self.progress.fail(error);
+        drop(self.appended());
         let _no_commit = self.committing.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(state) = &self.kv {
             state.kv.write().unwrap_or_else(PoisonError::into_inner).take();
