@@ -81,8 +81,9 @@ impl Log {
         fs.create_dir_all(dir).map_err(|e| Error::io(format!("make log folder {}", dir.display()), &e))?;
         let recovered = recover(fs.as_ref(), dir, bucket, options.index_interval)?;
         let last_timestamp = recovered.last_timestamp;
-        let manifest =
-            recovered.manifest.unwrap_or(Manifest { start_offset: 0, point: RecoveryPoint::default(), last_timestamp });
+        // The recovery point is written again even if it can be read as it should be: the sync of the folder may have failed before.
+        let start_offset = recovered.manifest.map_or(0, |m| m.start_offset);
+        let manifest = Manifest { start_offset, point: RecoveryPoint::default(), last_timestamp };
         let log = Self {
             fs,
             dir: dir.to_path_buf(),

@@ -152,3 +152,21 @@ fn what_is_known_of_a_writer_outlasts_the_segments_that_tell_of_it() {
         assert_eq!(open(&disk).unwrap().duplicate_of(writer(0), 2000).unwrap(), Some(1), "stop {stop}, seed {seed}");
     }
 }
+
+#[test]
+fn a_recovery_point_whose_sync_failed_is_written_again_by_the_next_opening() {
+    for seed in 0..40 {
+        let (disk, schema) = (SimulatedDisk::new(seed), schema());
+        let log = open(&disk).unwrap();
+        log.append(&mut encode(&schema, 0..10), None, 0, 0).unwrap();
+        log.sync().unwrap();
+        // The manifest is synced, its folder is not.
+        disk.arm(Operation::Sync, Fault::After(1));
+        assert!(log.write_recovery_point().is_err());
+        disk.crash();
+        drop(open(&disk).unwrap());
+        disk.power_loss();
+        disk.flip(&Flip { path: dir().join(format!("{:020}.log", 0)), position: 90, bit: 3 });
+        assert_eq!(open(&disk).map(drop).unwrap_err().code(), ErrorCode::CorruptSegment, "seed {seed}");
+    }
+}

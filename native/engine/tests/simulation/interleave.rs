@@ -161,7 +161,7 @@ impl KvStore for PointedStore {
     fn apply(&self, changes: &Changes, applied_offset: LogOffset) -> Result<()> {
         self.interleave.reach(Point::BeforeApply);
         self.store.apply(changes, applied_offset)?;
-        if self.random.lock().unwrap().below(8) == 0 {
+        if self.random.lock().unwrap().below(3) == 0 {
             // In the background: nobody waits for it, and one that fails is tried again.
             let _ = self.store.flush();
         }
