@@ -148,13 +148,14 @@ impl Writer {
 
     /// Returns when every row written through this writer is durable and visible to readers and lookups.
     pub fn flush(&self) -> Result<()> {
-        let written = std::mem::take(&mut *self.written.lock().unwrap_or_else(PoisonError::into_inner));
+        let lock = || self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        let written = lock().clone();
         for (&bucket, &end) in &written {
-            let durable = self.table.inner.tablet(bucket).and_then(|t| t.wait_durable(end, None));
-            if let Err(e) = durable {
-                // The next flush must not succeed over rows that this one could not vouch for.
-                self.written.lock().unwrap_or_else(PoisonError::into_inner).extend(written);
-                return Err(e);
+            self.table.inner.tablet(bucket)?.wait_durable(end, None)?;
+            // What another flush waits for, and what this one could not vouch for, stays.
+            let mut left = lock();
+            if left.get(&bucket) == Some(&end) {
+                left.remove(&bucket);
             }
         }
         Ok(())

@@ -36,6 +36,9 @@ pub(crate) fn compress(compression: Compression, zstd_level: i32, data: &[u8], o
             z.frame.reserve(zstd::zstd_safe::compress_bound(data.len()));
             z.context.compress_to_buffer(data, &mut z.frame).map_err(|e| Error::internal(format!("ZSTD frame: {e}")))?;
             out.extend_from_slice(&z.frame);
+            if z.frame.capacity() > MAX_KEPT {
+                z.frame = Vec::new();
+            }
             Ok::<_, Error>(())
         })?,
     }
@@ -46,6 +49,9 @@ pub(crate) fn compress(compression: Compression, zstd_level: i32, data: &[u8], o
     }
     Ok(())
 }
+
+/// So much memory for compressed bytes is kept by a thread that reads or writes batches.
+pub(crate) const MAX_KEPT: usize = 4 << 20;
 
 /// A compressor with what it wrote last.
 struct Zstd {

@@ -32,6 +32,10 @@ pub(crate) fn reading(from: &DataType, to: &DataType) -> Reading {
     if from == to {
         return Reading::AsStored;
     }
+    // The reader does not look for NULLs.
+    if from.nullable && !to.nullable {
+        return Reading::Impossible;
+    }
     match (&from.root, &to.root) {
         (T::Array(_), T::Array(_)) | (T::Map(..), T::Map(..)) => {
             let pairs = children(from).into_iter().zip(children(to));
@@ -47,7 +51,7 @@ pub(crate) fn reading(from: &DataType, to: &DataType) -> Reading {
             let worst = worst.max().unwrap_or(Reading::AsStored);
             if same_places { worst } else { worst.max(Reading::Converted) }
         }
-        // Nullability changes no byte.
+        // To be nullable changes no byte.
         (a, b) if a == b => Reading::AsStored,
         _ if !from.widens_to(&DataType { root: to.root.clone(), nullable: true }) => Reading::Impossible,
         (T::Timestamp(p), T::Timestamp(q)) | (T::TimestampLtz(p), T::TimestampLtz(q)) if unit(*p) != unit(*q) => {

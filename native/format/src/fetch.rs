@@ -5,6 +5,7 @@ use fluss_types::{Compression, Error, Result};
 
 use crate::batch::{BatchHeader, MAX_UNCOMPRESSED_BYTES, verify_buffer};
 use crate::column_batch::Arena;
+use crate::compression::MAX_KEPT;
 use crate::read::corrupt;
 use crate::{align64, compression};
 
@@ -100,9 +101,6 @@ fn runs(wanted: &[Wanted]) -> (Vec<Run>, Vec<usize>) {
     }
     (runs, places)
 }
-
-/// So much memory for stored bytes is kept by a thread that reads compressed batches.
-const MAX_KEPT: usize = 4 << 20;
 
 thread_local! {
     /// What was fetched of a compressed batch. Kept, since fresh memory would have to be zeroed.

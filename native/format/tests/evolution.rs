@@ -137,3 +137,16 @@ fn a_reader_of_an_older_schema_goes_on_as_long_as_its_columns_are_there() {
     let e = written_schema(&header, &first.into()).unwrap_err();
     assert!(e.code() == ErrorCode::UnknownFormat && e.message().contains("schema 2"), "{e}");
 }
+
+#[test]
+fn a_reader_that_looks_for_no_nulls_does_not_read_rows_that_may_have_them() {
+    let not_null = DataType::new(TypeRoot::Int, false).unwrap();
+    let first = Arc::new(Schema::new(0, vec![Column::new("a", not_null)], &[], &[]).unwrap());
+    let second = first.alter(&[SchemaChange::Widen { path: vec!["a".into()], data_type: int() }]).unwrap();
+    let rows = random_rows(&second, 10, &mut Random(1));
+    let mut encoded = encode_batch(&rows, &second, &EncodeOptions::new(true, Compression::None)).unwrap();
+    let written = encoded.place(0, 0, 0, 0).to_vec();
+    let header = BatchHeader::decode(&written).unwrap();
+    let e = read(&header, &written, &second, &Projection::all(first)).unwrap_err();
+    assert!(e.code() == ErrorCode::SchemaMismatch && e.message().contains("Open it again"), "{e}");
+}

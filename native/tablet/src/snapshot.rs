@@ -40,8 +40,9 @@ impl Snapshots {
         Ok(snapshots)
     }
 
-    /// Gives the number that no name of those that stay has: the time alone does not tell them apart, clocks are set back.
-    fn expire(&self, now_ms: i64) -> Result<u64> {
+    /// Removes snapshots whose lease is over or that were never finished. Gives the number that no name of those that stay has: the
+    /// time alone does not tell them apart, clocks are set back.
+    pub(crate) fn expire(&self, now_ms: i64) -> Result<u64> {
         let mut next = 0;
         for dir in self.dirs()? {
             if self.lease(&dir)?.is_none_or(|lease| lease.until_ms <= now_ms) {

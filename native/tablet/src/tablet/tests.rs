@@ -8,7 +8,7 @@ use fluss_types::{Column, DataType, Schema, TypeRoot};
 use std::collections::BTreeMap;
 
 use arrow_array::Int64Array;
-use fluss_format::EncodedBatch;
+use fluss_format::{EncodedBatch, Projection};
 use fluss_types::{BatchSequence, LogOffset};
 
 use super::*;
@@ -88,4 +88,15 @@ fn a_batch_that_is_sent_again_changes_neither_the_log_nor_the_rows() {
     assert_eq!(write(&tablet, 2, &[77], true).unwrap(), 3);
     assert_eq!(write(&tablet, 3, &[4], false).unwrap(), 4);
     assert_eq!(write(&tablet, 2, &[77], true).unwrap(), 3);
+}
+
+#[test]
+fn a_snapshot_whose_lease_is_over_goes_while_the_tablet_is_open() {
+    let dir = tempfile::tempdir().unwrap();
+    let tablet = tablet(dir.path());
+    let (over, held) = (tablet.create_snapshot(0).unwrap(), tablet.create_snapshot(60_000).unwrap());
+    tablet.retain().unwrap();
+    let projection = || Projection::all(tablet.codec().schema().clone());
+    assert_eq!(tablet.snapshot_reader(&over.id, projection(), &[]).unwrap_err().code(), ErrorCode::SnapshotNotFound);
+    tablet.snapshot_reader(&held.id, projection(), &[]).unwrap();
 }
