@@ -1,5 +1,5 @@
 //! What goes wrong: with the disk, the process, the machine; and which errors that explains.
-use fluss_testkit::{Fault, Operation};
+use fluss_testkit::{Fault, Flip, Operation};
 use fluss_types::{Error, ErrorCode};
 
 use crate::model::Snapshot;
@@ -105,9 +105,23 @@ impl World {
         self.die(false);
     }
 
+    /// Few bytes of a log are headers of batches, and all that is read depends on them.
+    fn move_to_a_header(&mut self, flip: &mut Flip) {
+        let bytes = self.disk.image().remove(&flip.path).unwrap();
+        let headers: Vec<usize> = (64..bytes.len()).step_by(64).filter(|at| bytes[*at..].starts_with(b"FLUB")).collect();
+        if !headers.is_empty() {
+            self.disk.flip(flip);
+            flip.position = headers[self.pick(headers.len())] as u64 + self.random.below(96);
+            self.disk.flip(flip);
+        }
+    }
+
     /// Whether the bit could be flipped back.
     fn look_at_a_flip(&mut self) -> bool {
-        let Some(flip) = self.disk.flip_any(|_| true) else { return false };
+        let Some(mut flip) = self.disk.flip_any(|_| true) else { return false };
+        if self.chance(40) {
+            self.move_to_a_header(&mut flip);
+        }
         self.flipped = Some(flip.clone());
         let image = self.disk.image().remove(&flip.path);
         self.trace.line(|| format!("flip {flip:?}"));
