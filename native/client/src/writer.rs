@@ -89,7 +89,7 @@ impl Writer {
                 self.table.inner.path()
             )));
         }
-        let part = |batch, deletes| Rows { schema_id: schema.id(), batch, deletes, writer: None };
+        let part = |batch, deletes| Rows { schema_id: schema.id(), batch, deletes, targets: None, writer: None };
         let buckets = self.table.inner.buckets();
         let mut parts = Vec::new();
         if buckets == 1 {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use fluss_types::file::FileSystem;
-use fluss_types::{BucketId, Error, ErrorCode, Result, TableId};
+use fluss_types::{Error, ErrorCode, Result, TableBucket, TableId};
 
 /// A data directory, locked unless it is [`DataDirectory::unlocked`].
 #[derive(Debug)]
@@ -87,8 +87,10 @@ impl DataDirectory {
     }
 
     /// Folder of a bucket.
-    pub(crate) fn bucket(&self, table: TableId, bucket: BucketId) -> PathBuf {
-        self.table(table).join(bucket.to_string())
+    pub(crate) fn bucket(&self, bucket: TableBucket) -> PathBuf {
+        let table = self.table(bucket.table_id);
+        let of = if bucket.partition == 0 { table } else { table.join(format!("p{}", bucket.partition)) };
+        of.join(bucket.bucket.to_string())
     }
 
     /// Removes the folder of a dropped table.

@@ -14,8 +14,8 @@ use fluss_types::file::LocalFileSystem;
 use fluss_types::option::SCOPES;
 use fluss_types::time::Clock;
 use fluss_types::{
-    BucketId, EngineOptions, Error, ErrorCode, FieldId, MemoryBudget, Result, Schema, Schemas, TableBucket, TableId,
-    TableOptions, TablePath, WriterId,
+    BucketId, EngineOptions, Error, ErrorCode, FieldId, MemoryBudget, Result, Schema, Schemas, TableBucket, TableOptions,
+    TablePath, WriterId,
 };
 
 use crate::Table;
@@ -205,7 +205,7 @@ impl Engine {
         })?;
         let (schemas, options) = definition(&altered)?;
         for bucket in 0..altered.declaration.bucket_count {
-            let slot = self.slot(TableBucket { table_id: altered.table_id, bucket });
+            let slot = self.slot(TableBucket { table_id: altered.table_id, partition: 0, bucket });
             if let Some(tablet) = slot.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
                 tablet.alter(schemas.clone(), options.clone())?;
             }
@@ -247,7 +247,7 @@ impl Engine {
 
     pub(crate) fn tablet(&self, table: &Table, bucket: BucketId) -> Result<Arc<Tablet>> {
         let table_id = table.meta.table_id;
-        let table_bucket = TableBucket { table_id, bucket };
+        let table_bucket = TableBucket { table_id, partition: 0, bucket };
         let slot = self.slot(table_bucket);
         let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
         // Both are looked at under the slot's lock, which closing and dropping take too.
@@ -266,7 +266,7 @@ impl Engine {
             Err(e) if e.code() != ErrorCode::TableNotFound => return Err(e),
             _ => return Err(dropped(&table.path)),
         };
-        let dir = self.directory.bucket(table_id, bucket);
+        let dir = self.directory.bucket(table_bucket);
         let tablet = Tablet::open(&dir, &table.path, table_bucket, schemas, options, self.context.clone())?;
         *slot = Some(tablet.clone());
         Ok(tablet)
@@ -305,7 +305,7 @@ impl Engine {
 
     fn remove(&self, error: &Error, table: &TableMeta) -> Result<()> {
         for bucket in 0..table.declaration.bucket_count {
-            let table_bucket = TableBucket { table_id: table.table_id, bucket };
+            let table_bucket = TableBucket { table_id: table.table_id, partition: 0, bucket };
             let slot = self.slot(table_bucket);
             let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(tablet) = slot.take() {
@@ -326,13 +326,8 @@ impl Engine {
         self.closed.store(true, Ordering::Release);
         let retention = self.retention.lock().unwrap_or_else(PoisonError::into_inner).take();
         drop(retention);
-        let slots: BTreeMap<(TableId, BucketId), TabletSlot> = self
-            .tablets
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .drain()
-            .map(|(b, slot)| ((b.table_id, b.bucket), slot))
-            .collect();
+        let slots: BTreeMap<TableBucket, TabletSlot> =
+            self.tablets.lock().unwrap_or_else(PoisonError::into_inner).drain().collect();
         self.context.committer.stop();
         // A catalog that was poisoned has stopped tablets before they could commit.
         let mut result = self.meta.table_ids().map(drop);

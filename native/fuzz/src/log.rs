@@ -17,7 +17,7 @@ use crate::refused;
 /// The folder of the log.
 pub const LOG_DIR: &str = "/log";
 /// The bucket of the log.
-pub const LOG_BUCKET: TableBucket = TableBucket { table_id: 7, bucket: 3 };
+pub const LOG_BUCKET: TableBucket = TableBucket { table_id: 7, partition: 0, bucket: 3 };
 /// Small enough for several segments and index entries in few bytes.
 pub const LOG_OPTIONS: LogOptions = LogOptions { segment_size: 2048, index_interval: 256 };
 /// What a file of an input can be; the order is that of the byte that chooses.

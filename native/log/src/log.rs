@@ -299,16 +299,19 @@ impl Log {
     }
 
     fn find(&self, offset: LogOffset, hint: &ReadHint) -> Result<(Arc<Segment>, u64)> {
-        let segments = self.segments();
-        let i = segments.partition_point(|s| s.base_offset <= offset);
-        let Some(segment) = i.checked_sub(1).map(|i| segments[i].clone()) else {
-            return Err(Error::new(
-                ErrorCode::LogTruncated,
-                format!(
-                    "{}: the fetching offset {offset} is out of range; the log begins at {}",
-                    self.bucket, segments[0].base_offset
-                ),
-            ));
+        let segment = {
+            let segments = self.segments.read().unwrap_or_else(PoisonError::into_inner);
+            let i = segments.partition_point(|s| s.base_offset <= offset);
+            let Some(segment) = i.checked_sub(1).map(|i| segments[i].clone()) else {
+                return Err(Error::new(
+                    ErrorCode::LogTruncated,
+                    format!(
+                        "{}: the fetching offset {offset} is out of range; the log begins at {}",
+                        self.bucket, segments[0].base_offset
+                    ),
+                ));
+            };
+            segment
         };
         let position = if hint.position > 0 && hint.offset == offset && hint.segment == segment.base_offset {
             hint.position

@@ -36,6 +36,7 @@ fn file_header(bucket: TableBucket, base_offset: LogOffset) -> Vec<u8> {
     let mut h = version::begin(MAGIC);
     h.extend_from_slice(&bucket.table_id.to_le_bytes());
     h.extend_from_slice(&bucket.bucket.to_le_bytes());
+    h.extend_from_slice(&bucket.partition.to_le_bytes());
     h.resize(32, 0);
     h.extend_from_slice(&base_offset.to_le_bytes());
     h.resize(60, 0);
@@ -241,9 +242,8 @@ impl Segment {
 
     /// The batch that holds offset `from`, at or behind a position, whole and verified, and the position after it.
     pub(crate) fn read_rows(&self, position: u64, from: LogOffset) -> Result<(BatchHeader, Vec<u8>, u64)> {
-        let (position, header, mut bytes) = self.read_prefix_of(position, from)?;
-        bytes.resize(header.total_len(), 0);
-        self.read_at(position, &mut bytes)?;
+        let (position, header, prefix) = self.read_prefix_of(position, from)?;
+        let bytes = self.read_rest(position, &header, prefix)?;
         header.verify_all(&bytes).map_err(|e| self.at(position, &e))?;
         let end = position + bytes.len() as u64;
         Ok((header, bytes, end))
@@ -251,10 +251,17 @@ impl Segment {
 
     /// A whole batch, not verified beyond its header.
     pub(crate) fn read_batch(&self, position: u64) -> Result<(BatchHeader, Vec<u8>)> {
-        let (header, _) = self.read_prefix(position)?;
-        let mut bytes = vec![0; header.total_len()];
-        self.read_at(position, &mut bytes)?;
+        let (header, prefix) = self.read_prefix(position)?;
+        let bytes = self.read_rest(position, &header, prefix)?;
         Ok((header, bytes))
+    }
+
+    /// The whole batch, of which `prefix` was read.
+    fn read_rest(&self, position: u64, header: &BatchHeader, mut prefix: Vec<u8>) -> Result<Vec<u8>> {
+        let have = prefix.len().min(header.total_len());
+        prefix.resize(header.total_len(), 0);
+        self.read_at(position + have as u64, &mut prefix[have..])?;
+        Ok(prefix)
     }
 
     /// As [`fluss_format::read_projected`] for the batch that holds offset `from`, at or behind a position; also gives its end offset and the

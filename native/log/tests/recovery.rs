@@ -12,7 +12,7 @@ use fluss_testkit::{Random, all_types, random_rows};
 use fluss_types::file::LocalFileSystem;
 use fluss_types::{Compression, ErrorCode, Result, Schema, TableBucket};
 
-const BUCKET: TableBucket = TableBucket { table_id: 7, bucket: 3 };
+const BUCKET: TableBucket = TableBucket { table_id: 7, partition: 0, bucket: 3 };
 const OPTIONS: LogOptions = LogOptions { segment_size: 1 << 20, index_interval: 4096 };
 
 fn open(dir: &Path) -> Result<Log> {

@@ -5,7 +5,9 @@ use crate::{Error, ErrorCode, Result};
 
 /// Number of a table, never used again after a drop.
 pub type TableId = u64;
-/// Number of a bucket of a table, from 0.
+/// Number of a partition of a table, from 1, never used again; 0: the table has no partitions.
+pub type PartitionId = u32;
+/// Number of a bucket of a table or partition, from 0.
 pub type BucketId = u32;
 /// Number of a version of a table's schema.
 pub type SchemaId = u32;
@@ -50,13 +52,18 @@ impl fmt::Display for TablePath {
 pub struct TableBucket {
     /// The table.
     pub table_id: TableId,
+    /// The partition; 0: none.
+    pub partition: PartitionId,
     /// The bucket.
     pub bucket: BucketId,
 }
 
 impl fmt::Display for TableBucket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "table {} bucket {}", self.table_id, self.bucket)
+        match self.partition {
+            0 => write!(f, "table {} bucket {}", self.table_id, self.bucket),
+            p => write!(f, "table {} partition {p} bucket {}", self.table_id, self.bucket),
+        }
     }
 }
 

@@ -117,7 +117,11 @@ impl World {
         let plain = self.make_rows(&schema, max_rows);
         let deletes: Option<Vec<bool>> =
             (keyed && self.chance(60)).then(|| plain.iter().map(|_| self.random.below(3) == 0).collect());
-        Write { rows: Rows { schema_id: schema.id(), batch: batch(&plain, &schema), deletes, writer: None }, plain, keyed }
+        Write {
+            rows: Rows { schema_id: schema.id(), batch: batch(&plain, &schema), deletes, targets: None, writer: None },
+            plain,
+            keyed,
+        }
     }
 
     pub fn wrote(&mut self, at: At, made: Option<Batch>, written: Result<i64>) {

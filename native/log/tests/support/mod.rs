@@ -10,7 +10,7 @@ use fluss_log::{Log, LogOptions, ReadHint};
 use fluss_testkit::SimulatedDisk;
 use fluss_types::{Column, Compression, DataType, LogOffset, Result, Schema, TableBucket, TypeRoot};
 
-pub const BUCKET: TableBucket = TableBucket { table_id: 7, bucket: 3 };
+pub const BUCKET: TableBucket = TableBucket { table_id: 7, partition: 0, bucket: 3 };
 /// A segment has a few batches.
 pub const SMALL: LogOptions = LogOptions { segment_size: 2048, index_interval: 512 };
 

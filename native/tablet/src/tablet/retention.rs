@@ -10,9 +10,9 @@ impl Tablet {
     /// store and below all leased snapshots. After a failure more is kept than need be, and the next call tries again.
     pub fn retain(&self) -> Result<()> {
         self.check_open()?;
-        self.expire_snapshots().map_err(|e| e.at(&self.name))?;
-        let Some(ttl) = self.definition().options.log_ttl else { return Ok(()) };
         let now = self.context.clock.now_ms();
+        self.expire_snapshots(now).map_err(|e| e.at(&self.name))?;
+        let Some(ttl) = self.definition().options.log_ttl else { return Ok(()) };
         let before = now.saturating_sub(i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX));
         let removed = self.log.expired_before(before, self.high_watermark()).and_then(|expired| {
             if expired > self.log.start_offset() { self.log.delete_before(self.needed_from(expired, now)?) } else { Ok(()) }
@@ -27,11 +27,11 @@ impl Tablet {
     }
 
     /// Removes the snapshots whose lease is over: their readers never came back.
-    fn expire_snapshots(&self) -> Result<()> {
+    fn expire_snapshots(&self, now_ms: i64) -> Result<()> {
         let Some(state) = &self.kv else { return Ok(()) };
         // A snapshot that is being made has no lease yet.
         let _no_snapshot = self.committing.lock().unwrap_or_else(PoisonError::into_inner);
-        state.snapshots.expire(self.context.clock.now_ms()).map(drop)
+        state.snapshots.expire(now_ms).map(drop)
     }
 
     /// The offset from which on a restart, or the reader of a snapshot, needs the log; at most `limit`.

@@ -25,7 +25,7 @@ fn tablet(dir: &Path) -> Arc<Tablet> {
     };
     let schema = Schema::new(0, vec![id], &["id".into()], &[]).unwrap();
     let options = TableOptions::parse(&BTreeMap::new()).unwrap();
-    let bucket = TableBucket { table_id: 1, bucket: 0 };
+    let bucket = TableBucket { table_id: 1, partition: 0, bucket: 0 };
     Tablet::open(dir, &TablePath::new("db", "t"), bucket, Arc::new(Arc::new(schema).into()), options, Arc::new(context)).unwrap()
 }
 
@@ -54,7 +54,7 @@ fn write(tablet: &Arc<Tablet>, sequence: i32, ids: &[i64], delete: bool) -> Resu
     let schema = tablet.codec().schema().arrow_schema();
     let batch = arrow_array::RecordBatch::try_new(schema, vec![Arc::new(Int64Array::from(ids.to_vec()))]).unwrap();
     let writer = Some(BatchSequence { writer_id: 9, sequence });
-    tablet.write(&Rows { schema_id: 0, batch, deletes: delete.then(|| vec![true; ids.len()]), writer })
+    tablet.write(&Rows { schema_id: 0, batch, deletes: delete.then(|| vec![true; ids.len()]), targets: None, writer })
 }
 
 #[test]

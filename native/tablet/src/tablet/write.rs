@@ -9,7 +9,7 @@ use arrow_select::interleave::interleave;
 use bytes::Bytes;
 use fluss_format::{ColumnValues, EncodeOptions, EncodedBatch, KeyEncoder, RowCodec, encode_batch, evolve_batch, log_schema};
 use fluss_kv::KvValue;
-use fluss_types::{BatchSequence, ChangeType, Error, ErrorCode, LogOffset, Result, SchemaId, TableKind, TableOptions};
+use fluss_types::{BatchSequence, ChangeType, Error, ErrorCode, FieldId, LogOffset, Result, SchemaId, TableKind, TableOptions};
 
 use super::{Definition, Tablet};
 
@@ -22,6 +22,8 @@ pub struct Rows {
     pub batch: RecordBatch,
     /// `None`: no deletes.
     pub deletes: Option<Vec<bool>>,
+    /// Ids of the columns that the writer gives, those of the key among them; of other columns what lies in `batch` does not count. `None`: all.
+    pub targets: Option<Arc<[FieldId]>>,
     /// The number that an idempotent writer gave to these rows in this bucket.
     pub writer: Option<BatchSequence>,
 }
