@@ -4,7 +4,6 @@ mod common;
 
 use std::fs::{self, OpenOptions};
 use std::os::unix::fs::FileExt;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -258,16 +257,7 @@ fn a_second_process_is_told_the_pid_of_the_first() {
 /// A full disk, on a file system of 8 MiB that the test mounts; where it may not mount, the error path is that of any write.
 #[test]
 fn a_full_disk_loses_nothing_that_was_acknowledged() {
-    let dir = tempfile::tempdir().unwrap();
-    let mounted = std::process::Command::new("mount")
-        .args(["-t", "tmpfs", "-o", "size=8m", "tmpfs"])
-        .arg(dir.path())
-        .output()
-        .is_ok_and(|o| o.status.success());
-    if !mounted {
-        return;
-    }
-    let unmount = Unmount(dir.path());
+    let Some(dir) = small_disk("8m") else { return };
     let connection = connect(dir.path());
     let table = create(&connection, "t", false, 1, &[("table.log.arrow.compression.type", "NONE")]);
     let writer = table.writer().unwrap();
@@ -289,15 +279,6 @@ fn a_full_disk_loses_nothing_that_was_acknowledged() {
     let connection = connect(dir.path());
     assert_eq!(offsets(&connection, "t"), [acknowledged]);
     connection.close().unwrap();
-    drop(unmount);
-}
-
-struct Unmount<'a>(&'a Path);
-
-impl Drop for Unmount<'_> {
-    fn drop(&mut self) {
-        let _ = std::process::Command::new("umount").arg("-l").arg(self.0).status();
-    }
 }
 
 #[test]

@@ -3,7 +3,6 @@
 mod common;
 
 use std::fs;
-use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::{Int64Array, RecordBatch, StringArray};
@@ -49,12 +48,7 @@ fn a_repeat_leaves_the_parts_that_are_there_and_another_write_begins_anew() {
 /// On a small file system that the test mounts; where it may not mount, the test above has to do.
 #[test]
 fn a_write_that_found_the_disk_full_is_completed_by_its_repeat() {
-    let dir = tempfile::tempdir().unwrap();
-    let mounted = std::process::Command::new("mount").args(["-t", "tmpfs", "-o", "size=16m", "tmpfs"]).arg(dir.path()).output();
-    if !mounted.is_ok_and(|o| o.status.success()) {
-        return;
-    }
-    let unmount = Unmount(dir.path());
+    let Some(dir) = small_disk("16m") else { return };
     let connection = connect(dir.path());
     let table = create(&connection, "t", true, 2, &[("table.log.arrow.compression.type", "NONE")]);
     let writer = table.writer().unwrap();
@@ -80,15 +74,6 @@ fn a_write_that_found_the_disk_full_is_completed_by_its_repeat() {
     assert_eq!(after.iter().sum::<i64>(), before.iter().sum::<i64>() + 2 * 20, "{before:?} {partly:?} {after:?}");
     drop((writer, table));
     connection.close().unwrap();
-    drop(unmount);
-}
-
-struct Unmount<'a>(&'a Path);
-
-impl Drop for Unmount<'_> {
-    fn drop(&mut self) {
-        let _ = std::process::Command::new("umount").arg("-l").arg(self.0).status();
-    }
 }
 
 #[test]

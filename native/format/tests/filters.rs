@@ -15,15 +15,6 @@ use fluss_types::{Column, Compression, DataType, ErrorCode, Result, Schema, Type
 use common::model::{Value, fields_as, value};
 use common::{projected, table};
 
-const COMPARISONS: [Comparison; 6] = [
-    Comparison::Equal,
-    Comparison::NotEqual,
-    Comparison::Less,
-    Comparison::LessOrEqual,
-    Comparison::Greater,
-    Comparison::GreaterOrEqual,
-];
-
 fn encoded(rows: &RecordBatch, schema: &Schema, statistics: &[usize]) -> Vec<u8> {
     let options = EncodeOptions { statistics, ..EncodeOptions::new(true, Compression::Lz4Frame) };
     encode_batch(rows, schema, &options).unwrap().place(0, 0, 0, 0).to_vec()
@@ -140,7 +131,7 @@ fn random_predicate(schema: &Schema, rows: &RecordBatch, depth: u64, random: &mu
         |random: &mut Random| (0..random.below(4)).map(|_| random_predicate(schema, rows, depth - 1, random)).collect::<Vec<_>>();
     let all = paths(schema.columns());
     let (path, t) = all[random.below(all.len() as u64) as usize].clone();
-    let comparison = COMPARISONS[random.below(6) as usize];
+    let comparison = Comparison::ALL[random.below(6) as usize];
     match random.below(if depth == 0 { 5 } else { 8 }) {
         0 => Predicate::IsNull(path),
         _ if t.is_nested() => Predicate::IsNull(path),

@@ -5,15 +5,6 @@ use fluss_types::Schema;
 
 use crate::batch::Batch;
 
-const COMPARISONS: [Comparison; 6] = [
-    Comparison::Equal,
-    Comparison::NotEqual,
-    Comparison::Less,
-    Comparison::LessOrEqual,
-    Comparison::Greater,
-    Comparison::GreaterOrEqual,
-];
-
 /// As [`crate::batch()`], with a byte before the batch that chooses predicate and range of rows.
 ///
 /// What a filter chooses lies in the range, a predicate and its opposite choose no row both, and its opposite's opposite chooses the same.
@@ -57,7 +48,7 @@ fn random_predicate(schema: &Schema, depth: u64, random: &mut Random) -> Predica
         1 if data_type.is_var_width() => Predicate::StartsWith(vec![i], "é0123".bytes().take(random.below(8) as usize).collect()),
         2 if !data_type.is_nested() => Predicate::In(vec![i], (0..3).map(|n| literals.slice(n, 1)).collect()),
         1 | 3 if !data_type.is_nested() => {
-            Predicate::Compare(vec![i], COMPARISONS[random.below(6) as usize], literals.slice(0, 1))
+            Predicate::Compare(vec![i], Comparison::ALL[random.below(6) as usize], literals.slice(0, 1))
         }
         _ => Predicate::IsNull(vec![i]),
     }

@@ -4,6 +4,7 @@
 
 mod columns;
 mod disk;
+mod hooked;
 mod schemas;
 
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use fluss_types::{Column, DataType, Schema, TypeRoot};
 use columns::random_column;
 
 pub use disk::{Fault, Flip, Operation, SimulatedDisk};
+pub use hooked::{HookedFiles, SyncHook};
 pub use schemas::{nested_types, random_change, random_schema};
 
 /// Every type once, key columns `id` and `name` first.

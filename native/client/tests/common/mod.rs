@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test binary uses a part")]
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 
 use arrow_array::{Int64Array, RecordBatch};
@@ -11,6 +12,7 @@ use fluss_format::ColumnBatch;
 use fluss_proto::admin_request::Request;
 use fluss_proto::{self as proto, AdminRequest, data_type::Kind};
 use fluss_types::TablePath;
+use tempfile::TempDir;
 
 pub fn options(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
     pairs.iter().map(|(k, v)| ((*k).to_string(), (*v).to_string())).collect()
@@ -104,4 +106,26 @@ pub fn lookup(table: &Arc<Table>, keys: &[i64]) -> Vec<Option<String>> {
     let found = table.lookuper(vec![1]).unwrap().lookup(&keys).unwrap();
     let at = found.row_bytes.unwrap();
     (0..found.rows).map(|r| (found.bytes[at + r] == 1).then(|| text(&found, 0, r))).collect()
+}
+
+/// A file system of its own, of `size` as mount has it, unmounted when dropped. `None`: the test may not mount.
+pub fn small_disk(size: &str) -> Option<SmallDisk> {
+    let dir = tempfile::tempdir().unwrap();
+    let options = format!("size={size}");
+    let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &options, "tmpfs"]).arg(dir.path()).output();
+    mounted.is_ok_and(|o| o.status.success()).then_some(SmallDisk(dir))
+}
+
+pub struct SmallDisk(TempDir);
+
+impl SmallDisk {
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(self.path()).status();
+    }
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use fluss_kv::{Changes, KvSnapshot, KvStore, KvStores, KvValue, MemoryKvStores};
-use fluss_testkit::Random;
-use fluss_types::file::{File, FileSystem};
+use fluss_testkit::{HookedFiles, Random};
+use fluss_types::file::FileSystem;
 use fluss_types::{LogOffset, Result};
 
 /// Where in a commit.
@@ -44,82 +44,14 @@ impl Interleave {
 }
 
 /// A file system whose syncs of files are points.
-#[derive(Debug)]
-pub struct PointedFiles {
-    pub fs: Arc<dyn FileSystem>,
-    pub interleave: Interleave,
-}
-
-#[derive(Debug)]
-struct PointedFile(Arc<dyn File>, Interleave);
-
-impl File for PointedFile {
-    fn read_at(&self, position: u64, out: &mut [u8]) -> IoResult<()> {
-        self.0.read_at(position, out)
-    }
-
-    fn write_at(&self, position: u64, bytes: &[u8]) -> IoResult<()> {
-        self.0.write_at(position, bytes)
-    }
-
-    fn set_len(&self, len: u64) -> IoResult<()> {
-        self.0.set_len(len)
-    }
-
-    fn len(&self) -> IoResult<u64> {
-        self.0.len()
-    }
-
-    fn sync(&self) -> IoResult<()> {
-        self.1.reach(Point::BeforeSync);
-        let synced = self.0.sync();
-        self.1.reach(Point::AfterSync);
+pub fn pointed_files(fs: Arc<dyn FileSystem>, interleave: Interleave) -> HookedFiles {
+    let hook = move |sync: &dyn Fn() -> IoResult<()>| {
+        interleave.reach(Point::BeforeSync);
+        let synced = sync();
+        interleave.reach(Point::AfterSync);
         synced
-    }
-}
-
-impl PointedFiles {
-    fn pointed(&self, file: Arc<dyn File>) -> Arc<dyn File> {
-        Arc::new(PointedFile(file, self.interleave.clone()))
-    }
-}
-
-impl FileSystem for PointedFiles {
-    fn create(&self, path: &Path) -> IoResult<Arc<dyn File>> {
-        self.fs.create(path).map(|f| self.pointed(f))
-    }
-
-    fn open(&self, path: &Path) -> IoResult<Arc<dyn File>> {
-        self.fs.open(path).map(|f| self.pointed(f))
-    }
-
-    fn read(&self, path: &Path) -> IoResult<Vec<u8>> {
-        self.fs.read(path)
-    }
-
-    fn list(&self, dir: &Path) -> IoResult<Vec<String>> {
-        self.fs.list(dir)
-    }
-
-    fn create_dir_all(&self, dir: &Path) -> IoResult<()> {
-        self.fs.create_dir_all(dir)
-    }
-
-    fn rename(&self, from: &Path, to: &Path) -> IoResult<()> {
-        self.fs.rename(from, to)
-    }
-
-    fn remove_file(&self, path: &Path) -> IoResult<()> {
-        self.fs.remove_file(path)
-    }
-
-    fn remove_dir_all(&self, dir: &Path) -> IoResult<()> {
-        self.fs.remove_dir_all(dir)
-    }
-
-    fn sync_dir(&self, dir: &Path) -> IoResult<()> {
-        self.fs.sync_dir(dir)
-    }
+    };
+    HookedFiles::new(fs, Arc::new(hook))
 }
 
 /// Kv stores whose apply is a point, and whose state may become durable after any apply.

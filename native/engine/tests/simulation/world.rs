@@ -14,7 +14,7 @@ use fluss_types::time::Clock;
 use fluss_types::{EngineOptions, MemoryBudget, Result};
 
 use crate::faults::Harm;
-use crate::interleave::{Interleave, PointedFiles, PointedStores};
+use crate::interleave::{Interleave, PointedStores, pointed_files};
 use crate::tables::{SimulatedBucket, SimulatedTable};
 use crate::trace::Trace;
 
@@ -61,7 +61,7 @@ fn open_engine(
     let options = EngineOptions::parse(&Default::default())?;
     let (stores, random) = (MemoryKvStores::new(disk.fs()), Mutex::new(Random(seed)));
     let context = TabletContext {
-        fs: Arc::new(PointedFiles { fs: disk.fs(), interleave: interleave.clone() }),
+        fs: Arc::new(pointed_files(disk.fs(), interleave.clone())),
         memory: Arc::new(MemoryBudget::new(256 << 20)),
         kv: Arc::new(PointedStores { stores, interleave: interleave.clone(), random }),
         committer: Committer::manual(),

@@ -29,6 +29,11 @@ pub enum Comparison {
     GreaterOrEqual,
 }
 
+impl Comparison {
+    /// All of them.
+    pub const ALL: [Self; 6] = [Self::Equal, Self::NotEqual, Self::Less, Self::LessOrEqual, Self::Greater, Self::GreaterOrEqual];
+}
+
 /// What is asked of a row. `C` names a column: a path into the schema as in [`Projection::new`]. A literal is an array of one value of
 /// the column's type, or NULL. Text and bytes compare byte by byte; of floating point numbers NaN is the greatest and equals itself,
 /// and -0.0 is 0.0, as in keys.
