@@ -49,23 +49,26 @@ pub(crate) fn handle(engine: &Arc<Engine>, request: AdminRequest) -> Result<Admi
                 )));
             }
             for bucket in 0..table.buckets() {
-                let tablet = table.tablet(bucket)?;
+                let tablet = table.tablet((r.partition_id, bucket))?;
                 let offset = match spec {
                     Spec::Earliest => tablet.start_offset(),
                     Spec::Latest => tablet.high_watermark(),
                     Spec::Timestamp => tablet.offset_at(r.timestamp_ms)?,
                 };
-                response.offsets.push(BucketOffset { bucket, offset });
+                response.offsets.push(BucketOffset { bucket, offset, partition_id: r.partition_id });
             }
         }
         Request::CreateSnapshot(r) => {
             let table = engine.table(&convert::path(r.path)?)?;
-            let snapshot = table.tablet(r.bucket)?.create_snapshot(r.lease_ms)?;
+            let snapshot = table.tablet((r.partition_id, r.bucket))?.create_snapshot(r.lease_ms)?;
             response.snapshot = Some(SnapshotInfo { snapshot_id: snapshot.id, log_offset: snapshot.log_offset });
         }
         Request::ReleaseSnapshot(r) => {
             let table = engine.table(&convert::path(r.path)?)?;
-            table.tablet(r.bucket)?.release_snapshot(&r.snapshot_id)?;
+            table.tablet((r.partition_id, r.bucket))?.release_snapshot(&r.snapshot_id)?;
+        }
+        Request::CreatePartition(_) | Request::DropPartition(_) | Request::ListPartitions(_) => {
+            return Err(Error::invalid("partitions come with the next version"));
         }
     }
     Ok(response)

@@ -5,14 +5,15 @@ use std::time::{Duration, Instant};
 
 use fluss_format::{Filter, Predicate, Projection};
 use fluss_log::ReadHint;
-use fluss_tablet::Signal;
-use fluss_types::{BucketId, Error, ErrorCode, LogOffset, MemoryUser, Result};
+use fluss_tablet::{Signal, Tablet};
+use fluss_types::{Error, ErrorCode, LogOffset, MemoryUser, PartitionBucket, Result};
 
 use crate::{ReadBatch, Table};
 
 #[derive(Debug)]
 struct Subscription {
-    bucket: BucketId,
+    bucket: PartitionBucket,
+    tablet: Arc<Tablet>,
     next: LogOffset,
     stop: LogOffset,
     hint: ReadHint,
@@ -70,25 +71,29 @@ impl LogScanner {
     }
 
     /// Adds a bucket, or moves it: rows from `start` to `stop` (exclusive, `i64::MAX`: unbounded).
-    pub fn subscribe(&self, bucket: BucketId, start: LogOffset, stop: LogOffset) -> Result<()> {
+    pub fn subscribe(&self, bucket: impl Into<PartitionBucket>, start: LogOffset, stop: LogOffset) -> Result<()> {
+        let bucket = bucket.into();
         if start < 0 {
-            return Err(Error::invalid(format!("start offset {start} of bucket {bucket} is negative")));
+            return Err(Error::invalid(format!("start offset {start} of {bucket} is negative")));
         }
-        self.table.inner.tablet(bucket)?.listen(&self.signal);
+        let tablet = self.table.inner.tablet(bucket)?;
+        tablet.listen(&self.signal);
         let mut s = self.subscriptions();
         s.buckets.retain(|b| b.bucket != bucket);
-        s.buckets.push(Subscription { bucket, next: start, stop, hint: ReadHint::default() });
+        s.buckets.push(Subscription { bucket, tablet, next: start, stop, hint: ReadHint::default() });
         self.signal.raise();
         Ok(())
     }
 
     /// Takes a bucket out.
-    pub fn unsubscribe(&self, bucket: BucketId) {
+    pub fn unsubscribe(&self, bucket: impl Into<PartitionBucket>) {
+        let bucket = bucket.into();
         self.subscriptions().buckets.retain(|b| b.bucket != bucket);
     }
 
     /// The offset up to which a bucket was read: all before was given out, or does not match the filter.
-    pub fn position(&self, bucket: BucketId) -> Option<LogOffset> {
+    pub fn position(&self, bucket: impl Into<PartitionBucket>) -> Option<LogOffset> {
+        let bucket = bucket.into();
         self.subscriptions().buckets.iter().find(|b| b.bucket == bucket).map(|b| b.next)
     }
 
@@ -125,17 +130,17 @@ impl LogScanner {
             if b.next >= b.stop {
                 continue;
             }
-            let tablet = self.table.inner.tablet(b.bucket)?;
-            let (batch, next) = tablet.read_filtered(b.next, b.stop, &self.projection, self.filter.as_ref(), &mut b.hint)?;
+            let (batch, next) = b.tablet.read_filtered(b.next, b.stop, &self.projection, self.filter.as_ref(), &mut b.hint)?;
             let skipped = batch.is_none() && next > b.next;
             b.next = next;
+            let partition = b.bucket.partition;
             if skipped {
                 // There may be more: the poll does not wait.
                 self.signal.raise();
             }
             if let Some(batch) = batch {
                 s.turn = at + 1;
-                return Ok(Some(ReadBatch::new(batch, &self.memory).with_signal(&self.signal)));
+                return Ok(Some(ReadBatch::new(batch, &self.memory).in_partition(partition).with_signal(&self.signal)));
             }
         }
         Ok(None)

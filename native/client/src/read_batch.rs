@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use fluss_format::ColumnBatch;
 use fluss_tablet::Signal;
-use fluss_types::{MemoryGuard, MemoryUser};
+use fluss_types::{MemoryGuard, MemoryUser, PartitionId};
 
 /// A [`ColumnBatch`] given to a reader.
 #[derive(Debug)]
 pub struct ReadBatch {
     batch: ColumnBatch,
+    partition: PartitionId,
     memory: Option<MemoryGuard>,
     /// Raised when the memory is given back.
     waiting: Option<Arc<Signal>>,
@@ -19,7 +20,18 @@ impl ReadBatch {
     /// Counts the batch for `reader`.
     pub fn new(batch: ColumnBatch, reader: &Arc<MemoryUser>) -> Self {
         let memory = reader.take(batch.bytes.capacity() as u64);
-        Self { batch, memory: Some(memory), waiting: None }
+        Self { batch, partition: 0, memory: Some(memory), waiting: None }
+    }
+
+    /// Says which partition its bucket is of.
+    pub(crate) fn in_partition(mut self, partition: PartitionId) -> Self {
+        self.partition = partition;
+        self
+    }
+
+    /// The partition of its [`bucket`](ColumnBatch::bucket) in a batch of a log; 0: the table has none.
+    pub fn partition(&self) -> PartitionId {
+        self.partition
     }
 
     /// Raises `signal` once the batch is dropped.

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use arrow_schema::{Schema as ArrowSchema, SchemaRef};
 use fluss_format::{ColumnPath, Projection};
-use fluss_types::{Result, Schema};
+use fluss_types::{PartitionBucket, Result, Schema};
 
 use crate::{LogScanner, Lookuper, SnapshotScanner, Writer};
 
@@ -57,7 +57,7 @@ impl Table {
     /// A reader of a snapshot of one bucket, from the first key after `after` (empty: from the first).
     pub fn snapshot_scanner<P: Into<ColumnPath>>(
         self: &Arc<Self>,
-        bucket: u32,
+        bucket: impl Into<PartitionBucket>,
         snapshot_id: &str,
         columns: impl IntoIterator<Item = P>,
         after: &[u8],

@@ -14,7 +14,7 @@ use fluss_types::file::LocalFileSystem;
 use fluss_types::option::SCOPES;
 use fluss_types::time::Clock;
 use fluss_types::{
-    BucketId, EngineOptions, Error, ErrorCode, FieldId, MemoryBudget, Result, Schema, Schemas, TableBucket, TableOptions,
+    EngineOptions, Error, ErrorCode, FieldId, MemoryBudget, PartitionBucket, Result, Schema, Schemas, TableBucket, TableOptions,
     TablePath, WriterId,
 };
 
@@ -171,7 +171,16 @@ impl Engine {
     /// Checks a declaration and fills in what it leaves open; also gives the next free id of a column.
     fn complete(&self, mut d: TableDeclaration) -> Result<(TableDeclaration, FieldId)> {
         let options = TableOptions::parse(&d.options)?;
-        let schema = Schema::new(0, d.columns, &d.primary_key, &d.bucket_key)?;
+        if d.bucket_key.is_empty() && !d.primary_key.is_empty() {
+            d.bucket_key = d.primary_key.iter().filter(|k| !d.partition_keys.contains(k)).cloned().collect();
+            if d.bucket_key.is_empty() {
+                return Err(Error::invalid(format!(
+                    "Primary Key constraint {:?} should not be same with partition fields {:?}: a partition would have one row",
+                    d.primary_key, d.partition_keys
+                )));
+            }
+        }
+        let schema = Schema::new(0, d.columns, &d.primary_key, &d.bucket_key)?.partitioned(&d.partition_keys)?;
         options.statistics.resolve(&schema)?;
         d.bucket_key = schema.key_names(schema.bucket_key());
         d.columns = schema.columns().to_vec();
@@ -204,8 +213,7 @@ impl Engine {
                 .map_err(|e| e.at(format_args!("table {path}")))
         })?;
         let (schemas, options) = definition(&altered)?;
-        for bucket in 0..altered.declaration.bucket_count {
-            let slot = self.slot(TableBucket { table_id: altered.table_id, partition: 0, bucket });
+        for (_, slot) in self.slots(|b| b.table_id == altered.table_id) {
             if let Some(tablet) = slot.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
                 tablet.alter(schemas.clone(), options.clone())?;
             }
@@ -227,7 +235,8 @@ impl Engine {
             ));
         }
         let schema = Arc::new(meta.schema()?);
-        let tablets = (0..meta.declaration.bucket_count).map(|_| OnceLock::new()).collect();
+        let unpartitioned = if schema.partition_key().is_empty() { meta.declaration.bucket_count } else { 0 };
+        let tablets = (0..unpartitioned).map(|_| OnceLock::new()).collect();
         Ok(Table { engine: self.clone(), path: path.clone(), meta, schema, tablets })
     }
 
@@ -245,9 +254,26 @@ impl Engine {
         self.tablets.lock().unwrap_or_else(PoisonError::into_inner).entry(bucket).or_default().clone()
     }
 
-    pub(crate) fn tablet(&self, table: &Table, bucket: BucketId) -> Result<Arc<Tablet>> {
+    /// The slots of the tablets that are wanted.
+    fn slots(&self, wanted: impl Fn(&TableBucket) -> bool) -> Vec<(TableBucket, TabletSlot)> {
+        let tablets = self.tablets.lock().unwrap_or_else(PoisonError::into_inner);
+        tablets.iter().filter(|(bucket, _)| wanted(bucket)).map(|(bucket, slot)| (*bucket, slot.clone())).collect()
+    }
+
+    /// Makes the tablets that are wanted fail with an error and forgets them. Who opens one at the same time comes before, or finds
+    /// that the catalog no longer has it.
+    fn stop(&self, wanted: impl Fn(&TableBucket) -> bool, error: &Error) {
+        for (bucket, slot) in self.slots(wanted) {
+            if let Some(tablet) = slot.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                tablet.drop_table(error.clone());
+            }
+            self.tablets.lock().unwrap_or_else(PoisonError::into_inner).remove(&bucket);
+        }
+    }
+
+    pub(crate) fn tablet(&self, table: &Table, bucket: PartitionBucket) -> Result<Arc<Tablet>> {
         let table_id = table.meta.table_id;
-        let table_bucket = TableBucket { table_id, partition: 0, bucket };
+        let table_bucket = bucket.of(table_id);
         let slot = self.slot(table_bucket);
         let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
         // Both are looked at under the slot's lock, which closing and dropping take too.
@@ -295,24 +321,11 @@ impl Engine {
         if error.code() != ErrorCode::Poisoned {
             return;
         }
-        let slots: Vec<TabletSlot> = self.tablets.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
-        for slot in slots {
-            if let Some(tablet) = slot.lock().unwrap_or_else(PoisonError::into_inner).take() {
-                tablet.drop_table(error.clone());
-            }
-        }
+        self.stop(|_| true, error);
     }
 
     fn remove(&self, error: &Error, table: &TableMeta) -> Result<()> {
-        for bucket in 0..table.declaration.bucket_count {
-            let table_bucket = TableBucket { table_id: table.table_id, partition: 0, bucket };
-            let slot = self.slot(table_bucket);
-            let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(tablet) = slot.take() {
-                tablet.drop_table(error.clone());
-            }
-            self.tablets.lock().unwrap_or_else(PoisonError::into_inner).remove(&table_bucket);
-        }
+        self.stop(|b| b.table_id == table.table_id, error);
         self.directory.remove_table(self.context.fs.as_ref(), table.table_id)
     }
 

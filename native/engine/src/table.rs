@@ -3,7 +3,7 @@ use std::sync::{Arc, OnceLock};
 
 use fluss_meta::TableMeta;
 use fluss_tablet::Tablet;
-use fluss_types::{BucketId, Error, ErrorCode, MemoryBudget, Result, Schema, TablePath, WriterId};
+use fluss_types::{Error, ErrorCode, MemoryBudget, PartitionBucket, Result, Schema, TablePath, WriterId};
 
 use crate::Engine;
 
@@ -14,6 +14,7 @@ pub struct Table {
     pub(crate) path: TablePath,
     pub(crate) meta: TableMeta,
     pub(crate) schema: Arc<Schema>,
+    /// Of a table without partitions.
     pub(crate) tablets: Vec<OnceLock<Arc<Tablet>>>,
 }
 
@@ -38,7 +39,7 @@ impl Table {
         self.engine.memory()
     }
 
-    /// Number of buckets.
+    /// Number of buckets, of each partition if there are some.
     pub fn buckets(&self) -> u32 {
         self.meta.declaration.bucket_count
     }
@@ -49,17 +50,28 @@ impl Table {
     }
 
     /// The tablet of a bucket.
-    pub fn tablet(&self, bucket: BucketId) -> Result<&Arc<Tablet>> {
-        let Some(slot) = self.tablets.get(bucket as usize) else {
+    pub fn tablet(&self, bucket: impl Into<PartitionBucket>) -> Result<Arc<Tablet>> {
+        let bucket = bucket.into();
+        let buckets = self.buckets();
+        if bucket.bucket >= buckets {
             return Err(Error::new(
                 ErrorCode::BucketNotFound,
-                format!("table {} has the buckets 0 to {}, {bucket} was asked for", self.path, self.tablets.len() - 1),
+                format!("table {} has the buckets 0 to {}, {} was asked for", self.path, buckets - 1, bucket.bucket),
             ));
-        };
+        }
+        if (bucket.partition == 0) != self.schema.partition_key().is_empty() {
+            let message = match bucket.partition {
+                0 => format!("table {} has partitions: say which one", self.path),
+                p => format!("table {} has no partitions, {p} was asked for", self.path),
+            };
+            return Err(Error::new(ErrorCode::PartitionNotFound, message));
+        }
+        // Of a table with partitions nothing is kept here: they come and go.
+        let Some(slot) = self.tablets.get(bucket.bucket as usize) else { return self.engine.tablet(self, bucket) };
         if let Some(tablet) = slot.get() {
-            return Ok(tablet);
+            return Ok(tablet.clone());
         }
         let tablet = self.engine.tablet(self, bucket)?;
-        Ok(slot.get_or_init(|| tablet))
+        Ok(slot.get_or_init(|| tablet).clone())
     }
 }

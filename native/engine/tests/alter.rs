@@ -18,6 +18,7 @@ fn who_knows_the_new_schema_first_brings_it_to_the_tablet() {
         columns: vec![column("a")],
         primary_key: vec![],
         bucket_key: vec![],
+        partition_keys: vec![],
         bucket_count: 2,
         comment: String::new(),
         options: Default::default(),

@@ -44,6 +44,7 @@ impl TableMeta {
             let schema = self.schema()?.alter(&alteration.changes)?;
             d.primary_key = schema.key_names(schema.primary_key());
             d.bucket_key = schema.key_names(schema.bucket_key());
+            d.partition_keys = schema.key_names(schema.partition_key());
             let columns = std::mem::replace(&mut d.columns, schema.columns().to_vec());
             follow_columns(d, &columns)?;
             next.schema_history.push(SchemaVersion { schema_id: self.schema_id, columns });

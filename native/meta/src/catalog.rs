@@ -22,8 +22,10 @@ pub struct TableDeclaration {
     pub columns: Vec<Column>,
     /// Names of the primary key columns in key order.
     pub primary_key: Vec<String>,
-    /// Names of the bucket key columns; empty: the primary key.
+    /// Names of the bucket key columns; empty: the primary key without the partition keys.
     pub bucket_key: Vec<String>,
+    /// Names of the partition key columns; empty: the table has no partitions.
+    pub partition_keys: Vec<String>,
     /// Buckets; 0: the engine's default.
     pub bucket_count: u32,
     /// For people.
@@ -66,7 +68,8 @@ impl TableMeta {
     /// The checked schema.
     pub fn schema(&self) -> Result<Schema> {
         let d = &self.declaration;
-        Schema::stored(self.schema_id, d.columns.clone(), self.next_field_id, &d.primary_key, &d.bucket_key)
+        Schema::stored(self.schema_id, d.columns.clone(), self.next_field_id, &d.primary_key, &d.bucket_key)?
+            .partitioned(&d.partition_keys)
     }
 
     /// The checked schema and those before it. Keys are the same columns in all of them, under the names of their time.
@@ -86,7 +89,7 @@ impl TableMeta {
             };
             let (primary_key, bucket_key) = (names(current.primary_key())?, names(current.bucket_key())?);
             let schema = Schema::stored(old.schema_id, old.columns.clone(), self.next_field_id, &primary_key, &bucket_key)?;
-            versions.push(Arc::new(schema));
+            versions.push(Arc::new(schema.partitioned(&names(current.partition_key())?)?));
         }
         versions.push(Arc::new(current));
         Schemas::new(versions)
@@ -233,6 +236,8 @@ pub(crate) struct StoredTable {
     next_field_id: FieldId,
     primary_key: Vec<String>,
     bucket_key: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    partition_keys: Vec<String>,
     #[serde(default)]
     comment: String,
     options: BTreeMap<String, String>,
@@ -277,6 +282,7 @@ impl From<&TableMeta> for StoredTable {
             next_field_id: t.next_field_id,
             primary_key: d.primary_key.clone(),
             bucket_key: d.bucket_key.clone(),
+            partition_keys: d.partition_keys.clone(),
             comment: d.comment.clone(),
             options: d.options.clone(),
             custom_properties: d.custom_properties.clone(),
@@ -299,6 +305,7 @@ impl TryFrom<StoredTable> for TableMeta {
                 columns: columns(t.columns)?,
                 primary_key: t.primary_key,
                 bucket_key: t.bucket_key,
+                partition_keys: t.partition_keys,
                 bucket_count: t.bucket_count,
                 comment: t.comment,
                 options: t.options,

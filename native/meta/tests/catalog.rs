@@ -42,6 +42,7 @@ fn table(table_id: TableId) -> Result<TableMeta> {
             columns: schema.columns().to_vec(),
             bucket_key: key.clone(),
             primary_key: key,
+            partition_keys: vec![],
             bucket_count: 1,
             comment: String::new(),
             options: options(&[("table.statistics.columns", "n, id")]),

@@ -26,6 +26,7 @@ fn table(schema: &Schema, table_id: TableId) -> TableMeta {
             columns: schema.columns().to_vec(),
             bucket_key: key.clone(),
             primary_key: key,
+            partition_keys: vec![],
             bucket_count: 3,
             comment: "a comment".into(),
             options: [("table.log.ttl".to_string(), "1d".to_string())].into(),

@@ -27,6 +27,8 @@ pub enum ErrorCode {
     SchemaMismatch = 106,
     /// A database, table or column name that is not allowed.
     IdentifierInvalid = 107,
+    /// The value of a partition key that is not allowed, or a partition that is named by other columns than the table's partition keys.
+    InvalidPartition = 108,
     /// No such database.
     DatabaseNotFound = 201,
     /// No such table.
@@ -37,6 +39,8 @@ pub enum ErrorCode {
     SnapshotNotFound = 204,
     /// No such column.
     ColumnNotFound = 205,
+    /// No such partition: never made, or dropped.
+    PartitionNotFound = 206,
     /// The database exists already.
     DatabaseExists = 301,
     /// The table exists already.
@@ -45,6 +49,8 @@ pub enum ErrorCode {
     DatabaseNotEmpty = 303,
     /// The column exists already.
     ColumnExists = 304,
+    /// The partition exists already.
+    PartitionExists = 305,
     /// The log no longer has the offset asked for.
     LogTruncated = 401,
     /// A batch of an idempotent writer came out of its order.
@@ -65,6 +71,10 @@ pub enum ErrorCode {
     DiskFull = 701,
     /// A memory bound is reached.
     OutOfMemory = 702,
+    /// The table has as many partitions as `max.partition.num` allows.
+    TooManyPartitions = 703,
+    /// The table, all its partitions together, has as many buckets as `max.bucket.num` allows.
+    TooManyBuckets = 704,
     /// The object was closed.
     Closed = 801,
     /// A bug of ours.

@@ -67,6 +67,44 @@ impl fmt::Display for TableBucket {
     }
 }
 
+/// A bucket within its table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PartitionBucket {
+    /// The partition; 0: the table has none.
+    pub partition: PartitionId,
+    /// The bucket.
+    pub bucket: BucketId,
+}
+
+impl From<BucketId> for PartitionBucket {
+    /// A bucket of a table without partitions.
+    fn from(bucket: BucketId) -> Self {
+        Self { partition: 0, bucket }
+    }
+}
+
+impl From<(PartitionId, BucketId)> for PartitionBucket {
+    fn from((partition, bucket): (PartitionId, BucketId)) -> Self {
+        Self { partition, bucket }
+    }
+}
+
+impl fmt::Display for PartitionBucket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.partition {
+            0 => write!(f, "bucket {}", self.bucket),
+            p => write!(f, "partition {p} bucket {}", self.bucket),
+        }
+    }
+}
+
+impl PartitionBucket {
+    /// The bucket of a table.
+    pub fn of(self, table_id: TableId) -> TableBucket {
+        TableBucket { table_id, partition: self.partition, bucket: self.bucket }
+    }
+}
+
 /// What a row of a log says happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -101,7 +139,18 @@ impl ChangeType {
 
 /// Checks a database or table name: up to 200 ASCII letters, digits, `_` and `-`; no leading `__`.
 pub fn validate_identifier(what: &str, name: &str) -> Result<()> {
-    let bad = |why: &str| Err(Error::new(ErrorCode::IdentifierInvalid, format!("{what} name '{name}' is not allowed: {why}")));
+    identifier(name)
+        .map_err(|why| Error::new(ErrorCode::IdentifierInvalid, format!("{what} name '{name}' is not allowed: {why}")))
+}
+
+/// Checks the text of a partition value, which has the rules of a name: the name of a partition is made of them.
+pub fn validate_partition_value(value: &str) -> Result<()> {
+    identifier(value)
+        .map_err(|why| Error::new(ErrorCode::InvalidPartition, format!("The partition value '{value}' is invalid: {why}")))
+}
+
+fn identifier(name: &str) -> std::result::Result<(), &'static str> {
+    let bad = Err;
     if name.is_empty() {
         return bad("it is empty");
     }

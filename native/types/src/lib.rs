@@ -18,8 +18,8 @@ pub use column::{Column, FieldId};
 pub use data_type::{DataType, MILLIS_FIELD, NANOS_FIELD, TypeRoot};
 pub use error::{Error, ErrorCode, Result};
 pub use ids::{
-    BatchSequence, BucketId, ChangeType, LogOffset, PartitionId, SchemaId, TableBucket, TableId, TablePath, WriterId,
-    validate_identifier,
+    BatchSequence, BucketId, ChangeType, LogOffset, PartitionBucket, PartitionId, SchemaId, TableBucket, TableId, TablePath,
+    WriterId, validate_identifier, validate_partition_value,
 };
 pub use memory::{MemoryBudget, MemoryGuard, MemoryShare, MemoryUser};
 pub use option::{Compression, Consistency, EngineOptions, StatisticsColumns, TableOptions};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow_schema::{Schema as ArrowSchema, SchemaRef};
 
 use crate::column::{Column, FieldId};
-use crate::{Error, ErrorCode, Result, SchemaId};
+use crate::{Error, ErrorCode, Result, SchemaId, TypeRoot};
 
 const RESERVED_COLUMNS: [&str; 6] = ["__offset", "__timestamp", "__bucket", "_change_type", "_log_offset", "_commit_timestamp"];
 
@@ -18,7 +18,7 @@ pub enum TableKind {
     PrimaryKey,
 }
 
-/// Columns, primary key and bucket key of a table. Checked when made; key columns are NOT NULL.
+/// Columns, primary key, bucket key and partition key of a table. Checked when made; key columns are NOT NULL.
 #[derive(Debug)]
 pub struct Schema {
     id: SchemaId,
@@ -26,6 +26,7 @@ pub struct Schema {
     next_field_id: FieldId,
     primary_key: Vec<usize>,
     bucket_key: Vec<usize>,
+    partition_key: Vec<usize>,
     arrow: SchemaRef,
 }
 
@@ -66,30 +67,8 @@ impl Schema {
         if ids.windows(2).any(|w| w[0] == w[1]) || ids.last().is_some_and(|i| *i >= next_field_id) {
             return bad("the ids of the columns are not unique, or not below the next one".into());
         }
-        let positions = |key: &str, names: &[String]| -> Result<Vec<usize>> {
-            let mut out = Vec::with_capacity(names.len());
-            for n in names {
-                let Some(i) = columns.iter().position(|c| c.name == *n) else {
-                    return Err(Error::invalid(format!("{key} column '{n}' is not a column of the table")));
-                };
-                if out.contains(&i) {
-                    return Err(Error::invalid(format!("{key} column '{n}' is named twice")));
-                }
-                if columns[i].data_type.is_nested() {
-                    return Err(Error::new(
-                        ErrorCode::UnsupportedType,
-                        format!(
-                            "{key} column '{n}' has unsupported data type {}: a {key} cannot hold ARRAY, MAP or ROW",
-                            columns[i].data_type
-                        ),
-                    ));
-                }
-                out.push(i);
-            }
-            Ok(out)
-        };
-        let primary_key = positions("primary key", primary_key)?;
-        let mut bucket_key = positions("bucket key", bucket_key)?;
+        let primary_key = positions(&columns, "primary key", primary_key)?;
+        let mut bucket_key = positions(&columns, "bucket key", bucket_key)?;
         if bucket_key.is_empty() {
             bucket_key.clone_from(&primary_key);
         }
@@ -102,7 +81,36 @@ impl Schema {
             columns[i].data_type.nullable = false;
         }
         let arrow = Arc::new(ArrowSchema::new(columns.iter().map(Column::to_field).collect::<Vec<_>>()));
-        Ok(Self { id, columns, next_field_id, primary_key, bucket_key, arrow })
+        Ok(Self { id, columns, next_field_id, primary_key, bucket_key, partition_key: Vec::new(), arrow })
+    }
+
+    /// The same table with a partition for each combination of values of some columns. A primary key must contain them, a bucket key must not.
+    pub fn partitioned(mut self, partition_key: &[String]) -> Result<Self> {
+        let positions = positions(&self.columns, "partition key", partition_key)?;
+        for &i in &positions {
+            let Column { name, data_type, .. } = &self.columns[i];
+            if matches!(data_type.root, TypeRoot::Decimal(..)) {
+                return Err(Error::new(
+                    ErrorCode::UnsupportedType,
+                    format!(
+                        "partition key column '{name}' has unsupported data type {data_type}: a partition key cannot hold DECIMAL"
+                    ),
+                ));
+            }
+            if !self.primary_key.is_empty() && !self.primary_key.contains(&i) {
+                return Err(Error::invalid(format!(
+                    "partition key column '{name}' is not part of the primary key ({}): the primary key must contain all partition keys",
+                    self.key_names(&self.primary_key).join(", ")
+                )));
+            }
+            if self.bucket_key.contains(&i) {
+                return Err(Error::invalid(format!(
+                    "partition key column '{name}' is part of the bucket key: all rows of a partition have the same value, leave it out of 'bucket.key'"
+                )));
+            }
+        }
+        self.partition_key = positions;
+        Ok(self)
     }
 
     /// Version of the schema.
@@ -133,6 +141,11 @@ impl Schema {
     /// Positions of the bucket key columns; empty: batches go round the buckets.
     pub fn bucket_key(&self) -> &[usize] {
         &self.bucket_key
+    }
+
+    /// Positions of the partition key columns; empty: the table has no partitions.
+    pub fn partition_key(&self) -> &[usize] {
+        &self.partition_key
     }
 
     /// Log or primary-key table.
@@ -171,6 +184,34 @@ impl fmt::Display for Schema {
         if !self.primary_key.is_empty() {
             write!(f, ", PRIMARY KEY ({})", names(&self.primary_key))?;
         }
-        f.write_str(")")
+        f.write_str(")")?;
+        if !self.partition_key.is_empty() {
+            write!(f, " PARTITIONED BY ({})", names(&self.partition_key))?;
+        }
+        Ok(())
     }
+}
+
+/// Positions of the columns of a key.
+fn positions(columns: &[Column], key: &str, names: &[String]) -> Result<Vec<usize>> {
+    let mut out = Vec::with_capacity(names.len());
+    for n in names {
+        let Some(i) = columns.iter().position(|c| c.name == *n) else {
+            return Err(Error::invalid(format!("{key} column '{n}' is not a column of the table")));
+        };
+        if out.contains(&i) {
+            return Err(Error::invalid(format!("{key} column '{n}' is named twice")));
+        }
+        if columns[i].data_type.is_nested() {
+            return Err(Error::new(
+                ErrorCode::UnsupportedType,
+                format!(
+                    "{key} column '{n}' has unsupported data type {}: a {key} cannot hold ARRAY, MAP or ROW",
+                    columns[i].data_type
+                ),
+            ));
+        }
+        out.push(i);
+    }
+    Ok(out)
 }

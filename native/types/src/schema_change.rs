@@ -61,8 +61,8 @@ impl Schema {
     pub fn alter(&self, changes: &[SchemaChange]) -> Result<Schema> {
         let mut columns = self.columns().to_vec();
         let mut next_field_id = self.next_field_id();
-        let mut keys = [self.key_names(self.primary_key()), self.key_names(self.bucket_key())];
-        let is_key = |name: &str, keys: &[Vec<String>; 2]| keys.iter().flatten().any(|k| k == name);
+        let mut keys = [self.primary_key(), self.bucket_key(), self.partition_key()].map(|key| self.key_names(key));
+        let is_key = |name: &str, keys: &[Vec<String>; 3]| keys.iter().flatten().any(|k| k == name);
         for change in changes {
             match change {
                 SchemaChange::Add { parent, column } => {
@@ -115,8 +115,8 @@ impl Schema {
         }
         // A field may have made the type around it too deep.
         columns.iter().try_for_each(|c| DataType::new(c.data_type.root.clone(), c.data_type.nullable).map(drop))?;
-        let [primary_key, bucket_key] = keys;
-        Schema::stored(self.id() + 1, columns, next_field_id, &primary_key, &bucket_key)
+        let [primary_key, bucket_key, partition_key] = keys;
+        Schema::stored(self.id() + 1, columns, next_field_id, &primary_key, &bucket_key)?.partitioned(&partition_key)
     }
 }
 

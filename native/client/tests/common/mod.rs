@@ -73,17 +73,21 @@ pub fn drop_table(connection: &Connection, name: &str) {
 }
 
 pub fn offsets(connection: &Connection, name: &str) -> Vec<i64> {
-    let request = proto::ListOffsets { path: path(name), spec: proto::list_offsets::Spec::Latest.into(), timestamp_ms: 0 };
+    let request =
+        proto::ListOffsets { path: path(name), spec: proto::list_offsets::Spec::Latest.into(), timestamp_ms: 0, partition_id: 0 };
     admin(connection, Request::ListOffsets(request)).offsets.iter().map(|o| o.offset).collect()
 }
 
 pub fn create_snapshot(connection: &Connection, name: &str) -> proto::SnapshotInfo {
-    let request = proto::CreateSnapshot { path: path(name), bucket: 0, lease_ms: 60_000 };
+    let request = proto::CreateSnapshot { path: path(name), bucket: 0, lease_ms: 60_000, partition_id: 0 };
     admin(connection, Request::CreateSnapshot(request)).snapshot.unwrap()
 }
 
 pub fn release_snapshot(connection: &Connection, name: &str, id: &str) {
-    admin(connection, Request::ReleaseSnapshot(proto::ReleaseSnapshot { path: path(name), bucket: 0, snapshot_id: id.into() }));
+    admin(
+        connection,
+        Request::ReleaseSnapshot(proto::ReleaseSnapshot { path: path(name), bucket: 0, snapshot_id: id.into(), partition_id: 0 }),
+    );
 }
 
 pub fn long(b: &ColumnBatch, column: usize, row: usize) -> i64 {

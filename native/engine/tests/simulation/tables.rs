@@ -65,6 +65,7 @@ impl World {
             columns: rows::columns(),
             primary_key: if keyed { vec!["id".into()] } else { Vec::new() },
             bucket_key: Vec::new(),
+            partition_keys: Vec::new(),
             bucket_count: buckets,
             comment: String::new(),
             options: options.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect(),

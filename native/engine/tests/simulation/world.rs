@@ -212,7 +212,7 @@ impl World {
                 }
             }
         }
-        let opened = self.tables[at.0].handle.as_ref().unwrap().tablet(at.1 as u32).cloned();
+        let opened = self.tables[at.0].handle.as_ref().unwrap().tablet(at.1 as u32);
         self.trace.line(|| format!("open tablet {at:?}: {}", said(&opened)));
         match opened {
             Ok(tablet) => {

@@ -121,6 +121,7 @@ fn messages() -> Vec<Vec<u8>> {
         comment: "é".into(),
         options: strings([("table.log.ttl", "7d")]),
         custom_properties: strings([("watermark", "ts")]),
+        partition_keys: vec!["c".into()],
     };
     let database = || Some(proto::DatabaseInfo { name: "db".into(), comment: "c".into(), properties: strings([("a", "b")]) });
     let create = proto::CreateTable { path: path(), descriptor: Some(descriptor.clone()), if_not_exists: true };
@@ -151,24 +152,34 @@ fn messages() -> Vec<Vec<u8>> {
         Request::DropTable(proto::DropTable { path: path(), if_exists: true }),
         Request::ListTables(proto::ListTables { database: "db".into() }),
         Request::GetTable(proto::GetTable { path: path() }),
-        Request::ListOffsets(proto::ListOffsets { path: path(), spec: 2, timestamp_ms: -1 }),
-        Request::CreateSnapshot(proto::CreateSnapshot { path: path(), bucket: 1, lease_ms: 60_000 }),
-        Request::ReleaseSnapshot(proto::ReleaseSnapshot { path: path(), bucket: 1, snapshot_id: "1-2-3".into() }),
+        Request::ListOffsets(proto::ListOffsets { path: path(), spec: 2, timestamp_ms: -1, partition_id: 1 }),
+        Request::CreateSnapshot(proto::CreateSnapshot { path: path(), bucket: 1, lease_ms: 60_000, partition_id: 1 }),
+        Request::ReleaseSnapshot(proto::ReleaseSnapshot {
+            path: path(),
+            bucket: 1,
+            snapshot_id: "1-2-3".into(),
+            partition_id: 1,
+        }),
         Request::AlterTable(alter),
+        Request::CreatePartition(proto::CreatePartition { path: path(), values: strings([("c", "1")]), if_not_exists: true }),
+        Request::DropPartition(proto::DropPartition { path: path(), values: strings([("c", "1")]), if_exists: true }),
+        Request::ListPartitions(proto::ListPartitions { path: path(), values: strings([("c", "1")]) }),
     ];
     let info = proto::TableInfo { path: path(), table_id: 1, schema_id: 2, descriptor: Some(descriptor), created_ms: 3 };
     let response = proto::AdminResponse {
         names: vec!["a".into(), "b".into()],
         database: database(),
         table: Some(info),
-        offsets: vec![proto::BucketOffset { bucket: 1, offset: i64::MAX }],
+        offsets: vec![proto::BucketOffset { bucket: 1, offset: i64::MAX, partition_id: 2 }],
         snapshot: Some(proto::SnapshotInfo { snapshot_id: "1".into(), log_offset: 5 }),
+        partitions: vec![proto::PartitionInfo { partition_id: 2, values: vec!["a".into(), "1".into()], created_ms: 3 }],
     };
     let scan = proto::SnapshotScanRequest {
         bucket: 1,
         snapshot_id: "1".into(),
         projection: vec![3, 0, 1 << 20],
         after_position: vec![1, 0, 255],
+        partition_id: 2,
     };
     // In the order of `fluss_fuzz::MESSAGES`.
     let mut out = vec![[vec![0], proto::OpenRequest { options: strings([("data.dir", "/d")]) }.encode_to_vec()].concat()];
@@ -203,6 +214,7 @@ fn table(table_id: TableId) -> TableMeta {
             columns: schema.columns().to_vec(),
             bucket_key: key.clone(),
             primary_key: key,
+            partition_keys: vec![],
             bucket_count: 4,
             comment: "é".into(),
             options: strings([("table.log.ttl", "7d")]),

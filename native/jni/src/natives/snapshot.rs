@@ -18,7 +18,7 @@ pub extern "system" fn open_snapshot_scanner<'l>(
     call(env, &class, |env| {
         let parent = TABLES.get(table)?;
         let request: SnapshotScanRequest = decode(env, &request)?;
-        let (bucket, id, after) = (request.bucket, request.snapshot_id, request.after_position);
+        let (bucket, id, after) = ((request.partition_id, request.bucket), request.snapshot_id, request.after_position);
         let scanner = parent.table.snapshot_scanner(bucket, &id, projection(request.projection), &after)?;
         let nodes = scanner.projection().nodes();
         Ok(SNAPSHOT_SCANNERS.insert(OpenSnapshotScanner { scanner, nodes, parent }))
