@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use fluss_format::BUCKET_FUNCTION;
 use fluss_kv::RocksKvStores;
 use fluss_log::LogOptions;
-use fluss_meta::{LocalMetaStore, TableAlteration, TableDeclaration, TableMeta};
+use fluss_meta::{FIRST_NUMBER, LocalMetaStore, TableAlteration, TableDeclaration, TableMeta};
 use fluss_tablet::{Committer, Tablet, TabletContext};
 use fluss_types::file::LocalFileSystem;
 use fluss_types::option::SCOPES;
@@ -158,6 +158,7 @@ impl Engine {
                 table_id,
                 schema_id: 0,
                 next_field_id,
+                next_auto_increment: FIRST_NUMBER,
                 created_ms: self.now_ms(),
                 bucket_function: BUCKET_FUNCTION.into(),
                 declaration: completed,
@@ -181,7 +182,7 @@ impl Engine {
             }
         }
         let schema = Schema::new(0, d.columns, &d.primary_key, &d.bucket_key)?.partitioned(&d.partition_keys)?;
-        options.statistics.resolve(&schema)?;
+        options.check(&schema)?;
         d.bucket_key = schema.key_names(schema.bucket_key());
         d.columns = schema.columns().to_vec();
         if d.bucket_count == 0 {
@@ -207,7 +208,9 @@ impl Engine {
             check_alterable(alteration)
                 .and_then(|()| table.alter(alteration))
                 .and_then(|next| {
-                    TableOptions::parse(&next.declaration.options)?.statistics.resolve(&next.schema()?)?;
+                    let options = TableOptions::parse(&next.declaration.options)?;
+                    options.check(&next.schema()?)?;
+                    options.check_change(&TableOptions::parse(&table.declaration.options)?)?;
                     Ok(next)
                 })
                 .map_err(|e| e.at(format_args!("table {path}")))

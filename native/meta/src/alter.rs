@@ -6,6 +6,7 @@ use fluss_types::{Column, Error, ErrorCode, FieldId, Result, SchemaChange, Schem
 use crate::{SchemaVersion, TableDeclaration, TableMeta};
 
 const STATISTICS: &str = "table.statistics.columns";
+const AUTO_INCREMENT: &str = "auto-increment.fields";
 
 /// What ALTER TABLE changes, all of it or nothing.
 #[derive(Clone, Debug, Default)]
@@ -63,11 +64,22 @@ impl TableMeta {
     }
 }
 
-/// Keeps `table.statistics.columns` at the columns that it named before: under their new names, without those that are gone.
+/// Keeps the options that name columns at the columns that they named before: `table.statistics.columns` under their new names, without
+/// those that are gone; `auto-increment.fields` under its new name, which must not go.
 fn follow_columns(d: &mut TableDeclaration, before: &[Column]) -> Result<()> {
-    let StatisticsColumns::Named(names) = TableOptions::parse(&d.options)?.statistics else { return Ok(()) };
+    let options = TableOptions::parse(&d.options)?;
     let id = |name: &String| before.iter().find(|c| c.name == *name).map(|c| c.id);
     let after = |id: FieldId| d.columns.iter().find(|c| c.id == id).map(|c| c.name.clone());
+    if let Some(auto_increment) = &options.auto_increment {
+        let name = &auto_increment.column;
+        let Some(now) = id(name).and_then(after) else {
+            return Err(Error::invalid(format!(
+                "column '{name}' is the auto increment column of the table and cannot be dropped"
+            )));
+        };
+        d.options.insert(AUTO_INCREMENT.into(), now);
+    }
+    let StatisticsColumns::Named(names) = options.statistics else { return Ok(()) };
     let names: Vec<String> = names.iter().filter_map(id).filter_map(after).collect();
     if names.is_empty() {
         d.options.remove(STATISTICS);

@@ -45,6 +45,8 @@ pub struct TableMeta {
     pub schema_id: SchemaId,
     /// The id that the next column to be added gets.
     pub next_field_id: FieldId,
+    /// The number that the auto increment column has not been given yet, nor has any bucket taken it.
+    pub next_auto_increment: i64,
     /// Milliseconds since 1970.
     pub created_ms: i64,
     /// Name of the bucket function.
@@ -224,6 +226,17 @@ impl TryFrom<StoredType> for TypeRoot {
     }
 }
 
+/// What an auto increment column begins with.
+pub const FIRST_NUMBER: i64 = 1;
+
+fn first_number() -> i64 {
+    FIRST_NUMBER
+}
+
+fn is_first_number(n: &i64) -> bool {
+    *n == FIRST_NUMBER
+}
+
 /// A table as it is stored.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct StoredTable {
@@ -234,6 +247,8 @@ pub(crate) struct StoredTable {
     bucket_count: u32,
     columns: Vec<StoredColumn>,
     next_field_id: FieldId,
+    #[serde(default = "first_number", skip_serializing_if = "is_first_number")]
+    next_auto_increment: i64,
     primary_key: Vec<String>,
     bucket_key: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -280,6 +295,7 @@ impl From<&TableMeta> for StoredTable {
             bucket_count: d.bucket_count,
             columns: d.columns.iter().map(StoredColumn::from).collect(),
             next_field_id: t.next_field_id,
+            next_auto_increment: t.next_auto_increment,
             primary_key: d.primary_key.clone(),
             bucket_key: d.bucket_key.clone(),
             partition_keys: d.partition_keys.clone(),
@@ -299,6 +315,7 @@ impl TryFrom<StoredTable> for TableMeta {
             table_id: t.table_id,
             schema_id: t.schema_id,
             next_field_id: t.next_field_id,
+            next_auto_increment: t.next_auto_increment,
             created_ms: t.created_ms,
             bucket_function: t.bucket_function,
             declaration: TableDeclaration {

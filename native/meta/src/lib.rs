@@ -7,5 +7,5 @@ mod catalog;
 mod local;
 
 pub use alter::TableAlteration;
-pub use catalog::{DatabaseMeta, SchemaVersion, TableDeclaration, TableMeta};
+pub use catalog::{DatabaseMeta, FIRST_NUMBER, SchemaVersion, TableDeclaration, TableMeta};
 pub use local::LocalMetaStore;

@@ -1,5 +1,6 @@
 //! The catalog in one file of a local folder, replaced as a whole and durably by every change.
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -7,7 +8,7 @@ use fluss_types::file::FileSystem;
 use fluss_types::{Error, ErrorCode, Result, TableId, TablePath, WriterId, validate_identifier};
 use serde::{Deserialize, Serialize};
 
-use crate::catalog::{DatabaseMeta, StoredTable, TableMeta};
+use crate::catalog::{DatabaseMeta, FIRST_NUMBER, StoredTable, TableMeta};
 
 const FORMAT_VERSION: u32 = 0;
 const FILE: &str = "catalog.json";
@@ -121,6 +122,23 @@ impl LocalMetaStore {
             let first = c.next_writer_id;
             c.next_writer_id += WriterId::from(count);
             Ok(first)
+        })
+    }
+
+    /// Takes up to `count` numbers for the auto increment column of a table, none greater than `max`; none of them is ever given again.
+    pub fn reserve_auto_increment(&self, table_id: TableId, count: u32, max: i64) -> Result<Range<i64>> {
+        self.change(|c| {
+            let Some((path, table)) = c.tables.iter_mut().find(|(_, t)| t.table_id == table_id) else {
+                return Err(Error::new(ErrorCode::TableNotFound, "the table was dropped"));
+            };
+            let first = table.next_auto_increment;
+            let end = first.saturating_add(count.into()).min(max.saturating_add(1));
+            if first >= end {
+                let message = format!("table {path}: the auto increment column has had all numbers up to {max}. Widen it to BIGINT, or make a new table");
+                return Err(Error::new(ErrorCode::NumbersExhausted, message));
+            }
+            table.next_auto_increment = end;
+            Ok(first..end)
         })
     }
 
@@ -272,6 +290,13 @@ fn decode(bytes: &[u8]) -> Result<Catalog> {
         catalog.databases.insert(name, db.meta);
     }
     let ids: BTreeSet<TableId> = catalog.tables.values().map(|t| t.table_id).collect();
+    if let Some((path, table)) = catalog.tables.iter().find(|(_, t)| t.next_auto_increment < FIRST_NUMBER) {
+        let message = format!(
+            "the file is damaged (the next number of table {path} is {}). Restore it from a copy",
+            table.next_auto_increment
+        );
+        return Err(Error::new(ErrorCode::CorruptMeta, message));
+    }
     let once = ids.len() == catalog.tables.len() && ids.last().is_none_or(|last| *last < catalog.next_table_id);
     if !once || catalog.next_table_id > LAST_ID as TableId || !(0..=LAST_ID).contains(&catalog.next_writer_id) {
         let message = "the file is damaged (two tables have, or the next one would get, the same number). Restore it from a copy";

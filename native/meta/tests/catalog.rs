@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use fluss_meta::{DatabaseMeta, LocalMetaStore, TableAlteration, TableDeclaration, TableMeta};
+use fluss_meta::{DatabaseMeta, FIRST_NUMBER, LocalMetaStore, TableAlteration, TableDeclaration, TableMeta};
 use fluss_testkit::{Fault, Operation, SimulatedDisk};
 use fluss_types::file::LocalFileSystem;
 use fluss_types::{Column, DataType, ErrorCode, Result, Schema, SchemaChange, TableId, TablePath, TypeRoot};
@@ -36,6 +36,7 @@ fn table(table_id: TableId) -> Result<TableMeta> {
         table_id,
         schema_id: 0,
         next_field_id: schema.next_field_id(),
+        next_auto_increment: FIRST_NUMBER,
         created_ms: 7,
         bucket_function: "f".into(),
         declaration: TableDeclaration {
@@ -265,4 +266,32 @@ fn a_catalog_that_would_give_a_number_twice_is_refused() {
         disk.fs().create(file).unwrap().write_at(0, text.as_bytes()).unwrap();
         assert_eq!(LocalMetaStore::open(disk.fs(), dir).unwrap_err().code(), ErrorCode::CorruptMeta);
     }
+}
+
+#[test]
+fn numbers_are_given_once_and_end_with_the_type() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    store.create_database("db", DatabaseMeta::default(), false).unwrap();
+    let id = store.create_table(&path(), table).unwrap().table_id;
+    let max = i32::MAX.into();
+    assert_eq!(store.reserve_auto_increment(id, 10, max).unwrap(), 1..11);
+    let store = open(dir.path());
+    assert_eq!(store.reserve_auto_increment(id, u32::MAX, max).unwrap(), 11..max + 1, "as many as there are");
+    let e = store.reserve_auto_increment(id, 1, max).unwrap_err();
+    assert_eq!(e.code(), ErrorCode::NumbersExhausted);
+    assert!(e.message().contains("Widen it to BIGINT"), "{e}");
+    assert_eq!(store.reserve_auto_increment(id, 1, i64::MAX).unwrap(), max + 1..max + 2);
+    store.drop_table(&path(), false).unwrap();
+    assert_eq!(store.reserve_auto_increment(id, 1, max).unwrap_err().code(), ErrorCode::TableNotFound);
+}
+
+#[test]
+fn columns_that_options_name_follow_their_new_names() {
+    let mut meta = table(1).unwrap();
+    meta.declaration.options = options(&[("auto-increment.fields", "n")]);
+    let renamed = meta.alter(&change(vec![rename(&["n"], "number")])).unwrap();
+    assert_eq!(renamed.declaration.options, options(&[("auto-increment.fields", "number")]));
+    let e = renamed.alter(&change(vec![SchemaChange::Drop { path: names(&["number"]) }])).unwrap_err();
+    assert!(e.message().contains("is the auto increment column"), "{e}");
 }

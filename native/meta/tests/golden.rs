@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use fluss_meta::{DatabaseMeta, LocalMetaStore, TableAlteration, TableDeclaration, TableMeta};
+use fluss_meta::{DatabaseMeta, FIRST_NUMBER, LocalMetaStore, TableAlteration, TableDeclaration, TableMeta};
 use fluss_testkit::{all_types, nested_types};
 use fluss_types::file::LocalFileSystem;
 use fluss_types::{Schema, SchemaChange, TableId, TablePath};
@@ -20,6 +20,7 @@ fn table(schema: &Schema, table_id: TableId) -> TableMeta {
         table_id,
         schema_id: 0,
         next_field_id: schema.next_field_id(),
+        next_auto_increment: FIRST_NUMBER,
         created_ms: 1_700_000_000_000,
         bucket_function: "murmur3-v1".into(),
         declaration: TableDeclaration {
@@ -50,6 +51,7 @@ fn a_catalog_has_the_bytes_that_were_committed() {
     let rename = SchemaChange::Rename { path: vec!["name".into()], name: "label".into() };
     let change = TableAlteration { changes: vec![rename], ..TableAlteration::default() };
     store.alter_table(&path, |t| t.alter(&change)).unwrap();
+    assert_eq!(store.reserve_auto_increment(0, 100, i64::MAX).unwrap(), 1..101);
 
     let written = std::fs::read_to_string(dir.path().join("catalog.json")).unwrap();
     let golden = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden/catalog.json");
@@ -72,4 +74,5 @@ fn a_catalog_has_the_bytes_that_were_committed() {
         assert_eq!(read.table(&path).unwrap(), store.table(&path).unwrap());
     }
     assert_eq!(read.reserve_writer_ids(1).unwrap(), 1000);
+    assert_eq!(read.reserve_auto_increment(0, 1, i64::MAX).unwrap(), 101..102);
 }

@@ -75,6 +75,8 @@ pub enum ErrorCode {
     TooManyPartitions = 703,
     /// The table, all its partitions together, has as many buckets as `max.bucket.num` allows.
     TooManyBuckets = 704,
+    /// The auto increment column has no number left.
+    NumbersExhausted = 705,
     /// The object was closed.
     Closed = 801,
     /// A bug of ours.

@@ -22,7 +22,7 @@ pub use ids::{
     WriterId, validate_identifier, validate_partition_value,
 };
 pub use memory::{MemoryBudget, MemoryGuard, MemoryShare, MemoryUser};
-pub use option::{Compression, Consistency, EngineOptions, StatisticsColumns, TableOptions};
+pub use option::{AutoIncrement, Compression, Consistency, EngineOptions, StatisticsColumns, TableOptions};
 pub use schema::{Schema, TableKind};
 pub use schema_change::SchemaChange;
 pub use schemas::Schemas;

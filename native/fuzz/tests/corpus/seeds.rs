@@ -7,7 +7,7 @@ use arrow_array::{ArrayRef, RecordBatch, UInt8Array};
 use fluss_format::{ColumnValues, EncodeOptions, EncodedBatch, Lease, RowCodec, encode_batch, log_schema};
 use fluss_fuzz::{LOG_BUCKET, LOG_DIR, LOG_OPTIONS, log_input, schemas_of};
 use fluss_log::Log;
-use fluss_meta::{DatabaseMeta, LocalMetaStore, TableAlteration, TableDeclaration, TableMeta};
+use fluss_meta::{DatabaseMeta, FIRST_NUMBER, LocalMetaStore, TableAlteration, TableDeclaration, TableMeta};
 use fluss_proto::{self as proto, Message};
 use fluss_testkit::{Random, SimulatedDisk, random_rows};
 use fluss_types::{BatchSequence, Column, Compression, DataType, Schema, SchemaChange, TableId, TablePath, TypeRoot};
@@ -208,6 +208,7 @@ fn table(table_id: TableId) -> TableMeta {
         table_id,
         schema_id: 0,
         next_field_id: schema.next_field_id(),
+        next_auto_increment: FIRST_NUMBER,
         created_ms: 7,
         bucket_function: "murmur3-v1".into(),
         declaration: TableDeclaration {

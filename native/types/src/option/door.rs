@@ -57,6 +57,11 @@ impl Values {
         self.get(key, |v| if let Value::TimeToLive(d) = v { Some(*d) } else { None })
     }
 
+    /// Of an option that is a time to live and has no default; `None`: not given, or never.
+    pub(super) fn optional_time_to_live(&self, key: &str) -> Option<Duration> {
+        if let Some(Value::TimeToLive(d)) = self.0.get(key) { *d } else { None }
+    }
+
     /// Of an option that is a choice.
     pub(super) fn choice<T: Copy>(&self, key: &str, meanings: &[(&str, T)]) -> Result<T> {
         self.get(key, |v| {

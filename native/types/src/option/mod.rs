@@ -1,6 +1,7 @@
 //! Every option of the product, in one table: key, type and unit, range, default, meaning, price. The engine's and the
 //! tables' options are read from it; the connector's, which Java reads, stand in it so that the page `docs/options.md` has
 //! them all. Tests of both languages compare the page with what they accept.
+mod auto_increment;
 mod connector;
 mod door;
 mod kind;
@@ -10,6 +11,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+pub use auto_increment::AutoIncrement;
 pub use kind::Kind;
 pub use spec::{OptionSpec, SCOPES, ScopeSpec};
 pub use statistics::StatisticsColumns;

@@ -2,11 +2,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::auto_increment::AutoIncrement;
 use super::door::Values;
 use super::kind::Kind;
 use super::spec::OptionSpec;
 use super::statistics::StatisticsColumns;
-use crate::Result;
+use crate::{Error, ErrorCode, Result, Schema, TableKind};
 
 /// When a write is acknowledged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +45,10 @@ pub struct TableOptions {
     pub log_ttl: Option<Duration>,
     /// `table.statistics.columns`
     pub statistics: StatisticsColumns,
+    /// `auto-increment.fields` and `table.auto-increment.cache-size`
+    pub auto_increment: Option<AutoIncrement>,
+    /// `table.row.ttl`; `None`: rows stay, and their values have no time
+    pub row_ttl: Option<Duration>,
 }
 
 /// Options of the engine, the same for all who open a directory; section "Engine" of `docs/options.md`.
@@ -81,7 +86,35 @@ impl TableOptions {
             zstd_level: values.int("table.log.arrow.compression.zstd.level")?,
             log_ttl: values.time_to_live("table.log.ttl")?,
             statistics: StatisticsColumns::parse(values.text("table.statistics.columns").unwrap_or_default())?,
+            auto_increment: AutoIncrement::parse(
+                values.text("auto-increment.fields").unwrap_or_default(),
+                values.int("table.auto-increment.cache-size")?,
+            )?,
+            row_ttl: values.optional_time_to_live("table.row.ttl"),
         })
+    }
+
+    /// Whether the options fit a table of this schema.
+    pub fn check(&self, schema: &Schema) -> Result<()> {
+        self.statistics.resolve(schema)?;
+        if let Some(auto_increment) = &self.auto_increment {
+            auto_increment.resolve(schema)?;
+        }
+        if self.row_ttl.is_some() && schema.kind() == TableKind::Log {
+            let message = "option 'table.row.ttl': rows of a log table live as long as 'table.log.ttl' says; only a primary-key table has a row TTL";
+            return Err(Error::new(ErrorCode::InvalidOption, message));
+        }
+        Ok(())
+    }
+
+    /// Whether a table may have these options instead of `before`: what is stored must stay readable.
+    pub fn check_change(&self, before: &Self) -> Result<()> {
+        if self.row_ttl.is_some() == before.row_ttl.is_some() {
+            return Ok(());
+        }
+        let message = "option 'table.row.ttl': a table has a row TTL from its creation on, or never: its rows are stored with their time. \
+                       Of one that has it the length may be altered; a long one, such as '36500 d', keeps rows";
+        Err(Error::new(ErrorCode::InvalidOption, message))
     }
 }
 
@@ -231,5 +264,33 @@ pub(super) const TABLE: &[OptionSpec] = &[
         meaning: "Columns whose least and greatest value and number of NULLs are kept with each log batch, so that a filter can skip \
                   batches. `*`: all whose type has statistics, which BYTES, BINARY, VARBINARY, ARRAY, MAP and ROW have not. Not given: none.",
         price: "When writing, a comparison or two a value; up to 77 bytes a column in each batch.",
+    },
+    OptionSpec {
+        key: "table.row.ttl",
+        kind: Kind::TimeToLive,
+        default: None,
+        alterable: true,
+        meaning: "How long a row of a primary-key table lives after it was last written. An expired row is as one that is not there: lookups and \
+                  scans leave it out, and the next upsert of its key is an insert; its changelog has no `-D`. Given at creation or never; the \
+                  length may be altered, which counts for all rows at once. Not given: rows stay.",
+        price: "8 bytes a row. Counting the rows reads them. The disk of expired rows comes back with compactions.",
+    },
+    OptionSpec {
+        key: "auto-increment.fields",
+        kind: Kind::Text("column name"),
+        default: None,
+        alterable: false,
+        meaning: "Column of a primary-key table, INT or BIGINT and not of the key, that the store fills: a new key gets the next number, from 1, \
+                  unique in the table and kept by updates. Writers leave the column out, or NULL. Numbers of different buckets are not in the \
+                  order of the writes, and closing the store leaves gaps.",
+        price: "Upserts read the old row with the `WAL` image too.",
+    },
+    OptionSpec {
+        key: "table.auto-increment.cache-size",
+        kind: Kind::Int { min: 1, max: i32::MAX as u64 },
+        default: Some("100000"),
+        alterable: false,
+        meaning: "Numbers that a bucket takes at a time for `auto-increment.fields`.",
+        price: "Small: the catalog is written often. Large: larger gaps.",
     },
 ];

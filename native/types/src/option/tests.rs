@@ -55,6 +55,8 @@ fn without_options_the_defaults_hold() {
             zstd_level: 3,
             log_ttl: Some(Duration::from_secs(7 * 86_400)),
             statistics: StatisticsColumns::None,
+            auto_increment: None,
+            row_ttl: None,
         }
     );
     let e = EngineOptions::parse(&BTreeMap::new()).unwrap();
@@ -146,4 +148,56 @@ fn statistics_columns_are_columns_whose_type_has_an_order() {
     refused("id,,name", "a column has no name");
     refused("id,*", "'*' stands alone");
     refused("id, id", "named twice");
+}
+
+#[test]
+fn an_auto_increment_column_is_one_number_outside_the_key() {
+    let column = |name: &str, root| Column::new(name, DataType::new(root, true).unwrap());
+    let columns = || {
+        vec![
+            column("id", TypeRoot::BigInt),
+            column("n", TypeRoot::Int),
+            column("m", TypeRoot::BigInt),
+            column("s", TypeRoot::SmallInt),
+        ]
+    };
+    let keyed = Schema::new(0, columns(), &["id".to_string()], &[]).unwrap();
+    let log = Schema::new(0, columns(), &[], &[]).unwrap();
+    let resolve = |v, schema: &Schema| {
+        let options = table("auto-increment.fields", v)?;
+        options.check(schema)?;
+        options.auto_increment.map(|a| a.resolve(schema)).transpose()
+    };
+    assert_eq!(resolve("", &keyed).unwrap(), None);
+    assert_eq!(resolve("n", &keyed).unwrap(), Some(1));
+    assert_eq!(resolve(" m ", &keyed).unwrap(), Some(2));
+    for (value, schema, why) in [
+        ("n,m", &keyed, "multiple auto increment columns are not supported"),
+        ("id", &keyed, "can not be part of the primary key"),
+        ("s", &keyed, "must be INT or BIGINT, it is SMALLINT"),
+        ("x", &keyed, "the table has no column of that name"),
+        ("n", &log, "a log table cannot have an auto increment column"),
+    ] {
+        let e = resolve(value, schema).unwrap_err();
+        assert_eq!(e.code(), ErrorCode::InvalidOption);
+        assert!(e.message().contains(why), "{e}");
+    }
+    assert_eq!(table("auto-increment.fields", "n").unwrap().auto_increment.unwrap().cache_size, 100_000);
+}
+
+#[test]
+fn a_row_ttl_is_there_from_the_beginning_or_never() {
+    let column = |name: &str| Column::new(name, DataType::new(TypeRoot::Int, true).unwrap());
+    let keyed = Schema::new(0, vec![column("id"), column("n")], &["id".to_string()], &[]).unwrap();
+    let log = Schema::new(0, vec![column("id")], &[], &[]).unwrap();
+    let options = |v| table("table.row.ttl", v).unwrap();
+    assert_eq!(options("2 d").row_ttl, Some(Duration::from_secs(2 * 86_400)));
+    assert_eq!(options("0").row_ttl, None);
+    options("1 s").check(&keyed).unwrap();
+    options("0").check(&log).unwrap();
+    assert!(options("1 s").check(&log).unwrap_err().message().contains("only a primary-key table has a row TTL"));
+    options("1 s").check_change(&options("2 s")).unwrap();
+    for (from, to) in [("1 s", "0"), ("0", "1 s")] {
+        assert!(options(to).check_change(&options(from)).unwrap_err().message().contains("from its creation on, or never"));
+    }
 }

@@ -87,6 +87,15 @@ public final class FlussConnectorOptions {
     public static final ConfigOption<String> TABLE_STATISTICS_COLUMNS =
             ConfigOptions.key("table.statistics.columns").stringType().noDefaultValue();
 
+    public static final ConfigOption<Duration> TABLE_ROW_TTL =
+            ConfigOptions.key("table.row.ttl").durationType().noDefaultValue();
+
+    public static final ConfigOption<String> AUTO_INCREMENT_FIELDS =
+            ConfigOptions.key("auto-increment.fields").stringType().noDefaultValue();
+
+    public static final ConfigOption<Integer> TABLE_AUTO_INCREMENT_CACHE_SIZE =
+            ConfigOptions.key("table.auto-increment.cache-size").intType().defaultValue(100000);
+
     // ------------------------------------------------------------------ scan
 
     public static final ConfigOption<StartupMode> SCAN_STARTUP_MODE =
@@ -167,7 +176,10 @@ public final class FlussConnectorOptions {
                             TABLE_LOG_TTL,
                             TABLE_LOG_ARROW_COMPRESSION_TYPE,
                             TABLE_LOG_ARROW_COMPRESSION_ZSTD_LEVEL,
-                            TABLE_STATISTICS_COLUMNS));
+                            TABLE_STATISTICS_COLUMNS,
+                            TABLE_ROW_TTL,
+                            AUTO_INCREMENT_FIELDS,
+                            TABLE_AUTO_INCREMENT_CACHE_SIZE));
 
     private static final List<ConfigOption<?>> USE =
             Collections.unmodifiableList(

@@ -25,7 +25,6 @@ public final class FlussOptionsValidation {
                     Arrays.asList(
                             "remote.data.dir",
                             "remote.data.dirs",
-                            "auto-increment.fields",
                             "table.merge-engine",
                             "table.merge-engine.versioned.ver-column",
                             "table.delete.behavior",
