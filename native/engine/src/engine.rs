@@ -62,7 +62,11 @@ impl Engine {
             kv: Arc::new(RocksKvStores::new(memory.kv.clone(), options.kv_write_buffer as usize)),
             committer: Committer::start(COMMIT_THREADS)?,
             clock,
-            log: LogOptions { segment_size: options.segment_size, index_interval: options.index_interval },
+            log: LogOptions {
+                segment_size: options.segment_size,
+                index_interval: options.index_interval,
+                writer_expiration_ms: i64::try_from(options.transaction_timeout.as_millis()).unwrap_or(i64::MAX),
+            },
         };
         let interval = options.retention_check_interval;
         let engine = Self::start(directory, options, context, Some(memory))?;

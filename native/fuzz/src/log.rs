@@ -19,7 +19,7 @@ pub const LOG_DIR: &str = "/log";
 /// The bucket of the log.
 pub const LOG_BUCKET: TableBucket = TableBucket { table_id: 7, partition: 0, bucket: 3 };
 /// Small enough for several segments and index entries in few bytes.
-pub const LOG_OPTIONS: LogOptions = LogOptions { segment_size: 2048, index_interval: 256 };
+pub const LOG_OPTIONS: LogOptions = LogOptions { segment_size: 2048, index_interval: 256, writer_expiration_ms: 7 * 86_400_000 };
 /// What a file of an input can be; the order is that of the byte that chooses.
 const KINDS: [&str; 4] = ["log", "index", "writers", "manifest"];
 const FILE_HEADER_LEN: usize = 64;

@@ -16,3 +16,4 @@ mod version;
 mod writers;
 
 pub use log::{Appended, Log, LogOptions, ReadHint};
+pub use writers::WriterProgress;

@@ -4,12 +4,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use fluss_format::{BatchHeader, ColumnBatch, EncodedBatch, Filter, Projection};
 use fluss_types::file::FileSystem;
-use fluss_types::{BatchSequence, Error, ErrorCode, LogOffset, Result, Schemas, TableBucket};
+use fluss_types::{BatchSequence, Error, ErrorCode, LogOffset, Result, Schemas, TableBucket, WriterId};
 
 use crate::manifest::{Manifest, RecoveryPoint};
 use crate::recovery::recover;
 use crate::segment::Segment;
-use crate::writers::{Writers, WrittenBatch};
+use crate::writers::{WriterProgress, Writers, WrittenBatch};
 
 /// After how many synced bytes the recovery point is written: bounds what an opening after a crash has to verify.
 const RECOVERY_POINT_EVERY: u64 = 64 << 20;
@@ -17,13 +17,15 @@ const RECOVERY_POINT_EVERY: u64 = 64 << 20;
 /// A filtered read gives up after so many batches without a match, so that its caller can look around.
 const MAX_SKIPPED: usize = 64;
 
-/// Sizes that shape the files.
+/// Sizes that shape the files, and how long writers are known.
 #[derive(Clone, Copy, Debug)]
 pub struct LogOptions {
     /// A segment that has rows is sealed when the next batch would make it longer than this, bytes.
     pub segment_size: u64,
     /// Distance of index entries, bytes.
     pub index_interval: u64,
+    /// A writer that has not written for so long is forgotten, ms; unless [`Log::keep_writer`] says otherwise.
+    pub writer_expiration_ms: i64,
 }
 
 /// What became of a batch.
@@ -79,7 +81,7 @@ impl Log {
     /// Opens or makes the log in a folder. A torn tail is cut; damage before it is an error.
     pub fn open(fs: Arc<dyn FileSystem>, dir: &Path, bucket: TableBucket, options: LogOptions) -> Result<Self> {
         fs.create_dir_all(dir).map_err(|e| Error::io(format!("make log folder {}", dir.display()), &e))?;
-        let recovered = recover(fs.as_ref(), dir, bucket, options.index_interval)?;
+        let recovered = recover(fs.as_ref(), dir, bucket, options)?;
         let last_timestamp = recovered.last_timestamp;
         // The recovery point is written again even if it can be read as it should be: the sync of the folder may have failed before.
         let start_offset = recovered.manifest.map_or(0, |m| m.start_offset);
@@ -136,6 +138,21 @@ impl Log {
     pub fn duplicate_of(&self, writer: BatchSequence, now_ms: i64) -> Result<Option<LogOffset>> {
         let tail = self.tail();
         tail.writers.check(writer, now_ms.max(tail.last_timestamp)).map_err(|e| e.at(self.bucket))
+    }
+
+    /// How far a writer is; `None`: it has not written, or is forgotten.
+    pub fn writer_progress(&self, writer_id: WriterId) -> Option<WriterProgress> {
+        self.tail().writers.progress(writer_id)
+    }
+
+    /// The writer is known, however long it does not write, until [`Log::release_writer`] or the log is closed.
+    pub fn keep_writer(&self, writer_id: WriterId) {
+        self.tail().writers.keep(writer_id);
+    }
+
+    /// Ends [`Log::keep_writer`].
+    pub fn release_writer(&self, writer_id: WriterId) {
+        self.tail().writers.release(writer_id);
     }
 
     /// Appends a batch, unless `writer` says that it is there already. `now_ms` becomes its commit timestamp unless the last batch's is

@@ -9,6 +9,7 @@ use std::path::Path;
 use fluss_types::file::FileSystem;
 use fluss_types::{Error, ErrorCode, LogOffset, Result, TableBucket};
 
+use crate::LogOptions;
 use crate::index::{IndexEntry, SparseIndex};
 use crate::manifest::{Manifest, RecoveryPoint};
 use crate::segment::{FILE_HEADER_LEN, Segment};
@@ -28,14 +29,14 @@ pub(crate) struct Recovered {
 /// Where a walk over the batches is.
 #[derive(Debug)]
 struct Walk {
-    index_interval: u64,
+    options: LogOptions,
     end_offset: LogOffset,
     last_timestamp: i64,
     writers: Writers,
 }
 
 /// Opens the segments of a folder, cuts a torn tail, refuses damage, ends what a crash has interrupted. There is at least one segment.
-pub(crate) fn recover(fs: &dyn FileSystem, dir: &Path, bucket: TableBucket, index_interval: u64) -> Result<Recovered> {
+pub(crate) fn recover(fs: &dyn FileSystem, dir: &Path, bucket: TableBucket, options: LogOptions) -> Result<Recovered> {
     let manifest = Manifest::read(fs, dir)?;
     let point = manifest.map(|m| m.point);
     let start = manifest.map_or(0, |m| m.start_offset);
@@ -48,7 +49,8 @@ pub(crate) fn recover(fs: &dyn FileSystem, dir: &Path, bucket: TableBucket, inde
     };
     let mut segments: Vec<Segment> = Vec::with_capacity(bases.len());
     let last_timestamp = manifest.map_or(i64::MIN, |m| m.last_timestamp);
-    let mut walk = Walk { index_interval, end_offset: start, last_timestamp, writers: Writers::default() };
+    let writers = Writers::new(options.writer_expiration_ms);
+    let mut walk = Walk { options, end_offset: start, last_timestamp, writers };
     let active = bases.last().copied();
     for base_offset in bases {
         if segments.is_empty() && base_offset != start {
@@ -64,7 +66,7 @@ pub(crate) fn recover(fs: &dyn FileSystem, dir: &Path, bucket: TableBucket, inde
             return Err(segment.damage(0, &format!("the segment before it ends at offset {}", walk.end_offset)));
         }
         if is_active {
-            walk.writers = writers_before(fs, dir, &segments, base_offset)?;
+            walk.writers = writers_before(fs, dir, &segments, base_offset, options)?;
             open_active(fs, &segment, point, &mut walk)?;
         } else {
             open_sealed(fs, &segment, &mut walk)?;
@@ -126,16 +128,23 @@ fn open_sealed(fs: &dyn FileSystem, segment: &Segment, walk: &mut Walk) -> Resul
 }
 
 /// What is known of writers before the segment that begins at an offset, which comes after `segments`.
-fn writers_before(fs: &dyn FileSystem, dir: &Path, segments: &[Segment], base_offset: LogOffset) -> Result<Writers> {
+fn writers_before(
+    fs: &dyn FileSystem,
+    dir: &Path,
+    segments: &[Segment],
+    base_offset: LogOffset,
+    options: LogOptions,
+) -> Result<Writers> {
+    let expiration = options.writer_expiration_ms;
     let path = |base| Segment::path(dir, base).with_extension("writers");
     let mut from = segments.len();
-    let mut known = Writers::read(fs, &path(base_offset), base_offset)?;
+    let mut known = Writers::read(fs, &path(base_offset), base_offset, expiration)?;
     while known.is_none() && from > 0 {
         from -= 1;
-        known = Writers::read(fs, &path(segments[from].base_offset), segments[from].base_offset)?;
+        known = Writers::read(fs, &path(segments[from].base_offset), segments[from].base_offset, expiration)?;
     }
     // Without any file: nobody had written before the first segment, or the files are lost, and with them who had.
-    let mut writers = known.unwrap_or_default();
+    let mut writers = known.unwrap_or_else(|| Writers::new(expiration));
     for segment in &segments[from..] {
         let mut position = FILE_HEADER_LEN;
         while position < segment.size() {
@@ -188,7 +197,10 @@ impl Walk {
             });
             match checked {
                 Ok(h) => {
-                    index.add(IndexEntry { offset: h.base_offset, position, timestamp: h.commit_timestamp }, self.index_interval);
+                    index.add(
+                        IndexEntry { offset: h.base_offset, position, timestamp: h.commit_timestamp },
+                        self.options.index_interval,
+                    );
                     while doubtful.front().is_some_and(|d| d.0 < h.high_watermark) {
                         doubtful.pop_front();
                     }

@@ -13,7 +13,7 @@ use fluss_types::file::LocalFileSystem;
 use fluss_types::{Compression, ErrorCode, Result, Schema, TableBucket};
 
 const BUCKET: TableBucket = TableBucket { table_id: 7, partition: 0, bucket: 3 };
-const OPTIONS: LogOptions = LogOptions { segment_size: 1 << 20, index_interval: 4096 };
+const OPTIONS: LogOptions = LogOptions { segment_size: 1 << 20, index_interval: 4096, writer_expiration_ms: 7 * 86_400_000 };
 
 fn open(dir: &Path) -> Result<Log> {
     Log::open(Arc::new(LocalFileSystem), dir, BUCKET, OPTIONS)
@@ -72,7 +72,7 @@ fn flip(path: &Path, at: u64) {
 fn rows_are_there_again_after_reopening_and_rolling() {
     let dir = tempfile::tempdir().unwrap();
     let schema = all_types(&[]);
-    let small = LogOptions { segment_size: 20_000, index_interval: 64 };
+    let small = LogOptions { segment_size: 20_000, index_interval: 64, writer_expiration_ms: 7 * 86_400_000 };
     for round in 0..3 {
         let log = Log::open(Arc::new(LocalFileSystem), dir.path(), BUCKET, small).unwrap();
         assert_eq!(log.end_offset(), round * 400);
@@ -116,7 +116,7 @@ fn offsets_are_found_by_timestamp_and_time_never_goes_back() {
 fn time_goes_on_from_the_sealed_segment_when_the_active_one_is_empty() {
     let dir = tempfile::tempdir().unwrap();
     let schema = all_types(&[]);
-    let small = LogOptions { segment_size: 20_000, index_interval: 64 };
+    let small = LogOptions { segment_size: 20_000, index_interval: 64, writer_expiration_ms: 7 * 86_400_000 };
     let log = Log::open(Arc::new(LocalFileSystem), dir.path(), BUCKET, small).unwrap();
     let mut segments = 1;
     while segments < 2 {
@@ -210,7 +210,7 @@ fn a_segment_shorter_than_what_was_durable_is_an_error() {
 fn a_bit_flip_in_a_sealed_segment_is_found_by_the_read() {
     let dir = tempfile::tempdir().unwrap();
     let schema = all_types(&[]);
-    let small = LogOptions { segment_size: 20_000, index_interval: 64 };
+    let small = LogOptions { segment_size: 20_000, index_interval: 64, writer_expiration_ms: 7 * 86_400_000 };
     let log = Log::open(Arc::new(LocalFileSystem), dir.path(), BUCKET, small).unwrap();
     fill(&log, &schema, 40);
     drop(log);

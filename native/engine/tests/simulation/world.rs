@@ -66,7 +66,7 @@ fn open_engine(
         kv: Arc::new(PointedStores { stores, interleave: interleave.clone(), random }),
         committer: Committer::manual(),
         clock: clock.clone(),
-        log: LogOptions { segment_size, index_interval: 1024 },
+        log: LogOptions { segment_size, index_interval: 1024, writer_expiration_ms: 7 * 86_400_000 },
     };
     Engine::with_context(Path::new(DATA), options, context).map(Arc::new)
 }

@@ -12,7 +12,7 @@ use fluss_types::{Column, Compression, DataType, LogOffset, Result, Schema, Tabl
 
 pub const BUCKET: TableBucket = TableBucket { table_id: 7, partition: 0, bucket: 3 };
 /// A segment has a few batches.
-pub const SMALL: LogOptions = LogOptions { segment_size: 2048, index_interval: 512 };
+pub const SMALL: LogOptions = LogOptions { segment_size: 2048, index_interval: 512, writer_expiration_ms: 7 * 86_400_000 };
 
 pub fn dir() -> &'static Path {
     Path::new("/data/log")

@@ -21,7 +21,7 @@ fn tablet(dir: &Path) -> Arc<Tablet> {
         kv: Arc::new(RocksKvStores::new(KvMemory::new(1 << 20, 1 << 20), 1 << 20)),
         committer: Committer::start(1).unwrap(),
         clock: Arc::new(SystemClock),
-        log: LogOptions { segment_size: 1 << 20, index_interval: 4096 },
+        log: LogOptions { segment_size: 1 << 20, index_interval: 4096, writer_expiration_ms: 7 * 86_400_000 },
     };
     let schema = Schema::new(0, vec![id], &["id".into()], &[]).unwrap();
     let options = TableOptions::parse(&BTreeMap::new()).unwrap();

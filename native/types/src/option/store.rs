@@ -67,6 +67,8 @@ pub struct EngineOptions {
     pub index_interval: u64,
     /// `log.retention.check-interval`
     pub retention_check_interval: Duration,
+    /// `transaction.timeout`
+    pub transaction_timeout: Duration,
     /// `kv.rocksdb.writebuffer.size`, bytes
     pub kv_write_buffer: u64,
 }
@@ -129,6 +131,7 @@ impl EngineOptions {
             segment_size: values.bytes("log.segment.file-size")?,
             index_interval: values.bytes("log.index.interval-size")?,
             retention_check_interval: values.duration("log.retention.check-interval")?,
+            transaction_timeout: values.duration("transaction.timeout")?,
             kv_write_buffer: values.bytes("kv.rocksdb.writebuffer.size")?,
         })
     }
@@ -184,6 +187,16 @@ pub(super) const ENGINE: &[OptionSpec] = &[
         alterable: false,
         meaning: "Time between two looks for log segments that are older than `table.log.ttl`.",
         price: "Short: the log of each open table is looked at more often. Long: expired rows take disk for that much longer.",
+    },
+    OptionSpec {
+        key: "transaction.timeout",
+        kind: Kind::Duration { min_ms: 1 },
+        default: Some("7d"),
+        alterable: false,
+        meaning: "How long a transaction that is prepared waits for its commit, and how long it is known that it was committed. A writer that \
+                  is idle for so long is forgotten too.",
+        price: "Long: what jobs that never came back have staged takes disk for that long. Short: a job that restarts later than that cannot \
+                commit what its checkpoint holds, an error.",
     },
     OptionSpec {
         key: "kv.rocksdb.writebuffer.size",

@@ -63,6 +63,7 @@ fn without_options_the_defaults_hold() {
     assert_eq!((e.default_buckets, e.max_buckets, e.memory, e.segment_size), (1, 4096, 256 << 20, 1 << 30));
     assert_eq!((e.index_interval, e.kv_write_buffer), (4096, 64 << 20));
     assert_eq!(e.retention_check_interval, Duration::from_secs(300));
+    assert_eq!(e.transaction_timeout, Duration::from_secs(7 * 86_400));
 }
 
 #[test]
