@@ -9,10 +9,9 @@ use fluss_format::{
     BatchHeader, ColumnValues, EncodeOptions, EncodedBatch, KeyEncoder, MAX_BATCH_ROWS, Projection, RowCodec, decode_all,
     encode_batch,
 };
-use fluss_testkit::{Random, all_types, nested_types, random_rows, random_schema};
+use fluss_testkit::{Random, Value, all_types, nested_types, random_rows, random_schema};
 use fluss_types::{Column, Compression, DataType, ErrorCode, Schema, Schemas, TypeRoot};
 
-use common::model::Value;
 use common::{COMPRESSIONS, changelog, encode_rows, projected, read, table};
 
 fn encoded(rows: &RecordBatch, schema: &Schema, append_only: bool, compression: Compression) -> Vec<u8> {

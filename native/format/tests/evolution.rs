@@ -5,10 +5,9 @@ mod common;
 use std::sync::Arc;
 
 use fluss_format::{BatchHeader, EncodeOptions, Projection, RowCodec, decode_all, encode_batch, evolve_batch, written_schema};
-use fluss_testkit::{Random, random_change, random_rows, random_schema};
+use fluss_testkit::{Random, Value, fields_as, random_change, random_rows, random_schema};
 use fluss_types::{Column, Compression, DataType, ErrorCode, FieldId, Schema, SchemaChange, Schemas, TypeRoot};
 
-use common::model::{Value, fields_as};
 use common::{changelog, encode_rows, projected, read, table};
 
 /// A schema and up to six versions after it.

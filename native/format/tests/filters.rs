@@ -9,10 +9,9 @@ use arrow_array::{Array, ArrayRef, BinaryArray, Float64Array, Int32Array, Record
 use fluss_format::{
     BatchHeader, ColumnBatch, Comparison, EncodeOptions, Filter, Predicate, Projection, encode_batch, read_projected,
 };
-use fluss_testkit::{Random, random_change, random_rows, random_schema};
+use fluss_testkit::{Random, Value, fields_as, random_change, random_rows, random_schema, value};
 use fluss_types::{Column, Compression, DataType, ErrorCode, Result, Schema, TypeRoot};
 
-use common::model::{Value, fields_as, value};
 use common::{projected, table};
 
 fn encoded(rows: &RecordBatch, schema: &Schema, statistics: &[usize]) -> Vec<u8> {

@@ -1,4 +1,4 @@
-//! For tests only: seeded rows of every type, and a disk that loses power.
+//! For tests only: seeded rows of every type, values as models have them, and a disk that loses power.
 #![forbid(unsafe_code)]
 #![allow(clippy::unwrap_used, reason = "test code")]
 
@@ -6,6 +6,7 @@ mod columns;
 mod disk;
 mod hooked;
 mod schemas;
+mod value;
 
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ use columns::random_column;
 pub use disk::{Fault, Flip, Operation, SimulatedDisk};
 pub use hooked::{HookedFiles, SyncHook};
 pub use schemas::{nested_types, random_change, random_schema};
+pub use value::{Value, fields_as, read_as, value, values};
 
 /// Every type once, key columns `id` and `name` first.
 pub fn all_types(primary_key: &[&str]) -> Arc<Schema> {

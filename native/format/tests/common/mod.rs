@@ -1,14 +1,13 @@
 //! Shared by the tests of the formats: encode, read, and compare value by value.
 #![allow(clippy::unwrap_used, reason = "test code")]
 #![allow(dead_code, reason = "each test binary uses a part")]
-pub mod model;
 
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, UInt8Array};
 use fluss_format::{BatchHeader, ColumnBatch, ColumnValues, Projection, RowCodec, log_schema, read_projected};
+use fluss_testkit::{Value, values};
 use fluss_types::{Column, Compression, Result, Schema};
-use model::{Value, values};
 
 pub const COMPRESSIONS: [Compression; 3] = [Compression::None, Compression::Lz4Frame, Compression::Zstd];
 
