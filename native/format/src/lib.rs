@@ -33,5 +33,5 @@ pub use key::KeyEncoder;
 pub use lease::Lease;
 pub use projection::{ColumnPath, Projection};
 pub use read::{decode_all, read_projected, written_schema};
-pub use row::{MAX_ROW_BYTES, RowCodec};
+pub use row::{Expiry, MAX_ROW_BYTES, RowCodec};
 pub use values::ColumnValues;

@@ -90,13 +90,14 @@ fn rows_of_several_versions_are_decoded_together() {
         let random = &mut Random(seed);
         let versions = versions(random);
         let schemas = Arc::new(Schemas::new(versions.clone()).unwrap());
-        let codec = RowCodec::new(schemas.clone());
+        let timed = seed % 2 == 1;
+        let codec = RowCodec::with_time(schemas.clone(), timed);
         let mut mixed = Vec::new();
         let mut wanted = vec![Vec::new(); schemas.current().columns().len()];
         for _ in 0..20 {
             let written = &versions[random.below(versions.len() as u64) as usize];
             let row = random_rows(written, 1, random);
-            mixed.extend(encode_rows(&RowCodec::new(Arc::new(written.clone().into())), &row));
+            mixed.extend(encode_rows(&RowCodec::with_time(Arc::new(written.clone().into()), timed), &row));
             let read = expected(&table(&row, written.columns()), 1, written, schemas.current());
             wanted.iter_mut().zip(read).for_each(|(w, v)| w.extend(v));
         }

@@ -214,6 +214,14 @@ fn keys_and_values_have_the_bytes_that_were_committed() {
         let read = codec.decode(&values).unwrap();
         assert_eq!(format!("{:?}", table(&read, schema.columns())), format!("{:?}", table(&rows, schema.columns())));
     }
+    // In a table with a row TTL.
+    let (schema, rows) = flat();
+    let codec = RowCodec::with_time(Arc::new(schema.clone().into()), true);
+    let mut values = encode_rows(&codec, &rows);
+    values.iter_mut().for_each(|v| codec.set_time(v, 1_700_000_000_000));
+    golden("values_timed.bin", &framed(values.clone()));
+    let values: Vec<&[u8]> = values.iter().map(Vec::as_slice).collect();
+    assert_eq!(codec.decode(&values).unwrap(), rows.clone().with_schema(schema.arrow_schema()).unwrap());
     // A key of every column, of the rows where it is not NULL.
     let (schema, rows) = flat();
     let columns = ColumnValues::all(&rows, schema.columns()).unwrap();

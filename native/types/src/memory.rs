@@ -55,6 +55,11 @@ impl MemoryShare {
         Self { limit, used: AtomicU64::new(0) }
     }
 
+    /// Bytes that users may take.
+    pub fn limit(&self) -> u64 {
+        self.limit
+    }
+
     /// Bytes taken now, by all users.
     pub fn used(&self) -> u64 {
         self.used.load(Ordering::Relaxed)

@@ -148,6 +148,16 @@ impl Schema {
         &self.partition_key
     }
 
+    /// The columns at the head of the primary key that a prefix lookup gives, in key order: the bucket key, and what stands between of the
+    /// partition key. `None`: the bucket key is not a strict prefix of the primary key (leaving the partition key out), so rows of one prefix
+    /// would lie in several buckets.
+    pub fn prefix_key(&self) -> Option<&[usize]> {
+        let of_prefix = |i: &usize| self.bucket_key.contains(i) || self.partition_key.contains(i);
+        let end = self.primary_key.iter().position(|i| !of_prefix(i))?;
+        let prefix = &self.primary_key[..end];
+        (!self.bucket_key.is_empty() && self.bucket_key.iter().all(|i| prefix.contains(i))).then_some(prefix)
+    }
+
     /// Log or primary-key table.
     pub fn kind(&self) -> TableKind {
         if self.primary_key.is_empty() { TableKind::Log } else { TableKind::PrimaryKey }

@@ -139,3 +139,23 @@ fn types_end_somewhere() {
     add(31).unwrap();
     assert!(add(32).unwrap_err().message().contains("32 deep"));
 }
+
+#[test]
+fn a_prefix_lookup_needs_a_bucket_key_at_the_head_of_the_primary_key() {
+    let prefix = |key: &[&str], bucket_key: &[&str], partition_key: &[&str]| -> Option<Vec<usize>> {
+        let columns = ["a", "b", "c", "d"].map(|n| Column::new(n, int())).to_vec();
+        let names = |n: &[&str]| n.iter().map(|n| (*n).to_string()).collect::<Vec<_>>();
+        let schema =
+            Schema::new(0, columns, &names(key), &names(bucket_key)).unwrap().partitioned(&names(partition_key)).unwrap();
+        schema.prefix_key().map(<[usize]>::to_vec)
+    };
+    assert_eq!(prefix(&["a", "b"], &["a"], &[]), Some(vec![0]));
+    assert_eq!(prefix(&["b", "a", "c"], &["a", "b"], &[]), Some(vec![1, 0]), "in the order of the primary key");
+    assert_eq!(prefix(&["a", "b"], &["b"], &[]), None);
+    assert_eq!(prefix(&["a", "b"], &["a", "b"], &[]), None, "that is the primary key");
+    assert_eq!(prefix(&["d", "a", "b"], &["a"], &["d"]), Some(vec![3, 0]));
+    assert_eq!(prefix(&["a", "d", "b"], &["a"], &["d"]), Some(vec![0, 3]));
+    assert_eq!(prefix(&["a", "b", "d"], &["a"], &["d"]), Some(vec![0]));
+    assert_eq!(prefix(&["a", "d"], &["a"], &["d"]), None);
+    assert_eq!(prefix(&[], &["a"], &[]), None, "a log table");
+}

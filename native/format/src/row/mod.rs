@@ -2,6 +2,7 @@
 //! "Value".
 mod decode;
 mod fields;
+mod time;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -19,6 +20,9 @@ use crate::evolve::{evolve, evolve_batch};
 use crate::projection::{Projection, Source};
 use crate::values::ColumnValues;
 
+pub use self::time::Expiry;
+use self::time::TIME_LEN;
+
 /// The longest row.
 pub const MAX_ROW_BYTES: usize = 16 << 20;
 
@@ -34,7 +38,13 @@ pub struct RowCodec {
 impl RowCodec {
     /// The codec of a table.
     pub fn new(schemas: Arc<Schemas>) -> Self {
-        let fields = Fields::new(schemas.current().columns(), SCHEMA_ID_LEN);
+        Self::with_time(schemas, false)
+    }
+
+    /// The codec of a table whose rows expire if `timed`: they have a commit timestamp, 0 until [`RowCodec::set_time`].
+    pub fn with_time(schemas: Arc<Schemas>, timed: bool) -> Self {
+        let base = SCHEMA_ID_LEN + if timed { TIME_LEN } else { 0 };
+        let fields = Fields::new(schemas.current().columns(), base);
         Self { schemas, fields }
     }
 
@@ -104,13 +114,14 @@ impl RowCodec {
                     format!("a stored row has schema {id}, the table has schemas up to {}", self.schema().id()),
                 ));
             };
-            let old = Self::new(Arc::new(written.clone().into()));
+            let old = Self::with_time(Arc::new(written.clone().into()), self.is_timed());
             let stored: Vec<&[u8]> = group.iter().filter_map(|(_, i)| rows[*i]).collect();
             let batch = evolve_batch(&old.decode(&stored)?, written, self.schema())?;
             let columns = ColumnValues::all(&batch, self.schema().columns())?;
             for (n, (_, i)) in group.iter().enumerate() {
                 let mut row = Vec::new();
                 self.encode(&columns, n, &mut row)?;
+                row[SCHEMA_ID_LEN..self.fields.base].copy_from_slice(&stored[n][SCHEMA_ID_LEN..self.fields.base]);
                 out[*i] = Some(Cow::Owned(row));
             }
         }
