@@ -9,13 +9,13 @@ use fluss_format::BUCKET_FUNCTION;
 use fluss_kv::RocksKvStores;
 use fluss_log::LogOptions;
 use fluss_meta::{FIRST_NUMBER, LocalMetaStore, TableAlteration, TableDeclaration, TableMeta};
-use fluss_tablet::{Committer, Tablet, TabletContext};
+use fluss_tablet::{Committer, TableKv, Tablet, TabletContext};
 use fluss_types::file::LocalFileSystem;
 use fluss_types::option::SCOPES;
 use fluss_types::time::Clock;
 use fluss_types::{
-    EngineOptions, Error, ErrorCode, FieldId, MemoryBudget, PartitionBucket, Result, Schema, Schemas, TableBucket, TableOptions,
-    TablePath, WriterId,
+    EngineOptions, Error, ErrorCode, FieldId, MemoryBudget, PartitionBucket, Result, Schema, Schemas, TableBucket, TableId,
+    TableKind, TableOptions, TablePath, WriterId,
 };
 
 use crate::Table;
@@ -34,6 +34,9 @@ type TabletSlot = Arc<Mutex<Option<Arc<Tablet>>>>;
 /// The tablets that are open, or being opened or closed.
 pub(crate) type Tablets = Mutex<HashMap<TableBucket, TabletSlot>>;
 
+/// A table's kv state once it is open, as [`TabletSlot`].
+type KvSlot = Arc<Mutex<Option<Arc<TableKv>>>>;
+
 /// Catalog, tablets and background work of one data directory.
 #[derive(Debug)]
 pub struct Engine {
@@ -42,6 +45,8 @@ pub struct Engine {
     meta: LocalMetaStore,
     context: Arc<TabletContext>,
     tablets: Arc<Tablets>,
+    /// Of primary-key tables, opened with the first of their tablets.
+    kv: Mutex<HashMap<TableId, KvSlot>>,
     /// Taken from the catalog and not given out.
     writer_ids: Mutex<Range<WriterId>>,
     /// Runs until `close`; a simulation calls [`Engine::retain`] itself.
@@ -95,6 +100,7 @@ impl Engine {
             meta,
             context: Arc::new(context),
             tablets: Arc::default(),
+            kv: Mutex::default(),
             writer_ids: Mutex::new(0..0),
             retention: Mutex::default(),
             altering: Mutex::default(),
@@ -300,9 +306,25 @@ impl Engine {
             _ => return Err(dropped(&table.path)),
         };
         let dir = self.directory.bucket(table_bucket);
-        let tablet = Tablet::open(&dir, &table.path, table_bucket, schemas, options, self.context.clone())?;
+        let kv = match table.schema.kind() {
+            TableKind::Log => None,
+            TableKind::PrimaryKey => Some(self.table_kv(table_id).map_err(|e| e.at(format_args!("table {}", table.path)))?),
+        };
+        let tablet = Tablet::open(&dir, &table.path, table_bucket, schemas, options, kv, self.context.clone())?;
         *slot = Some(tablet.clone());
         Ok(tablet)
+    }
+
+    /// The kv state of a primary-key table; who asks holds the slot of a tablet of it.
+    fn table_kv(&self, table: TableId) -> Result<Arc<TableKv>> {
+        let slot = self.kv.lock().unwrap_or_else(PoisonError::into_inner).entry(table).or_default().clone();
+        let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kv) = slot.as_ref() {
+            return Ok(kv.clone());
+        }
+        let kv = TableKv::open(&self.directory.table(table), &self.context)?;
+        *slot = Some(kv.clone());
+        Ok(kv)
     }
 
     /// Drops a table; its readers and writers fail.
@@ -329,10 +351,22 @@ impl Engine {
             return;
         }
         self.stop(|_| true, error);
+        self.abandon_kv(|_| true);
+    }
+
+    /// Closes kv states whose tablets are stopped.
+    fn abandon_kv(&self, of: impl Fn(TableId) -> bool) {
+        let slots: Vec<_> = self.kv.lock().unwrap_or_else(PoisonError::into_inner).extract_if(|table, _| of(*table)).collect();
+        for (_, slot) in slots {
+            if let Some(kv) = slot.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                kv.abandon();
+            }
+        }
     }
 
     fn remove(&self, error: &Error, table: &TableMeta) -> Result<()> {
         self.stop(|b| b.table_id == table.table_id, error);
+        self.abandon_kv(|t| t == table.table_id);
         self.directory.remove_table(self.context.fs.as_ref(), table.table_id)
     }
 
@@ -354,6 +388,12 @@ impl Engine {
         for slot in slots.values() {
             if let Some(tablet) = slot.lock().unwrap_or_else(PoisonError::into_inner).take() {
                 result = result.and(tablet.close());
+            }
+        }
+        let slots: BTreeMap<TableId, KvSlot> = self.kv.lock().unwrap_or_else(PoisonError::into_inner).drain().collect();
+        for slot in slots.values() {
+            if let Some(kv) = slot.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                result = result.and(kv.close());
             }
         }
         self.memory.lock().unwrap_or_else(PoisonError::into_inner).take();

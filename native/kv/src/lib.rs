@@ -1,4 +1,4 @@
-//! Key-value state of a bucket: the [`KvStore`] trait, its two implementations (RocksDB, and in memory for the simulation), and the
+//! Key-value state of tables: the traits of `store.rs`, their two implementations (RocksDB, and in memory for the simulation), and the
 //! pre-write buffer in front. The only crate that names RocksDB.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -6,10 +6,11 @@
 mod memory;
 mod pre_write;
 mod rocks;
-mod rocks_snapshot;
+mod rocks_scan;
+mod rocks_tablet;
 mod store;
 
 pub use memory::MemoryKvStores;
 pub use pre_write::{Changes, PreWriteBuffer};
 pub use rocks::{KvMemory, RocksKvStores};
-pub use store::{KvSnapshot, KvStore, KvStores, KvValue};
+pub use store::{Applied, KvCheckpoint, KvRange, KvSnapshot, KvStore, KvStores, KvTable, KvValue, OnRow};

@@ -1,23 +1,27 @@
-//! RocksDB as the state of one bucket. Its own write-ahead log is off: the log of the bucket is the write-ahead log, and
-//! the applied log offset is written in the same batch as the rows.
+//! RocksDB: one for all tablets of a table. Its own write-ahead log is off: the logs of the buckets are the write-ahead log, and how far a
+//! tablet is is written in the same batch as its rows. A key begins with its tablet, so a tablet and a partition are ranges.
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
-use fluss_types::{Error, ErrorCode, LogOffset, Result};
+use fluss_types::{BucketId, Error, ErrorCode, PartitionId, Result};
 use rocksdb::checkpoint::Checkpoint;
 use rocksdb::{
-    BlockBasedOptions, Cache, DB, DBCompressionType, DEFAULT_COLUMN_FAMILY_NAME as DEFAULT_CF, DataBlockIndexType, LogLevel,
-    Options, WriteBatch, WriteBufferManager, WriteOptions,
+    BlockBasedOptions, Cache, DB, DBCompressionType, DEFAULT_COLUMN_FAMILY_NAME as DEFAULT_CF, DataBlockIndexType, FlushOptions,
+    LogLevel, Options, WriteBatch, WriteBufferManager, WriteOptions, properties,
 };
 
-use crate::pre_write::Changes;
-use crate::rocks_snapshot::RocksSnapshot;
-use crate::store::{KvSnapshot, KvStore, KvStores, KvValue};
+use crate::rocks_scan::{LiveScans, RocksCheckpoint};
+use crate::rocks_tablet::{RocksTablet, TabletKeys};
+use crate::store::{KvCheckpoint, KvStore, KvStores, KvTable};
 
-/// First byte of a key: the store's own entries, or rows.
-pub(crate) const META: u8 = 0;
-pub(crate) const ROW: u8 = 1;
-const APPLIED_OFFSET: [u8; 2] = [META, b'o'];
+/// RocksDB slows writes down at 20 files that are not compacted, and at so many memtables; see [`Db::room`].
+const MAX_MEMTABLES: u64 = 8;
+/// From so many files or memtables on those who write much wait.
+const CROWDED_FILES: u64 = 8;
+const CROWDED_MEMTABLES: u64 = 2;
+/// Memtables that may still come in then.
+const ROOM: u64 = 3;
 
 /// RocksDB's memory, shared by all stores of the process.
 #[derive(Clone)]
@@ -73,7 +77,7 @@ impl RocksKvStores {
         o.set_block_based_table_factory(&table);
         o.set_write_buffer_manager(&self.memory.write_buffers);
         o.set_write_buffer_size(self.write_buffer_size);
-        o.set_max_write_buffer_number(3);
+        o.set_max_write_buffer_number(MAX_MEMTABLES as i32);
         // An upsert looks every key up first; most lookups of new keys end at this filter.
         o.set_memtable_whole_key_filtering(true);
         o.set_memtable_prefix_bloom_ratio(0.05);
@@ -85,37 +89,31 @@ impl RocksKvStores {
         o.set_stats_dump_period_sec(0);
         o
     }
+
+    /// Bytes of a memtable when it is written out, or less.
+    fn memtable(&self) -> u64 {
+        (self.write_buffer_size as u64).min(self.memory.write_buffers.get_buffer_size() as u64 / 2)
+    }
 }
 
 impl KvStores for RocksKvStores {
-    fn open(&self, dir: &Path) -> Result<Arc<dyn KvStore>> {
+    fn open(&self, dir: &Path) -> Result<Arc<dyn KvTable>> {
         // Naming the column family is what makes its handle known, which a batched multi-get needs.
         let options = self.options();
         let db =
             DB::open_cf_with_opts(&options, dir, [(DEFAULT_CF, options.clone())]).map_err(|e| rocks_error("open", dir, &e))?;
         let mut write = WriteOptions::default();
         write.disable_wal(true);
-        Ok(Arc::new(RocksKv { db, dir: dir.to_path_buf(), write }))
+        let db = Db { db, dir: dir.to_path_buf(), write, memtable: self.memtable(), scans: LiveScans::default() };
+        Ok(Arc::new(RocksTable { dir: dir.to_path_buf(), db: RwLock::new(Some(Arc::new(db))) }))
     }
 
-    fn open_snapshot(&self, dir: &Path) -> Result<Box<dyn KvSnapshot>> {
-        Ok(Box::new(RocksSnapshot::open(dir, &self.options())?))
+    fn open_checkpoint(&self, dir: &Path) -> Result<Arc<dyn KvCheckpoint>> {
+        Ok(Arc::new(RocksCheckpoint::open(dir, &self.options())?))
     }
 
     fn memory_used(&self) -> (u64, u64) {
         (self.memory.cache.get_usage() as u64, self.memory.write_buffers.get_usage() as u64)
-    }
-}
-
-struct RocksKv {
-    db: DB,
-    dir: PathBuf,
-    write: WriteOptions,
-}
-
-impl std::fmt::Debug for RocksKv {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RocksKv").field("dir", &self.dir).finish_non_exhaustive()
     }
 }
 
@@ -129,73 +127,116 @@ pub(crate) fn rocks_error(what: &str, dir: &Path, e: &rocksdb::Error) -> Error {
     }
 }
 
-/// The stored key of a row.
-pub(crate) fn row_key(key: &[u8]) -> Vec<u8> {
-    let mut k = Vec::with_capacity(key.len() + 1);
-    k.push(ROW);
-    k.extend_from_slice(key);
-    k
+pub(crate) fn closed(dir: &Path) -> Error {
+    Error::new(ErrorCode::Closed, format!("kv store {} was closed", dir.display()))
 }
 
-impl RocksKv {
-    fn fail(&self, what: &str, e: &rocksdb::Error) -> Error {
+/// An open RocksDB.
+pub(crate) struct Db {
+    pub(crate) db: DB,
+    pub(crate) dir: PathBuf,
+    pub(crate) write: WriteOptions,
+    /// Bytes of a memtable.
+    memtable: u64,
+    pub(crate) scans: LiveScans,
+}
+
+impl std::fmt::Debug for Db {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Db").field("dir", &self.dir).finish_non_exhaustive()
+    }
+}
+
+impl Db {
+    pub(crate) fn fail(&self, what: &str, e: &rocksdb::Error) -> Error {
         rocks_error(what, &self.dir, e)
     }
+
+    pub(crate) fn flush(&self) -> Result<()> {
+        self.db.flush().map_err(|e| self.fail("flush", &e))
+    }
+
+    /// Removes all keys from `from` to before `to`, durably.
+    pub(crate) fn remove(&self, from: &[u8], to: &[u8]) -> Result<()> {
+        let mut batch = WriteBatch::default();
+        batch.delete_range(from, to);
+        self.db.write_opt(batch, &self.write).map_err(|e| self.fail("write", &e))?;
+        self.flush()
+    }
+
+    fn property(&self, name: &properties::PropName) -> u64 {
+        self.db.property_int_value(name).ok().flatten().unwrap_or(0)
+    }
+
+    fn room(&self) -> Option<u64> {
+        let files = self.db.property_value(&properties::num_files_at_level(0));
+        let files: u64 = files.ok().flatten().and_then(|n| n.parse().ok()).unwrap_or(0);
+        let crowded = files >= CROWDED_FILES || self.property(properties::NUM_IMMUTABLE_MEM_TABLE) >= CROWDED_MEMTABLES;
+        crowded.then_some(ROOM * self.memtable)
+    }
 }
 
-impl KvStore for RocksKv {
-    fn applied_offset(&self) -> Result<LogOffset> {
-        let stored = self.db.get_pinned(APPLIED_OFFSET).map_err(|e| self.fail("read", &e))?;
-        match stored {
-            None => Ok(0),
-            Some(v) => v.as_ref().try_into().map(LogOffset::from_le_bytes).map_err(|_| {
-                Error::new(
-                    ErrorCode::CorruptKv,
-                    format!("kv store {}: the applied offset has {} bytes", self.dir.display(), v.len()),
-                )
-            }),
-        }
-    }
+#[derive(Debug)]
+struct RocksTable {
+    dir: PathBuf,
+    /// Taken out when it is closed.
+    db: RwLock<Option<Arc<Db>>>,
+}
 
-    fn apply(&self, changes: &Changes, applied_offset: LogOffset) -> Result<()> {
-        let mut batch = WriteBatch::default();
-        let mut stored = vec![ROW];
-        for (key, row) in changes {
-            stored.truncate(1);
-            stored.extend_from_slice(key);
-            match row {
-                Some(row) => batch.put(&stored, row),
-                None => batch.delete(&stored),
-            }
-        }
-        batch.put(APPLIED_OFFSET, applied_offset.to_le_bytes());
-        self.db.write_opt(batch, &self.write).map_err(|e| self.fail("write", &e))
+impl RocksTable {
+    fn db(&self) -> Result<Arc<Db>> {
+        let db = self.db.read().unwrap_or_else(PoisonError::into_inner).clone();
+        db.ok_or_else(|| closed(&self.dir))
     }
+}
 
-    fn multi_get(&self, keys: &[&[u8]]) -> Result<Vec<Option<KvValue<'_>>>> {
-        if let [key] = keys {
-            let row = self.db.get_pinned(row_key(key)).map_err(|e| self.fail("read", &e))?;
-            return Ok(vec![row.map(KvValue::Pinned)]);
-        }
-        let cf = self.db.cf_handle(DEFAULT_CF).ok_or_else(|| Error::internal("RocksDB has no default column family"))?;
-        // RocksDB reads neighbouring keys of a sorted batch from one block.
-        let mut order: Vec<(Vec<u8>, usize)> = keys.iter().enumerate().map(|(i, k)| (row_key(k), i)).collect();
-        order.sort_unstable();
-        let found = self.db.batched_multi_get_cf(cf, order.iter().map(|(k, _)| k), true);
-        let mut out: Vec<Option<KvValue<'_>>> = Vec::with_capacity(keys.len());
-        out.resize_with(keys.len(), || None);
-        for ((_, i), row) in order.iter().zip(found) {
-            out[*i] = row.map_err(|e| self.fail("read", &e))?.map(KvValue::Pinned);
-        }
-        Ok(out)
+impl KvTable for RocksTable {
+    fn tablet(&self, partition: PartitionId, bucket: BucketId) -> Result<Arc<dyn KvStore>> {
+        Ok(Arc::new(RocksTablet::new(self.db()?, TabletKeys::new(partition, bucket))))
     }
 
     fn flush(&self) -> Result<()> {
-        self.db.flush().map_err(|e| self.fail("flush", &e))
+        self.db()?.flush()
+    }
+
+    fn flush_in_background(&self) -> Result<()> {
+        let db = self.db()?;
+        let mut options = FlushOptions::default();
+        options.set_wait(false);
+        db.db.flush_opt(&options).map_err(|e| db.fail("flush", &e))
     }
 
     /// The copy is hard-linked.
     fn checkpoint(&self, dir: &Path) -> Result<()> {
-        Checkpoint::new(&self.db).and_then(|c| c.create_checkpoint(dir)).map_err(|e| rocks_error("make snapshot of", dir, &e))
+        let db = self.db()?;
+        Checkpoint::new(&db.db).and_then(|c| c.create_checkpoint(dir)).map_err(|e| rocks_error("make snapshot of", dir, &e))
+    }
+
+    fn remove_partition(&self, partition: PartitionId) -> Result<()> {
+        let db = self.db()?;
+        let (from, to) = TabletKeys::of_partition(partition);
+        // Whole files at once; that this may uncover older rows of others is of no matter, for nobody reads the partition again.
+        db.db.delete_file_in_range(&from, &to).map_err(|e| db.fail("remove files of", &e))?;
+        db.remove(&from, &to)
+    }
+
+    fn room(&self) -> Option<u64> {
+        self.db().ok()?.room()
+    }
+
+    fn unflushed_bytes(&self) -> u64 {
+        self.db().map_or(0, |db| db.property(properties::CUR_SIZE_ALL_MEM_TABLES))
+    }
+
+    fn close(&self) {
+        let Some(db) = self.db.write().unwrap_or_else(PoisonError::into_inner).take() else { return };
+        db.scans.stop();
+        // RocksDB's folder lock goes with the last user: a call in flight on another thread ends soon.
+        for _ in 0..1000 {
+            if Arc::strong_count(&db) == 1 {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 }

@@ -1,12 +1,12 @@
-//! What a tablet needs of a key-value store. [`crate::RocksKvStores`] is the store of the product, [`crate::MemoryKvStores`] the one of
-//! the simulation; `tests/conformance.rs` holds both to what is said here.
+//! What tablets need of a key-value store. [`crate::RocksKvStores`] is the store of the product, [`crate::MemoryKvStores`] the one of
+//! the simulation; `tests/conformance.rs` holds both to what is said here. Why a table is one store: `native/docs/kv.md`.
 use std::fmt::Debug;
 use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use fluss_types::{LogOffset, Result};
+use fluss_types::{BucketId, LogOffset, PartitionId, Result};
 use rocksdb::DBPinnableSlice;
 
 use crate::pre_write::Changes;
@@ -30,34 +30,95 @@ impl Deref for KvValue<'_> {
     }
 }
 
-/// State of one bucket at its applied offset: rows by key, both bytes. It has no write-ahead log of its own. After a crash it is the
-/// state of some [`KvStore::apply`] between the last flush and the last one.
-pub trait KvStore: Send + Sync + Debug {
-    /// Log offset up to which all changes are in the store; 0 for a new one.
-    fn applied_offset(&self) -> Result<LogOffset>;
-    /// Applies changes and the offset they reach, in one piece.
-    fn apply(&self, changes: &Changes, applied_offset: LogOffset) -> Result<()>;
-    /// The rows of some keys, in their order; keys may be repeated.
-    fn multi_get(&self, keys: &[&[u8]]) -> Result<Vec<Option<KvValue<'_>>>>;
-    /// Returns when all that was applied before the call is durable.
-    fn flush(&self) -> Result<()>;
-    /// Makes a durable copy of the state as it is, for [`KvStores::open_snapshot`]; `dir` must not exist, its parent must.
-    fn checkpoint(&self, dir: &Path) -> Result<()>;
+/// How far the state of a tablet is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// All changes of the log below are in the store; 0 for a new one.
+    pub offset: LogOffset,
+    /// Number of rows, as those who apply count them.
+    pub rows: i64,
 }
 
-/// A copy made by [`KvStore::checkpoint`]. Its position is a key, so a scan can go on after a restart.
+/// Which rows of a tablet, and how many of them at once.
+#[derive(Clone, Copy, Debug)]
+pub struct KvRange<'a> {
+    /// Only keys that begin so; empty: all.
+    pub within: &'a [u8],
+    /// Only keys after this one; empty: from the first. A scan that returned a key goes on after it.
+    pub after: &'a [u8],
+    /// Rows of one scan.
+    pub max_rows: usize,
+    /// The scan ends with the row that reaches so many bytes of keys and rows.
+    pub max_bytes: usize,
+}
+
+impl KvRange<'static> {
+    /// All rows.
+    pub const ALL: Self = Self { within: &[], after: &[], max_rows: usize::MAX, max_bytes: usize::MAX };
+}
+
+/// Takes the key and the row of each row of a scan.
+pub type OnRow<'a> = dyn FnMut(&[u8], &[u8]) + 'a;
+
+/// The state of one tablet: rows by key, both bytes.
+pub trait KvStore: Send + Sync + Debug {
+    /// How far it is.
+    fn applied(&self) -> Result<Applied>;
+    /// The applied offset that a crash now would leave, or an earlier one.
+    fn durable_offset(&self) -> Result<LogOffset>;
+    /// Applies changes and how far they lead, in one piece.
+    fn apply(&self, changes: &Changes, applied: Applied) -> Result<()>;
+    /// The rows of some keys, in their order; keys may be repeated.
+    fn multi_get(&self, keys: &[&[u8]]) -> Result<Vec<Option<KvValue<'_>>>>;
+    /// Calls `row` in key order with the rows of a range, all of one point in time. Returns the key of the last one; `None`: there was none.
+    fn scan(&self, range: &KvRange<'_>, row: &mut OnRow<'_>) -> Result<Option<Vec<u8>>>;
+    /// The state as it is now, for a scan of several calls. In memory only, until the table is closed; it keeps old rows from being freed.
+    fn snapshot(&self) -> Result<Box<dyn KvSnapshot>>;
+    /// Removes everything, durably: the next state begins at offset 0.
+    fn clear(&self) -> Result<()>;
+}
+
+/// A state of one tablet that stays as it is.
 pub trait KvSnapshot: Send + Sync + Debug {
-    /// Calls `row` in key order with the rows after the key `after` (empty: from the first) until `max_rows` or at least `max_bytes` have been
-    /// seen. Returns the key of the last of them; `None`: there was none.
-    fn scan(&self, after: &[u8], max_rows: usize, max_bytes: usize, row: &mut dyn FnMut(&[u8])) -> Result<Option<Vec<u8>>>;
+    /// How far it is.
+    fn applied(&self) -> Result<Applied>;
+    /// As [`KvStore::scan`].
+    fn scan(&self, range: &KvRange<'_>, row: &mut OnRow<'_>) -> Result<Option<Vec<u8>>>;
+}
+
+/// The states of all tablets of a table. It has no write-ahead log of its own: after a crash each tablet is in the state of some
+/// [`KvStore::apply`] between the last flush and the last one.
+pub trait KvTable: Send + Sync + Debug {
+    /// The state of a tablet; one that was never written is empty.
+    fn tablet(&self, partition: PartitionId, bucket: BucketId) -> Result<Arc<dyn KvStore>>;
+    /// Returns when all that was applied before the call is durable.
+    fn flush(&self) -> Result<()>;
+    /// Sees to it that all that was applied before the call becomes durable soon.
+    fn flush_in_background(&self) -> Result<()>;
+    /// Makes a durable copy of the state as it is, for [`KvStores::open_checkpoint`]; `dir` must not exist, its parent must.
+    fn checkpoint(&self, dir: &Path) -> Result<()>;
+    /// Removes all tablets of a partition, durably. Nobody uses them, now or later.
+    fn remove_partition(&self, partition: PartitionId) -> Result<()>;
+    /// `None`: what comes in is written out fast enough. Else bytes that may still come in, of all tablets together, before applies are slowed down.
+    fn room(&self) -> Option<u64>;
+    /// Bytes that are not durable yet and whose writing out would free memory.
+    fn unflushed_bytes(&self) -> u64;
+    /// Gives the folder free; whatever is called after that, and its live snapshots, fail with `Closed`. Its tablets are let go of before. Does not flush.
+    fn close(&self);
+}
+
+/// A copy that [`KvTable::checkpoint`] made.
+pub trait KvCheckpoint: Send + Sync + Debug {
+    /// The state of a tablet.
+    fn tablet(&self, partition: PartitionId, bucket: BucketId) -> Box<dyn KvSnapshot>;
 }
 
 /// Opens the stores of an engine, which share memory.
 pub trait KvStores: Send + Sync + Debug {
-    /// Opens the store in a folder, or makes it; the folder exists. One opener at a time.
-    fn open(&self, dir: &Path) -> Result<Arc<dyn KvStore>>;
-    /// Opens a copy that [`KvStore::checkpoint`] made.
-    fn open_snapshot(&self, dir: &Path) -> Result<Box<dyn KvSnapshot>>;
+    /// Opens the store of a table in a folder, or makes it; the folder exists. One opener at a time.
+    fn open(&self, dir: &Path) -> Result<Arc<dyn KvTable>>;
+    /// Opens a copy that [`KvTable::checkpoint`] made.
+    fn open_checkpoint(&self, dir: &Path) -> Result<Arc<dyn KvCheckpoint>>;
     /// Bytes in use now, by all stores of the process: block cache, memtables.
     fn memory_used(&self) -> (u64, u64);
 }

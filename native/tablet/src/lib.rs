@@ -6,9 +6,11 @@
 pub mod commit;
 mod progress;
 mod snapshot;
+mod table;
 mod tablet;
 
 pub use commit::Committer;
 pub use progress::Signal;
 pub use snapshot::{SnapshotInfo, SnapshotReader};
+pub use table::TableKv;
 pub use tablet::{Rows, Tablet, TabletContext};

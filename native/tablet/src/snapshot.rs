@@ -1,14 +1,14 @@
-//! Snapshots of a primary-key tablet: a hard-linked copy of the kv state at a log offset, kept under a lease on disk so that
-//! a scan goes on after a restart of the process.
+//! Snapshots of a primary-key table: a hard-linked copy of the kv state of all its tablets, kept under a lease on disk so that a scan goes on after
+//! a restart of the process. Each tablet that was given the snapshot holds it until it is released, or the lease is over.
+use std::collections::{BTreeSet, HashMap};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use fluss_format::{ColumnBatch, Lease, Projection, RowCodec};
-use fluss_kv::{KvSnapshot, KvStore, KvStores};
+use fluss_kv::{KvCheckpoint, KvRange, KvSnapshot, KvStores, KvTable};
 use fluss_types::file::FileSystem;
-use fluss_types::{Error, ErrorCode, LogOffset, Result};
+use fluss_types::{BucketId, Error, ErrorCode, LogOffset, PartitionId, Result};
 
 /// Rows and bytes of one batch of a scan.
 const SCAN_ROWS: usize = 8192;
@@ -17,32 +17,64 @@ const SCAN_BYTES: usize = 1 << 20;
 /// A snapshot as its reader knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SnapshotInfo {
-    /// Name, unique in the bucket.
+    /// Name, unique in the table.
     pub id: String,
     /// The log goes on exactly here.
     pub log_offset: LogOffset,
 }
 
-/// The snapshots of one bucket: a folder each, with a file `lease`.
+/// A tablet of a table.
+pub(crate) type Place = (PartitionId, BucketId);
+
+/// The snapshots of one table: a folder each, with a file `lease`.
 #[derive(Debug)]
 pub(crate) struct Snapshots {
     fs: Arc<dyn FileSystem>,
+    stores: Arc<dyn KvStores>,
     dir: PathBuf,
-    next: AtomicU64,
+    /// One change of leases at a time: a snapshot that is being made has none yet.
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Of the next snapshot's name.
+    next: u64,
+    /// Those that somebody reads.
+    open: HashMap<String, Weak<dyn KvCheckpoint>>,
+    last: Option<Last>,
+}
+
+/// The snapshot that was made last, for the other tablets that want one before anything has changed.
+#[derive(Debug)]
+struct Last {
+    id: String,
+    checkpoint: Arc<dyn KvCheckpoint>,
+    /// Each tablet is given it once: so whoever releases it releases his own.
+    given: BTreeSet<Place>,
 }
 
 impl Snapshots {
     /// Opens the folder and deletes snapshots whose lease is over, or that were never finished.
-    pub(crate) fn open(fs: Arc<dyn FileSystem>, dir: PathBuf, now_ms: i64) -> Result<Self> {
+    pub(crate) fn open(fs: Arc<dyn FileSystem>, stores: Arc<dyn KvStores>, dir: PathBuf, now_ms: i64) -> Result<Self> {
         fs.create_dir_all(&dir).map_err(|e| Error::io(format!("make folder {}", dir.display()), &e))?;
-        let mut snapshots = Self { fs, dir, next: AtomicU64::new(0) };
-        snapshots.next = AtomicU64::new(snapshots.expire(now_ms)?);
+        let snapshots = Self { fs, stores, dir, state: Mutex::default() };
+        let next = snapshots.expire(now_ms)?;
+        snapshots.state().next = next;
         Ok(snapshots)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Removes snapshots whose lease is over or that were never finished. Gives the number that no name of those that stay has: the
     /// time alone does not tell them apart, clocks are set back.
     pub(crate) fn expire(&self, now_ms: i64) -> Result<u64> {
+        let mut state = self.state();
+        // Nobody waits for its files any longer.
+        state.last = None;
+        state.open.retain(|_, checkpoint| checkpoint.strong_count() > 0);
         let mut next = 0;
         for dir in self.dirs()? {
             if self.lease(&dir)?.is_none_or(|lease| lease.until_ms <= now_ms) {
@@ -56,25 +88,57 @@ impl Snapshots {
         Ok(next)
     }
 
-    /// Copies the state; the caller guarantees that `log_offset` is the store's applied offset meanwhile.
-    pub(crate) fn create(&self, kv: &dyn KvStore, log_offset: LogOffset, now_ms: i64, lease_ms: i64) -> Result<SnapshotInfo> {
-        let id = format!("{now_ms}-{}-{log_offset}", self.next.fetch_add(1, Ordering::Relaxed));
+    /// Gives a tablet a snapshot of its state, which the caller keeps still at `applied`: the last one that was made, if the tablet's state is the same in it,
+    /// else a new one.
+    pub(crate) fn create(
+        &self,
+        kv: &dyn KvTable,
+        place: Place,
+        applied: LogOffset,
+        now_ms: i64,
+        lease_ms: i64,
+    ) -> Result<SnapshotInfo> {
+        let mut state = self.state();
+        let until_ms = now_ms.saturating_add(lease_ms);
+        if let Some(last) = &mut state.last
+            && !last.given.contains(&place)
+            && last.checkpoint.tablet(place.0, place.1).applied()?.offset == applied
+            && let Some(mut lease) = self.lease(&self.dir.join(&last.id))?.filter(|l| l.until_ms > now_ms)
+        {
+            lease.until_ms = lease.until_ms.max(until_ms);
+            lease.tablets.insert(place, applied);
+            self.write_lease(&self.dir.join(&last.id), &lease)?;
+            last.given.insert(place);
+            return Ok(SnapshotInfo { id: last.id.clone(), log_offset: applied });
+        }
+        state.last = None;
+        let id = format!("{now_ms}-{}", state.next);
+        state.next += 1;
         let dir = self.dir.join(&id);
         kv.checkpoint(&dir)?;
-        let lease = Lease { log_offset, until_ms: now_ms.saturating_add(lease_ms) };
-        let path = dir.join("lease");
-        let write = || {
-            self.fs.replace(&path, lease.encode().as_bytes())?;
-            self.fs.sync_dir(&dir)?;
-            self.fs.sync_dir(&self.dir)
-        };
-        write().map_err(|e| Error::io(format!("write {}", path.display()), &e))?;
+        let checkpoint = self.stores.open_checkpoint(&dir)?;
+        let log_offset = checkpoint.tablet(place.0, place.1).applied()?.offset;
+        self.write_lease(&dir, &Lease { until_ms, tablets: [(place, log_offset)].into() })?;
+        self.fs.sync_dir(&self.dir).map_err(|e| Error::io(format!("sync folder {}", self.dir.display()), &e))?;
+        state.open.insert(id.clone(), Arc::downgrade(&checkpoint));
+        state.last = Some(Last { id: id.clone(), checkpoint, given: [place].into() });
         Ok(SnapshotInfo { id, log_offset })
     }
 
-    /// Releases a snapshot and deletes its files; one that is gone already is no error.
-    pub(crate) fn release(&self, id: &str) -> Result<()> {
-        self.remove(&self.path(id)?)
+    /// Releases a tablet's hold of a snapshot; the last one deletes its files. One that is gone already is no error.
+    pub(crate) fn release(&self, id: &str, place: Place) -> Result<()> {
+        let dir = self.path(id)?;
+        let mut state = self.state();
+        let Some(mut lease) = self.lease(&dir)? else { return self.remove(&dir) };
+        if lease.tablets.remove(&place).is_none() {
+            return Ok(());
+        }
+        if !lease.tablets.is_empty() {
+            return self.write_lease(&dir, &lease);
+        }
+        state.last.take_if(|last| last.id == id);
+        state.open.remove(id);
+        self.remove(&dir)
     }
 
     fn path(&self, id: &str) -> Result<PathBuf> {
@@ -84,10 +148,11 @@ impl Snapshots {
         Ok(self.dir.join(id))
     }
 
-    /// Opens a snapshot for a scan.
-    pub(crate) fn reader(&self, id: &str, stores: &dyn KvStores) -> Result<(Box<dyn KvSnapshot>, LogOffset)> {
+    /// Opens a tablet's part of a snapshot for a scan.
+    pub(crate) fn reader(&self, id: &str, place: Place) -> Result<(Box<dyn KvSnapshot>, LogOffset)> {
         let dir = self.path(id)?;
-        let Some(lease) = self.lease(&dir)? else {
+        let mut state = self.state();
+        let Some(log_offset) = self.lease(&dir)?.and_then(|lease| lease.tablets.get(&place).copied()) else {
             return Err(Error::new(
                 ErrorCode::SnapshotNotFound,
                 format!(
@@ -96,15 +161,25 @@ impl Snapshots {
                 ),
             ));
         };
-        Ok((stores.open_snapshot(&dir)?, lease.log_offset))
+        let checkpoint = match state.open.get(id).and_then(Weak::upgrade) {
+            Some(checkpoint) => checkpoint,
+            None => {
+                let opened = self.stores.open_checkpoint(&dir)?;
+                state.open.insert(id.into(), Arc::downgrade(&opened));
+                opened
+            }
+        };
+        let snapshot = checkpoint.tablet(place.0, place.1);
+        Ok((Box::new(Held { snapshot, _checkpoint: checkpoint }), log_offset))
     }
 
-    /// The smallest log offset of the snapshots whose lease is not over.
-    pub(crate) fn oldest_offset(&self, now_ms: i64) -> Result<Option<LogOffset>> {
+    /// The smallest log offset at which a tablet holds a snapshot whose lease is not over.
+    pub(crate) fn oldest_offset(&self, place: Place, now_ms: i64) -> Result<Option<LogOffset>> {
+        let _no_change = self.state();
         let mut oldest = None;
         for dir in self.dirs()? {
-            let leased = self.lease(&dir)?.filter(|l| l.until_ms > now_ms).map(|l| l.log_offset);
-            oldest = [oldest, leased].into_iter().flatten().min();
+            let lease = self.lease(&dir)?.filter(|lease| lease.until_ms > now_ms);
+            oldest = [oldest, lease.and_then(|lease| lease.tablets.get(&place).copied())].into_iter().flatten().min();
         }
         Ok(oldest)
     }
@@ -115,7 +190,7 @@ impl Snapshots {
         Ok(ids.into_iter().map(|id| self.dir.join(id)).collect())
     }
 
-    /// The lease of a snapshot; `None`: no finished snapshot, or one whose lease is damaged, so that its offset is not known.
+    /// The lease of a snapshot; `None`: no finished snapshot, or one whose lease is damaged, so that its offsets are not known.
     fn lease(&self, dir: &Path) -> Result<Option<Lease>> {
         let path = dir.join("lease");
         let bytes = match self.fs.read(&path) {
@@ -126,11 +201,34 @@ impl Snapshots {
         Ok(Lease::decode(&bytes))
     }
 
+    fn write_lease(&self, dir: &Path, lease: &Lease) -> Result<()> {
+        let path = dir.join("lease");
+        let written = self.fs.replace(&path, lease.encode().as_bytes()).and_then(|()| self.fs.sync_dir(dir));
+        written.map_err(|e| Error::io(format!("write {}", path.display()), &e))
+    }
+
     fn remove(&self, dir: &Path) -> Result<()> {
         match self.fs.remove_dir_all(dir) {
             Err(e) if e.kind() != ErrorKind::NotFound => Err(Error::io(format!("remove {}", dir.display()), &e)),
             _ => Ok(()),
         }
+    }
+}
+
+/// Keeps the checkpoint open, so that the tablets that read it open it once.
+#[derive(Debug)]
+struct Held {
+    snapshot: Box<dyn KvSnapshot>,
+    _checkpoint: Arc<dyn KvCheckpoint>,
+}
+
+impl KvSnapshot for Held {
+    fn applied(&self) -> Result<fluss_kv::Applied> {
+        self.snapshot.applied()
+    }
+
+    fn scan(&self, range: &KvRange<'_>, row: &mut fluss_kv::OnRow<'_>) -> Result<Option<Vec<u8>>> {
+        self.snapshot.scan(range, row)
     }
 }
 
@@ -149,9 +247,10 @@ pub struct SnapshotReader {
 impl SnapshotReader {
     /// The next rows; `None` at the end.
     pub fn poll(&self) -> Result<Option<ColumnBatch>> {
-        let mut position = self.position.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut position = self.position.lock().unwrap_or_else(PoisonError::into_inner);
         let (mut rows, mut ends) = (Vec::new(), Vec::new());
-        let last = self.snapshot.scan(&position, SCAN_ROWS, SCAN_BYTES, &mut |row| {
+        let range = KvRange { after: &position, max_rows: SCAN_ROWS, max_bytes: SCAN_BYTES, ..KvRange::ALL };
+        let last = self.snapshot.scan(&range, &mut |_, row| {
             rows.extend_from_slice(row);
             ends.push(rows.len());
         })?;
@@ -167,6 +266,6 @@ impl SnapshotReader {
 
     /// Where the next [`Self::poll`] begins: the last key given out, empty before the first.
     pub fn position(&self) -> Vec<u8> {
-        self.position.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+        self.position.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

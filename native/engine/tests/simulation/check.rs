@@ -52,6 +52,7 @@ impl World {
         // A batch without rows may be there, and a manifest may know the timestamp of one that is lost: later ones are not below it.
         self.clock_floor = self.clock_floor.max(lost.unwrap_or(0));
         self.clock.0.fetch_max(self.clock_floor, Ordering::Relaxed);
+        self.expire_snapshots(at);
         let now = self.now();
         let bucket = self.bucket(at);
         bucket.model.snapshots.retain(|s| s.until > now);

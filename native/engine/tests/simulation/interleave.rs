@@ -4,10 +4,10 @@ use std::io::Result as IoResult;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use fluss_kv::{Changes, KvSnapshot, KvStore, KvStores, KvValue, MemoryKvStores};
+use fluss_kv::{Applied, Changes, KvCheckpoint, KvRange, KvSnapshot, KvStore, KvStores, KvTable, KvValue, MemoryKvStores, OnRow};
 use fluss_testkit::{HookedFiles, Random};
 use fluss_types::file::FileSystem;
-use fluss_types::{LogOffset, Result};
+use fluss_types::{BucketId, LogOffset, PartitionId, Result};
 
 /// Where in a commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,21 +63,29 @@ pub struct PointedStores {
 }
 
 #[derive(Debug)]
+struct PointedTable {
+    table: Arc<dyn KvTable>,
+    interleave: Interleave,
+    random: Arc<Mutex<Random>>,
+}
+
+#[derive(Debug)]
 struct PointedStore {
+    table: Arc<dyn KvTable>,
     store: Arc<dyn KvStore>,
     interleave: Interleave,
-    random: Mutex<Random>,
+    random: Arc<Mutex<Random>>,
 }
 
 impl KvStores for PointedStores {
-    fn open(&self, dir: &Path) -> Result<Arc<dyn KvStore>> {
-        let random = Mutex::new(Random(self.random.lock().unwrap().bits()));
-        let store = self.stores.open(dir)?;
-        Ok(Arc::new(PointedStore { store, interleave: self.interleave.clone(), random }))
+    fn open(&self, dir: &Path) -> Result<Arc<dyn KvTable>> {
+        let random = Arc::new(Mutex::new(Random(self.random.lock().unwrap().bits())));
+        let table = self.stores.open(dir)?;
+        Ok(Arc::new(PointedTable { table, interleave: self.interleave.clone(), random }))
     }
 
-    fn open_snapshot(&self, dir: &Path) -> Result<Box<dyn KvSnapshot>> {
-        self.stores.open_snapshot(dir)
+    fn open_checkpoint(&self, dir: &Path) -> Result<Arc<dyn KvCheckpoint>> {
+        self.stores.open_checkpoint(dir)
     }
 
     fn memory_used(&self) -> (u64, u64) {
@@ -85,17 +93,56 @@ impl KvStores for PointedStores {
     }
 }
 
-impl KvStore for PointedStore {
-    fn applied_offset(&self) -> Result<LogOffset> {
-        self.store.applied_offset()
+impl KvTable for PointedTable {
+    fn tablet(&self, partition: PartitionId, bucket: BucketId) -> Result<Arc<dyn KvStore>> {
+        let (table, store) = (self.table.clone(), self.table.tablet(partition, bucket)?);
+        Ok(Arc::new(PointedStore { table, store, interleave: self.interleave.clone(), random: self.random.clone() }))
     }
 
-    fn apply(&self, changes: &Changes, applied_offset: LogOffset) -> Result<()> {
+    fn flush(&self) -> Result<()> {
+        self.table.flush()
+    }
+
+    fn flush_in_background(&self) -> Result<()> {
+        self.table.flush_in_background()
+    }
+
+    fn checkpoint(&self, dir: &Path) -> Result<()> {
+        self.table.checkpoint(dir)
+    }
+
+    fn remove_partition(&self, partition: PartitionId) -> Result<()> {
+        self.table.remove_partition(partition)
+    }
+
+    fn room(&self) -> Option<u64> {
+        self.table.room()
+    }
+
+    fn unflushed_bytes(&self) -> u64 {
+        self.table.unflushed_bytes()
+    }
+
+    fn close(&self) {
+        self.table.close();
+    }
+}
+
+impl KvStore for PointedStore {
+    fn applied(&self) -> Result<Applied> {
+        self.store.applied()
+    }
+
+    fn durable_offset(&self) -> Result<LogOffset> {
+        self.store.durable_offset()
+    }
+
+    fn apply(&self, changes: &Changes, applied: Applied) -> Result<()> {
         self.interleave.reach(Point::BeforeApply);
-        self.store.apply(changes, applied_offset)?;
+        self.store.apply(changes, applied)?;
         if self.random.lock().unwrap().below(3) == 0 {
             // In the background: nobody waits for it, and one that fails is tried again.
-            let _ = self.store.flush();
+            let _ = self.table.flush();
         }
         self.interleave.reach(Point::AfterApply);
         Ok(())
@@ -105,11 +152,15 @@ impl KvStore for PointedStore {
         self.store.multi_get(keys)
     }
 
-    fn flush(&self) -> Result<()> {
-        self.store.flush()
+    fn scan(&self, range: &KvRange<'_>, row: &mut OnRow<'_>) -> Result<Option<Vec<u8>>> {
+        self.store.scan(range, row)
     }
 
-    fn checkpoint(&self, dir: &Path) -> Result<()> {
-        self.store.checkpoint(dir)
+    fn snapshot(&self) -> Result<Box<dyn KvSnapshot>> {
+        self.store.snapshot()
+    }
+
+    fn clear(&self) -> Result<()> {
+        self.store.clear()
     }
 }

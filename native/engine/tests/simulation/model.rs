@@ -120,9 +120,8 @@ impl Bucket {
         self.batches.iter().find(|b| b.timestamp >= timestamp).map_or(limit, |b| b.base.min(limit))
     }
 
-    /// Retention is tried: what is older than `before` may go, but for what the snapshots that are leased at `now` need.
-    pub fn retain(&mut self, before: i64, now: i64, high_watermark: i64) {
-        self.snapshots.iter_mut().filter(|s| s.until <= now).for_each(|s| s.released = true);
+    /// Retention is tried: what is older than `before` may go, but for what the snapshots that are leased need.
+    pub fn retain(&mut self, before: i64, high_watermark: i64) {
         let expired = self.batches.iter().take_while(|b| b.timestamp < before).last().map_or(0, Batch::end);
         let leased = self.snapshots.iter().filter(|s| !s.released).map(|s| s.offset).min().unwrap_or(i64::MAX);
         self.may_start = self.may_start.max(expired.min(leased).min(high_watermark));

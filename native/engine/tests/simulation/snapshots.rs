@@ -28,6 +28,14 @@ impl World {
         }
     }
 
+    /// Snapshots of any bucket of a table may go whose lease is over: whoever looks at one looks at all.
+    pub fn expire_snapshots(&mut self, at: At) {
+        let now = self.now();
+        for bucket in &mut self.tables[at.0].buckets {
+            bucket.model.snapshots.iter_mut().filter(|s| s.until <= now).for_each(|s| s.released = true);
+        }
+    }
+
     fn pick_snapshot(&mut self, at: (usize, usize)) -> Option<usize> {
         let n = self.bucket(at).model.snapshots.len();
         (n > 0).then(|| self.pick(n))
@@ -64,7 +72,8 @@ impl World {
         let Some(ttl) = self.tables[at.0].ttl else { return };
         let Some(tablet) = self.tablet(at) else { return };
         let (now, high_watermark) = (self.now(), tablet.high_watermark());
-        self.bucket(at).model.retain(now - 1000 * ttl, now, high_watermark);
+        self.expire_snapshots(at);
+        self.bucket(at).model.retain(now - 1000 * ttl, high_watermark);
         let retained = tablet.retain();
         self.trace.line(|| format!("{at:?} retain: {}, from {}", said(&retained), tablet.start_offset()));
         match retained {

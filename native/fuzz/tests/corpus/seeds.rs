@@ -257,7 +257,11 @@ fn catalogs() -> Vec<Vec<u8>> {
 
 fn leases() -> Vec<Vec<u8>> {
     let numbers = [(0, 0), (17, 1_700_000_000_000), (i64::MAX, i64::MAX), (-1, i64::MIN)];
-    numbers.map(|(log_offset, until_ms)| Lease { log_offset, until_ms }.encode().into_bytes()).into()
+    let leases = (0..).zip(numbers).map(|(others, (offset, until_ms))| {
+        let tablets = (0..others).map(|b| ((u32::MAX - b, b), offset)).chain([((0, u32::MAX), offset)]);
+        Lease { until_ms, tablets: tablets.collect() }.encode().into_bytes()
+    });
+    leases.collect()
 }
 
 fn logs() -> Vec<Vec<u8>> {

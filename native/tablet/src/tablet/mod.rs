@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use fluss_format::RowCodec;
-use fluss_kv::{KvStore, KvStores, PreWriteBuffer};
+use fluss_kv::{Applied, KvStore, KvStores, PreWriteBuffer};
 use fluss_log::{Log, LogOptions};
 use fluss_types::file::FileSystem;
 use fluss_types::time::Clock;
@@ -23,7 +23,7 @@ use fluss_types::{
 
 use crate::Committer;
 use crate::progress::Progress;
-use crate::snapshot::Snapshots;
+use crate::table::TableKv;
 
 pub use write::Rows;
 
@@ -69,16 +69,18 @@ impl Definition {
 /// The kv side of a primary-key tablet.
 #[derive(Debug)]
 struct KvState {
+    table: Arc<TableKv>,
     /// Taken out when the tablet closes, so that the folder can be opened again at once.
     kv: RwLock<Option<Arc<dyn KvStore>>>,
     buffer: RwLock<PreWriteBuffer>,
-    snapshots: Snapshots,
 }
 
 /// What only the one who holds the write lock knows.
 #[derive(Debug)]
 struct Appended {
     end_offset: LogOffset,
+    /// Rows of a primary-key table after all that is appended; exact if the changelog has the rows before each change.
+    rows: i64,
     /// Bytes that no commit has begun with.
     uncommitted: MemoryGuard,
 }
@@ -105,22 +107,31 @@ pub struct Tablet {
 }
 
 impl Tablet {
-    /// Opens or makes the tablet in a folder; replays the log into the kv state from its applied offset.
+    /// Opens or makes the tablet in a folder; replays the log into its part of the kv state of the table, from the applied offset. A log table
+    /// has no kv state.
     pub fn open(
         dir: &Path,
         path: &TablePath,
         bucket: TableBucket,
         schemas: Arc<Schemas>,
         options: TableOptions,
+        table: Option<Arc<TableKv>>,
         context: Arc<TabletContext>,
     ) -> Result<Arc<Self>> {
         let name = format!("table {path} bucket {}", bucket.bucket);
         let kind = schemas.current().kind();
         let definition = Definition::new(schemas, options).map_err(|e| e.at(&name))?;
         let log = Log::open(context.fs.clone(), &dir.join("log"), bucket, context.log).map_err(|e| e.at(&name))?;
-        let kv = match kind {
-            TableKind::Log => None,
-            TableKind::PrimaryKey => Some(Self::open_kv(dir, &log, &definition.codec, &context).map_err(|e| e.at(&name))?),
+        let mut rows = 0;
+        let kv = match table {
+            None => None,
+            Some(table) => {
+                let kv = table.kv.tablet(bucket.partition, bucket.bucket).and_then(|kv| {
+                    rows = recover::replay(kv.as_ref(), &log, &definition.codec)?.rows;
+                    Ok(kv)
+                });
+                Some(KvState { table, kv: RwLock::new(Some(kv.map_err(|e| e.at(&name))?)), buffer: RwLock::default() })
+            }
         };
         let end_offset = log.end_offset();
         let memory = context.memory.writers().user();
@@ -135,20 +146,11 @@ impl Tablet {
             kv,
             progress: Progress::new(end_offset),
             memory,
-            appended: Mutex::new(Appended { end_offset, uncommitted }),
+            appended: Mutex::new(Appended { end_offset, rows, uncommitted }),
             committing: Mutex::new(()),
             scheduled: AtomicBool::new(false),
             closed: AtomicBool::new(false),
         }))
-    }
-
-    fn open_kv(dir: &Path, log: &Log, codec: &RowCodec, context: &TabletContext) -> Result<KvState> {
-        let kv = recover::open_and_replay(&dir.join("kv"), log, codec, context)?;
-        Ok(KvState {
-            kv: RwLock::new(Some(kv)),
-            buffer: RwLock::default(),
-            snapshots: Snapshots::open(context.fs.clone(), dir.join("snapshots"), context.clock.now_ms())?,
-        })
     }
 
     fn definition(&self) -> Arc<Definition> {
@@ -219,14 +221,15 @@ impl Tablet {
         if self.progress.check().is_err() {
             return;
         }
-        let (end_offset, memory, changes) = {
+        let (applied, memory, changes) = {
             let mut appended = self.appended();
             let changes = self.kv.as_ref().map(|k| k.buffer.write().unwrap_or_else(PoisonError::into_inner).begin_commit());
-            (appended.end_offset, appended.uncommitted.split(), changes)
+            let applied = Applied { offset: appended.end_offset, rows: appended.rows };
+            (applied, appended.uncommitted.split(), changes)
         };
         let committed = self.log.sync().and_then(|_| match (&self.kv, changes) {
             (Some(state), Some(changes)) => {
-                self.store(state)?.apply(&changes, end_offset)?;
+                self.store(state)?.apply(&changes, applied)?;
                 state.buffer.write().unwrap_or_else(PoisonError::into_inner).end_commit();
                 Ok(())
             }
@@ -235,7 +238,7 @@ impl Tablet {
         // Before those are woken who wait for it.
         drop(memory);
         match committed {
-            Ok(()) => self.progress.committed(end_offset),
+            Ok(()) => self.progress.committed(applied.offset),
             Err(e) => self.poison(&e),
         }
     }
@@ -262,7 +265,7 @@ impl Tablet {
         change()
     }
 
-    /// Commits, writes memtables out and closes. Later calls fail with `Closed`.
+    /// Commits and closes. Later calls fail with `Closed`. What the kv state has in memory its table writes out.
     pub fn close(&self) -> Result<()> {
         if self.closed.swap(true, Ordering::AcqRel) {
             return Ok(());
@@ -273,21 +276,10 @@ impl Tablet {
         let _no_commit = self.committing.lock().unwrap_or_else(PoisonError::into_inner);
         let healthy = self.progress.check();
         self.progress.fail(Error::new(ErrorCode::Closed, format!("{}: the store was closed", self.name)));
-        let kv = self.kv.as_ref().and_then(|s| s.kv.write().unwrap_or_else(PoisonError::into_inner).take());
-        let flushed = match (&healthy, &kv) {
-            (Ok(()), Some(kv)) => kv.flush(),
-            _ => Ok(()),
-        };
-        if let Some(kv) = kv {
-            // RocksDB's folder lock goes with the last user: a call in flight on another thread ends soon.
-            for _ in 0..1000 {
-                if Arc::strong_count(&kv) == 1 {
-                    break;
-                }
-                std::thread::sleep(Duration::from_millis(1));
-            }
+        if let Some(state) = &self.kv {
+            state.kv.write().unwrap_or_else(PoisonError::into_inner).take();
         }
-        healthy.and(flushed).and_then(|()| self.log.write_recovery_point())
+        healthy.and_then(|()| self.log.write_recovery_point())
     }
 
     /// Marks the tablet as gone with its table: readers and writers fail with `error`.

@@ -7,7 +7,7 @@ use fluss_types::{Error, ErrorCode, LogOffset, Result};
 
 use super::Tablet;
 use crate::progress::Signal;
-use crate::snapshot::{SnapshotInfo, SnapshotReader};
+use crate::snapshot::{Place, SnapshotInfo, SnapshotReader};
 
 impl Tablet {
     /// The projected columns of the batch that holds offset `from`, its rows up to `stop` and the high watermark marked;
@@ -96,26 +96,33 @@ impl Tablet {
         Ok(())
     }
 
+    pub(super) fn place(&self) -> Place {
+        (self.bucket.partition, self.bucket.bucket)
+    }
+
     /// Pins the state as it is durable now.
     pub fn create_snapshot(&self, lease_ms: i64) -> Result<SnapshotInfo> {
         self.check_open()?;
         let state = self.kv_state()?;
         let _no_commit = self.committing.lock().unwrap_or_else(PoisonError::into_inner);
         let kv = self.store(state)?;
-        let applied = kv.applied_offset().map_err(|e| e.at(&self.name))?;
-        state.snapshots.create(kv.as_ref(), applied, self.context.clock.now_ms(), lease_ms).map_err(|e| e.at(&self.name))
+        let made = kv.applied().and_then(|applied| {
+            let now = self.context.clock.now_ms();
+            state.table.snapshots.create(state.table.kv.as_ref(), self.place(), applied.offset, now, lease_ms)
+        });
+        made.map_err(|e| e.at(&self.name))
     }
 
     /// Releases a snapshot.
     pub fn release_snapshot(&self, id: &str) -> Result<()> {
-        self.kv_state()?.snapshots.release(id).map_err(|e| e.at(&self.name))
+        self.kv_state()?.table.snapshots.release(id, self.place()).map_err(|e| e.at(&self.name))
     }
 
     /// A scan of a snapshot, in key order, from the first key after `after` (empty: from the first).
     pub fn snapshot_reader(&self, id: &str, projection: Projection, after: &[u8]) -> Result<SnapshotReader> {
         self.check_open()?;
         let state = self.kv_state()?;
-        let (snapshot, log_offset) = state.snapshots.reader(id, self.context.kv.as_ref()).map_err(|e| e.at(&self.name))?;
+        let (snapshot, log_offset) = state.table.snapshots.reader(id, self.place()).map_err(|e| e.at(&self.name))?;
         Ok(SnapshotReader {
             snapshot,
             codec: self.codec(),

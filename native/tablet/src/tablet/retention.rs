@@ -29,20 +29,22 @@ impl Tablet {
     /// Removes the snapshots whose lease is over: their readers never came back.
     fn expire_snapshots(&self, now_ms: i64) -> Result<()> {
         let Some(state) = &self.kv else { return Ok(()) };
-        // A snapshot that is being made has no lease yet.
-        let _no_snapshot = self.committing.lock().unwrap_or_else(PoisonError::into_inner);
-        state.snapshots.expire(now_ms).map(drop)
+        state.table.snapshots.expire(now_ms).map(drop)
     }
 
     /// The offset from which on a restart, or the reader of a snapshot, needs the log; at most `limit`.
     fn needed_from(&self, limit: LogOffset, now_ms: i64) -> Result<LogOffset> {
         let Some(state) = &self.kv else { return Ok(limit) };
         let kv = self.store(state)?;
-        let applied = kv.applied_offset()?;
-        kv.flush()?;
+        let applied = kv.applied()?.offset;
+        let mut durable = kv.durable_offset()?;
+        if durable < limit.min(applied) {
+            state.table.kv.flush()?;
+            durable = applied;
+        }
         // A snapshot that is made after this is at a later offset.
         let _no_snapshot = self.committing.lock().unwrap_or_else(PoisonError::into_inner);
-        let leased = state.snapshots.oldest_offset(now_ms)?.unwrap_or(limit);
-        Ok(limit.min(applied).min(leased))
+        let leased = state.table.snapshots.oldest_offset(self.place(), now_ms)?.unwrap_or(limit);
+        Ok(limit.min(durable).min(leased))
     }
 }

@@ -25,8 +25,11 @@ fn tablet(dir: &Path) -> Arc<Tablet> {
     };
     let schema = Schema::new(0, vec![id], &["id".into()], &[]).unwrap();
     let options = TableOptions::parse(&BTreeMap::new()).unwrap();
+    let context = Arc::new(context);
+    let table = TableKv::open(dir, &context).unwrap();
     let bucket = TableBucket { table_id: 1, partition: 0, bucket: 0 };
-    Tablet::open(dir, &TablePath::new("db", "t"), bucket, Arc::new(Arc::new(schema).into()), options, Arc::new(context)).unwrap()
+    let schemas = Arc::new(Arc::new(schema).into());
+    Tablet::open(&dir.join("0"), &TablePath::new("db", "t"), bucket, schemas, options, Some(table), context).unwrap()
 }
 
 #[test]
