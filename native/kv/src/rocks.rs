@@ -169,7 +169,7 @@ impl Db {
     }
 
     fn room(&self) -> Option<u64> {
-        let files = self.db.property_value(&properties::num_files_at_level(0));
+        let files = self.db.property_value(properties::num_files_at_level(0));
         let files: u64 = files.ok().flatten().and_then(|n| n.parse().ok()).unwrap_or(0);
         let crowded = files >= CROWDED_FILES || self.property(properties::NUM_IMMUTABLE_MEM_TABLE) >= CROWDED_MEMTABLES;
         crowded.then_some(ROOM * self.memtable)

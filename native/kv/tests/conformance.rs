@@ -369,12 +369,12 @@ const PLACES: [(u32, u32); 6] = [(0, 0), (0, 1), (0, u32::MAX), (1, 0), (1, 7), 
 fn fill(table: &dyn KvTable) {
     for (i, (partition, bucket)) in PLACES.into_iter().enumerate() {
         let kv = table.tablet(partition, bucket).unwrap();
-        kv.apply(&changes(&[(b"", Some(&[i as u8])), (b"\xff\xff", Some(&[i as u8]))]), at(i as i64)).unwrap();
+        kv.apply(&changes(&[(b"\0", Some(&[i as u8])), (b"\xff\xff", Some(&[i as u8]))]), at(i as i64)).unwrap();
     }
 }
 
 fn filled(i: usize) -> Rows {
-    Rows::from([(Vec::new(), vec![i as u8]), (vec![255, 255], vec![i as u8])])
+    Rows::from([(vec![0], vec![i as u8]), (vec![255, 255], vec![i as u8])])
 }
 
 fn tablets_of_a_table_do_not_see_each_other(stores: &dyn KvStores) {
@@ -382,7 +382,7 @@ fn tablets_of_a_table_do_not_see_each_other(stores: &dyn KvStores) {
     let table = open_table(stores, &dir.path().join("kv"));
     fill(table.as_ref());
     table.checkpoint(&dir.path().join("copy")).unwrap();
-    table.tablet(0, 1).unwrap().apply(&changes(&[(b"", None)]), at(9)).unwrap();
+    table.tablet(0, 1).unwrap().apply(&changes(&[(b"\0", None)]), at(9)).unwrap();
     let checkpoint = stores.open_checkpoint(&dir.path().join("copy")).unwrap();
     for (i, (partition, bucket)) in PLACES.into_iter().enumerate().filter(|(i, _)| *i != 1) {
         let kv = table.tablet(partition, bucket).unwrap();
@@ -446,6 +446,7 @@ fn what_is_not_flushed_is_not_called_durable(stores: &dyn KvStores) {
     assert_eq!((kv.kv.durable_offset().unwrap(), other.durable_offset().unwrap()), (2, 0));
     kv.table.flush().unwrap();
     assert_eq!((kv.kv.durable_offset().unwrap(), other.durable_offset().unwrap()), (5, 7));
+    drop(other);
     kv.close();
     assert_eq!(open(stores, dir.path()).kv.durable_offset().unwrap(), 5);
 }
