@@ -59,7 +59,7 @@ pub(crate) fn longs(n: usize) -> Vec<(String, Kind)> {
 }
 
 /// A text of random hexadecimal digits, as Flink's datagen makes them.
-fn hex(random: &mut Random, len: usize) -> String {
+pub(crate) fn hex(random: &mut Random, len: usize) -> String {
     let mut out = String::with_capacity(len + 16);
     while out.len() < len {
         out += &format!("{:016x}", random.bits());
@@ -69,7 +69,7 @@ fn hex(random: &mut Random, len: usize) -> String {
 }
 
 /// One of `kinds` texts of a length.
-fn word(random: &mut Random, kinds: u64, len: usize) -> String {
+pub(crate) fn word(random: &mut Random, kinds: u64, len: usize) -> String {
     hex(&mut Random(random.below(kinds)), len)
 }
 

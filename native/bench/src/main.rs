@@ -9,8 +9,13 @@ mod buckets;
 mod data;
 mod figure;
 mod layout;
+mod lookup;
+mod process;
+mod raw;
 mod scan;
 mod store;
+mod upsert;
+mod users;
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -76,7 +81,7 @@ fn run() -> Result<bool> {
             _ => return Err(format!("unknown argument {name}").into()),
         }
     }
-    let all = append::all().into_iter().chain(scan::all()).chain(buckets::all());
+    let all = append::all().into_iter().chain(scan::all()).chain(buckets::all()).chain(upsert::all()).chain(lookup::all());
     let wanted: Vec<Benchmark> = all.filter(|b| fits(only.as_bytes(), b.name.as_bytes())).collect();
     if wanted.is_empty() {
         return Ok(false);

@@ -64,7 +64,8 @@ impl RocksKvStores {
         Self { memory, write_buffer_size }
     }
 
-    pub(crate) fn options(&self) -> Options {
+    /// RocksDB's options of a store.
+    pub fn options(&self) -> Options {
         let mut table = BlockBasedOptions::default();
         table.set_block_cache(&self.memory.cache);
         table.set_bloom_filter(10.0, false);
