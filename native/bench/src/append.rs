@@ -27,7 +27,7 @@ pub(crate) fn all() -> Vec<Benchmark> {
         .iter()
         .map(|&(suffix, compression)| {
             let name = format!("engine.append{suffix}");
-            Benchmark { name: name.clone(), run: Box::new(move |s| measure(&name, compression, s)) }
+            Benchmark { name: name.clone(), whole_name_only: false, run: Box::new(move |s| measure(&name, compression, s)) }
         })
         .collect()
 }

@@ -43,7 +43,11 @@ pub(crate) fn all() -> Vec<Benchmark> {
     for buckets in BUCKETS {
         for (size, bytes) in BATCHES {
             let name = format!("engine.buckets.sync.{buckets}x{size}");
-            out.push(Benchmark { name: name.clone(), run: Box::new(move |s| measure(&name, buckets, bytes, s)) });
+            out.push(Benchmark {
+                name: name.clone(),
+                whole_name_only: false,
+                run: Box::new(move |s| measure(&name, buckets, bytes, s)),
+            });
         }
     }
     out

@@ -1,6 +1,7 @@
 //! One measured figure, printed and written as the Java benchmarks do (`io.fluss.bench.Figure`).
 
 /// The median over the rounds, beside the floor of the same rounds.
+#[derive(Clone)]
 pub(crate) struct Figure {
     pub(crate) name: String,
     pub(crate) unit: &'static str,

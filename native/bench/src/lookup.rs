@@ -21,7 +21,12 @@ const TIME: Duration = Duration::from_millis(700);
 const ALL: [(&str, bool); 2] = [("engine.lookup.hit", true), ("engine.lookup.miss", false)];
 
 pub(crate) fn all() -> Vec<Benchmark> {
-    ALL.map(|(name, hits)| Benchmark { name: name.into(), run: Box::new(move |s| measure(name, hits, s)) }).into()
+    ALL.map(|(name, hits)| Benchmark {
+        name: name.into(),
+        whole_name_only: false,
+        run: Box::new(move |s| measure(name, hits, s)),
+    })
+    .into()
 }
 
 /// Seconds that each batch took.
@@ -69,7 +74,11 @@ fn measure(name: &str, hits: bool, settings: &Settings) -> Result<Vec<Figure>> {
         times(|| {
             // As the key codec has it: `native/docs/format.md`, "Key".
             let keys: Vec<[u8; 8]> = next().into_iter().map(|id| (id as u64 ^ 1 << 63).to_be_bytes()).collect();
-            if (raw.multi_get(keys.iter().map(<[u8; 8]>::as_slice))? > 0) == hits { Ok(()) } else { Err("RocksDB has other rows".into()) }
+            if (raw.multi_get(keys.iter().map(<[u8; 8]>::as_slice))? > 0) == hits {
+                Ok(())
+            } else {
+                Err("RocksDB has other rows".into())
+            }
         })
     };
     engine()?;
@@ -105,5 +114,9 @@ pub(crate) fn lookuper(table: &Arc<Table>) -> Result<Lookuper> {
 fn check(lookuper: &Lookuper, keys: &RecordBatch, hits: bool) -> Result<()> {
     let found = lookuper.lookup(keys)?;
     let at = found.row_bytes.ok_or("a lookup says what was found")?;
-    if found.bytes[at..at + keys.num_rows()].iter().all(|b| (*b == 1) == hits) { Ok(()) } else { Err("a lookup found other rows".into()) }
+    if found.bytes[at..at + keys.num_rows()].iter().all(|b| (*b == 1) == hits) {
+        Ok(())
+    } else {
+        Err("a lookup found other rows".into())
+    }
 }

@@ -8,11 +8,13 @@ mod arrow_file;
 mod buckets;
 mod data;
 mod figure;
+mod growth;
 mod layout;
 mod lookup;
 mod process;
 mod raw;
 mod scan;
+mod space;
 mod store;
 mod upsert;
 mod users;
@@ -43,6 +45,8 @@ type Run = Box<dyn Fn(&Settings) -> Result<Vec<Figure>>>;
 /// A name that `--only` can pick, and what makes its figures.
 struct Benchmark {
     name: String,
+    /// Takes so long that a glob does not pick it.
+    whole_name_only: bool,
     run: Run,
 }
 
@@ -69,7 +73,10 @@ fn run() -> Result<bool> {
     let mut commit = "unknown".to_string();
     let mut only = "*".to_string();
     let mut settings = Settings { rows: 1_000_000, rounds: 7 };
-    let mut arguments = std::env::args().skip(1);
+    let mut arguments = std::env::args().skip(1).peekable();
+    if arguments.next_if_eq(growth::CHILD).is_some() {
+        return growth::child(arguments).map(|()| true);
+    }
     while let Some(name) = arguments.next() {
         let value = arguments.next().ok_or_else(|| format!("{name} needs a value"))?;
         match name.as_str() {
@@ -81,8 +88,9 @@ fn run() -> Result<bool> {
             _ => return Err(format!("unknown argument {name}").into()),
         }
     }
-    let all = append::all().into_iter().chain(scan::all()).chain(buckets::all()).chain(upsert::all()).chain(lookup::all());
-    let wanted: Vec<Benchmark> = all.filter(|b| fits(only.as_bytes(), b.name.as_bytes())).collect();
+    let all = [append::all(), scan::all(), buckets::all(), upsert::all(), lookup::all(), growth::all(), space::all()];
+    let picked = |b: &Benchmark| if b.whole_name_only { only == b.name } else { fits(only.as_bytes(), b.name.as_bytes()) };
+    let wanted: Vec<Benchmark> = all.into_iter().flatten().filter(picked).collect();
     if wanted.is_empty() {
         return Ok(false);
     }

@@ -39,17 +39,8 @@ pub(crate) fn settle() {
     }
 }
 
-/// Bytes of the files below a folder.
-pub(crate) fn bytes_below(dir: &Path) -> Result<u64> {
-    let mut bytes = 0;
-    for file in files_below(dir)? {
-        // One that is removed meanwhile takes no room.
-        bytes += fs::metadata(file).map_or(0, |m| m.len());
-    }
-    Ok(bytes)
-}
-
-fn files_below(dir: &Path) -> Result<Vec<PathBuf>> {
+/// The files below a folder.
+pub(crate) fn files_below(dir: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(dir)? {
         let entry = entry?;

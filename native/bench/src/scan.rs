@@ -26,7 +26,11 @@ pub(crate) fn all() -> Vec<Benchmark> {
     for (suffix, compression) in CODECS {
         let name = format!("engine.scan_2of20{suffix}");
         let of = [Scan { name: name.clone(), read: data::TWO_OF_EVENTS.to_vec(), columns: data::columns(data::EVENTS) }];
-        out.push(Benchmark { name, run: Box::new(move |s| of.iter().map(|scan| scan.measure(compression, s)).collect()) });
+        out.push(Benchmark {
+            name,
+            whole_name_only: false,
+            run: Box::new(move |s| of.iter().map(|scan| scan.measure(compression, s)).collect()),
+        });
     }
     let mut spread = |group: &str, width_and_read: &[(usize, usize)]| {
         let scans: Vec<Scan> = width_and_read
@@ -39,7 +43,7 @@ pub(crate) fn all() -> Vec<Benchmark> {
             })
             .collect();
         let run = move |s: &Settings| scans.iter().map(|scan| scan.measure(Compression::Zstd, s)).collect();
-        out.push(Benchmark { name: group.into(), run: Box::new(run) });
+        out.push(Benchmark { name: group.into(), whole_name_only: false, run: Box::new(run) });
     };
     spread("engine.scan_width", &WIDTHS.map(|width| (width, 2)));
     spread("engine.scan_columns", &READ.map(|read| (20, read)));

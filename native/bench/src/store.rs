@@ -60,11 +60,6 @@ impl Store {
         &self.dir
     }
 
-    /// What the store says of itself.
-    pub(crate) fn metric(&self, name: &str) -> u64 {
-        self.connection.metrics().iter().find(|(n, _)| *n == name).map_or(0, |(_, v)| *v)
-    }
-
     fn admin(&self, request: Request) -> Result<()> {
         self.connection.admin(AdminRequest { request: Some(request) })?;
         Ok(())
@@ -98,7 +93,8 @@ impl Store {
         let columns = columns.iter().map(|(name, kind)| {
             let (precision, scale) = if *kind == Kind::Decimal { data::DECIMAL } else { (3, 0) };
             let not_null = key.contains(&name.as_str());
-            let r#type = DataType { kind: (*kind).into(), not_null, length: i32::MAX as u32, precision, scale, ..DataType::default() };
+            let r#type =
+                DataType { kind: (*kind).into(), not_null, length: i32::MAX as u32, precision, scale, ..DataType::default() };
             Column { name: name.clone(), r#type: Some(r#type), ..Column::default() }
         });
         let descriptor = TableDescriptor {

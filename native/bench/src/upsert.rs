@@ -43,7 +43,7 @@ const ALL: [Upsert; 4] = [
 const MEMORY: usize = 256 << 20;
 
 pub(crate) fn all() -> Vec<Benchmark> {
-    ALL.map(|u| Benchmark { name: u.name.into(), run: Box::new(move |s| u.measure(s)) }).into()
+    ALL.map(|u| Benchmark { name: u.name.into(), whole_name_only: false, run: Box::new(move |s| u.measure(s)) }).into()
 }
 
 /// Seconds, and seconds of processor time until the background threads rest too.
@@ -113,10 +113,7 @@ impl Upsert {
             values: engine.iter().map(of).collect(),
             floors: floor.iter().map(of).collect(),
         };
-        Ok(vec![
-            figure("", "rows/s", &|c| rows as f64 / c.seconds),
-            figure(".cpu", "us/row", &|c| 1e6 * c.cpu / rows as f64),
-        ])
+        Ok(vec![figure("", "rows/s", &|c| rows as f64 / c.seconds), figure(".cpu", "us/row", &|c| 1e6 * c.cpu / rows as f64)])
     }
 
     fn floor(&self, raw: &Raw, rows: &Stored) -> Result<()> {

@@ -85,6 +85,14 @@ impl Users {
         (0..rows.div_ceil(BATCH_ROWS)).map(batch).collect()
     }
 
+    /// The keys below `keys`, all with `score` in the column [`SCORE`].
+    pub(crate) fn marked(&self, keys: usize, score: i32) -> Result<RecordBatch> {
+        let batch = self.batch((0..keys as i64).collect(), 0)?;
+        let mut columns = batch.columns().to_vec();
+        columns[SCORE] = Arc::new(Int32Array::from(vec![score; keys]));
+        Ok(RecordBatch::try_new(self.schema.clone(), columns)?)
+    }
+
     /// Every key below `keys` once, in batches that are made as they are asked for.
     pub(crate) fn every(&self, keys: usize) -> impl Iterator<Item = Result<RecordBatch>> {
         let first = (0..keys).step_by(BATCH_ROWS).enumerate();

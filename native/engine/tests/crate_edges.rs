@@ -24,7 +24,8 @@ const EDGES: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that only few of ours may name; the benchmarks measure their floors with RocksDB.
-const WALLS: &[(&str, &[&str])] = &[("rocksdb", &["kv", "bench"]), ("object_store", &["remote"]), ("jni", &["jni", "jni-loader"])];
+const WALLS: &[(&str, &[&str])] =
+    &[("rocksdb", &["kv", "bench"]), ("object_store", &["remote"]), ("jni", &["jni", "jni-loader"])];
 
 fn below(name: &str) -> Vec<&'static str> {
     let direct = EDGES.iter().find(|(n, _)| *n == name).map_or(&[][..], |(_, d)| d);
