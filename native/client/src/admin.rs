@@ -5,7 +5,7 @@ use fluss_engine::Engine;
 use fluss_proto::admin_request::Request;
 use fluss_proto::list_offsets::Spec;
 use fluss_proto::{AdminRequest, AdminResponse, BucketOffset, SnapshotInfo};
-use fluss_types::{Error, Result};
+use fluss_types::{Error, ErrorCode, Result};
 
 use crate::convert;
 
@@ -48,14 +48,22 @@ pub(crate) fn handle(engine: &Arc<Engine>, request: AdminRequest) -> Result<Admi
                     r.timestamp_ms
                 )));
             }
-            for bucket in 0..table.buckets() {
-                let tablet = table.tablet((r.partition_id, bucket))?;
+            let partitions = match r.partition_id {
+                0 if !table.schema().partition_key().is_empty() => table.partitions()?.into_iter().map(|p| p.id).collect(),
+                one => vec![one],
+            };
+            for (partition_id, bucket) in partitions.iter().flat_map(|&p| (0..table.buckets()).map(move |b| (p, b))) {
+                let tablet = match table.tablet((partition_id, bucket)) {
+                    // Dropped since the partitions were listed.
+                    Err(e) if e.code() == ErrorCode::PartitionNotFound && r.partition_id == 0 && partition_id != 0 => continue,
+                    tablet => tablet?,
+                };
                 let offset = match spec {
                     Spec::Earliest => tablet.start_offset(),
                     Spec::Latest => tablet.high_watermark(),
                     Spec::Timestamp => tablet.offset_at(r.timestamp_ms)?,
                 };
-                response.offsets.push(BucketOffset { bucket, offset, partition_id: r.partition_id });
+                response.offsets.push(BucketOffset { bucket, offset, partition_id });
             }
         }
         Request::CreateSnapshot(r) => {
@@ -67,8 +75,16 @@ pub(crate) fn handle(engine: &Arc<Engine>, request: AdminRequest) -> Result<Admi
             let table = engine.table(&convert::path(r.path)?)?;
             table.tablet((r.partition_id, r.bucket))?.release_snapshot(&r.snapshot_id)?;
         }
-        Request::CreatePartition(_) | Request::DropPartition(_) | Request::ListPartitions(_) => {
-            return Err(Error::invalid("partitions come with the next version"));
+        Request::CreatePartition(r) => {
+            let partition = engine.create_partition(&convert::path(r.path)?, &r.values, r.if_not_exists)?;
+            response.partitions.push(convert::partition_info(&partition));
+        }
+        Request::DropPartition(r) => {
+            engine.drop_partition(&convert::path(r.path)?, &r.values, r.if_exists)?;
+        }
+        Request::ListPartitions(r) => {
+            let partitions = engine.partitions(&convert::path(r.path)?, &r.values)?;
+            response.partitions = partitions.iter().map(convert::partition_info).collect();
         }
     }
     Ok(response)

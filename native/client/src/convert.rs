@@ -1,5 +1,5 @@
 //! Messages from and to the types of the engine.
-use fluss_meta::{DatabaseMeta, TableAlteration, TableDeclaration, TableMeta};
+use fluss_meta::{DatabaseMeta, Partition, TableAlteration, TableDeclaration, TableMeta};
 use fluss_proto as proto;
 use fluss_proto::data_type::Kind;
 use fluss_proto::schema_change::{Add, Change, Drop, Rename, Widen};
@@ -168,6 +168,10 @@ pub(crate) fn table_info(path: &TablePath, t: TableMeta) -> proto::TableInfo {
         }),
         created_ms: t.created_ms,
     }
+}
+
+pub(crate) fn partition_info(p: &Partition) -> proto::PartitionInfo {
+    proto::PartitionInfo { partition_id: p.id, values: p.values().map(str::to_string).collect(), created_ms: p.created_ms }
 }
 
 pub(crate) fn database(d: Option<proto::DatabaseInfo>) -> Result<(String, DatabaseMeta)> {

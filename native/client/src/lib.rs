@@ -8,6 +8,7 @@ mod convert;
 mod log_scanner;
 mod lookuper;
 mod read_batch;
+mod routing;
 mod snapshot_scanner;
 mod table;
 mod writer;

@@ -2,9 +2,11 @@
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
-use fluss_format::{Bucketer, ColumnValues, KeyEncoder, Projection};
+use fluss_format::{ColumnValues, KeyEncoder, Projection, RowCodec};
+use fluss_tablet::Tablet;
 use fluss_types::{Column, Error, ErrorCode, MemoryUser, Result, TableKind};
 
+use crate::routing::{by_bucket, by_partition};
 use crate::{ReadBatch, Table};
 
 /// Looks rows up; any thread.
@@ -15,6 +17,8 @@ pub struct Lookuper {
     key: Vec<Column>,
     /// The bucket key columns' positions in the key.
     bucket_key: Vec<usize>,
+    /// Those of the partition key columns.
+    partition_key: Vec<usize>,
     memory: Arc<MemoryUser>,
 }
 
@@ -24,10 +28,12 @@ impl Lookuper {
         if schema.kind() == TableKind::Log {
             return Err(Error::invalid(format!("table {} has no primary key; lookups need one", table.inner.path())));
         }
-        let bucket_key = schema.bucket_key().iter().filter_map(|b| schema.primary_key().iter().position(|k| k == b)).collect();
+        let in_key =
+            |columns: &[usize]| columns.iter().filter_map(|b| schema.primary_key().iter().position(|k| k == b)).collect();
+        let (bucket_key, partition_key) = (in_key(schema.bucket_key()), in_key(schema.partition_key()));
         let key = schema.primary_key().iter().map(|&i| schema.columns()[i].clone()).collect();
         let memory = table.inner.memory().readers().user();
-        Ok(Self { table, projection, key, bucket_key, memory })
+        Ok(Self { table, projection, key, bucket_key, partition_key, memory })
     }
 
     /// What it reads.
@@ -35,7 +41,7 @@ impl Lookuper {
         &self.projection
     }
 
-    /// One row a key, in order; `row_bytes` says which were found. Keys lie as [`Table::key_schema`] says. Counted as reader memory, but
+    /// One row a key, in order; `row_bytes` says which were found. In a partition that is missing nothing is found. Keys lie as [`Table::key_schema`] says. Counted as reader memory, but
     /// never waits for it: a lookup is answered at once.
     pub fn lookup(&self, keys: &RecordBatch) -> Result<ReadBatch> {
         let columns = ColumnValues::all(keys, &self.key)?;
@@ -50,33 +56,55 @@ impl Lookuper {
         let n = keys.num_rows();
         let mut encoded = Vec::with_capacity(n * 16);
         let mut ends = Vec::with_capacity(n);
-        let buckets = self.table.inner.buckets();
-        let bucket_columns = ColumnValues::of(keys, &self.key, &self.bucket_key)?;
-        let mut bucketer = Bucketer::default();
-        let mut by_bucket: Vec<Vec<usize>> = vec![Vec::new(); buckets as usize];
         for row in 0..n {
             KeyEncoder::encode(&columns, row, &mut encoded);
             ends.push(encoded.len());
-            by_bucket[bucketer.bucket(&bucket_columns, row, buckets) as usize].push(row);
         }
         let key = |row: usize| &encoded[row.checked_sub(1).map_or(0, |p| ends[p])..ends[row]];
 
         let mut stored: Vec<u8> = Vec::new();
         let mut places: Vec<Option<std::ops::Range<usize>>> = vec![None; n];
-        for (bucket, rows) in (0..).zip(&by_bucket).filter(|(_, r)| !r.is_empty()) {
-            let bucket_keys: Vec<&[u8]> = rows.iter().map(|&r| key(r)).collect();
-            self.table.inner.tablet(bucket)?.lookup(&bucket_keys, |i, row| {
+        let mut asked = Vec::new();
+        for (tablet, rows) in self.tablets(keys)? {
+            let bucket_keys: Vec<&[u8]> = rows.iter().map(|&r| key(r as usize)).collect();
+            let found = tablet.lookup(&bucket_keys, |i, row| {
                 let from = stored.len();
                 stored.extend_from_slice(row);
-                places[rows[i]] = Some(from..stored.len());
-            })?;
+                places[rows[i] as usize] = Some(from..stored.len());
+            });
+            match found {
+                Ok(()) => asked.push(tablet),
+                // Dropped since.
+                Err(e) if e.code() == ErrorCode::PartitionNotFound => rows.iter().for_each(|&r| places[r as usize] = None),
+                Err(e) => return Err(e),
+            }
         }
         let rows: Vec<Option<&[u8]>> = places.into_iter().map(|p| p.map(|p| &stored[p])).collect();
-        // After the rows: the newest knows the schemas of all of them. Without keys any will do.
-        let asked = (0..).zip(&by_bucket).filter(|(_, r)| n == 0 || !r.is_empty());
-        let codecs = asked.map(|(bucket, _)| Ok(self.table.inner.tablet(bucket)?.codec())).collect::<Result<Vec<_>>>()?;
-        let codec = codecs.iter().max_by_key(|c| c.schema().id()).ok_or_else(|| Error::internal("a table without buckets"))?;
+        // After the rows: the newest knows the schemas of all of them.
+        let codec = match asked.iter().map(|tablet| tablet.codec()).max_by_key(|c| c.schema().id()) {
+            Some(codec) => codec,
+            None => Arc::new(RowCodec::new(Arc::new(self.table.inner.meta().schemas()?))),
+        };
         let found = codec.decode_projected(&rows, &self.projection, true)?;
         Ok(ReadBatch::new(found, &self.memory))
+    }
+
+    /// The tablets that some keys lie in, each with its keys.
+    fn tablets(&self, keys: &RecordBatch) -> Result<Vec<(Arc<Tablet>, Vec<u32>)>> {
+        let inner = &self.table.inner;
+        let columns = ColumnValues::of(keys, &self.key, &self.bucket_key)?;
+        let mut out = Vec::new();
+        for of in by_partition(keys, &self.key, &self.partition_key)? {
+            let partition = if of.values.is_empty() { Some(0) } else { inner.partition(&of.values)? };
+            let Some(partition) = partition else { continue };
+            for (bucket, rows) in by_bucket(&columns, &of.rows, inner.buckets()) {
+                match inner.tablet((partition, bucket)) {
+                    Ok(tablet) => out.push((tablet, rows)),
+                    Err(e) if e.code() == ErrorCode::PartitionNotFound => {}
+                    Err(e) => return Err(e),
+                }
+            }
+        }
+        Ok(out)
     }
 }

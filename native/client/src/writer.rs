@@ -5,11 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::{RecordBatch, UInt32Array};
 use arrow_select::take::take_record_batch;
-use fluss_format::{Bucketer, ColumnValues};
+use fluss_format::ColumnValues;
 use fluss_tablet::Rows;
-use fluss_types::{BatchSequence, BucketId, Error, ErrorCode, LogOffset, Result, TableKind, WriterId};
+use fluss_types::{BatchSequence, Error, ErrorCode, LogOffset, PartitionBucket, PartitionId, Result, TableKind, WriterId};
 
 use crate::Table;
+use crate::routing::{by_bucket, by_partition};
 
 /// Change kind of a written row: a delete.
 const DELETE: u8 = 1;
@@ -20,10 +21,12 @@ pub struct Writer {
     table: Arc<Table>,
     /// Log tables without a bucket key: the bucket of the next batch.
     next_bucket: AtomicU32,
+    /// Makes partitions that rows are the first of.
+    create_partitions: bool,
     /// One write at a time.
     numbers: Mutex<Numbers>,
     /// What a flush has to wait for.
-    written: Mutex<BTreeMap<BucketId, LogOffset>>,
+    written: Mutex<BTreeMap<PartitionBucket, LogOffset>>,
 }
 
 /// The numbers of the batches.
@@ -32,7 +35,7 @@ struct Numbers {
     /// Taken by the first write.
     writer_id: Option<WriterId>,
     /// The next number in each bucket, 0 where there is none.
-    next: BTreeMap<BucketId, i32>,
+    next: BTreeMap<PartitionBucket, i32>,
     failed: Option<Parts>,
 }
 
@@ -41,14 +44,34 @@ struct Numbers {
 struct Parts {
     kinds: Option<Vec<u8>>,
     rows: RecordBatch,
-    parts: Vec<(BucketId, Rows)>,
+    parts: Vec<Part>,
+}
+
+#[derive(Debug)]
+struct Part {
+    /// The values of the partition keys; none: the table has no partitions.
+    partition: Arc<[String]>,
+    bucket: PartitionBucket,
+    rows: Rows,
 }
 
 impl Writer {
     pub(crate) fn new(table: Arc<Table>) -> Self {
         // Writers of one table begin at different buckets.
         let first = Arc::strong_count(&table) as u32 % table.inner.buckets();
-        Self { table, next_bucket: AtomicU32::new(first), numbers: Mutex::default(), written: Mutex::default() }
+        Self {
+            table,
+            next_bucket: AtomicU32::new(first),
+            create_partitions: true,
+            numbers: Mutex::default(),
+            written: Mutex::default(),
+        }
+    }
+
+    /// Whether a partition that is missing is made by the first row of it, as it is unless this says otherwise; else the write fails.
+    #[must_use]
+    pub fn creating_partitions(self, create: bool) -> Self {
+        Self { create_partitions: create, ..self }
     }
 
     /// Writes rows in the layout of [`Table::write_schema`]. `kinds`: one byte a row, 0 append or upsert, 1 delete; `None`: all 0. They
@@ -70,7 +93,7 @@ impl Writer {
                 self.split(kinds, rows)?
             }
         };
-        let written = write.parts.iter_mut().try_for_each(|(bucket, rows)| self.write_part(&mut numbers, *bucket, rows));
+        let written = write.parts.iter_mut().try_for_each(|part| self.write_part(&mut numbers, part));
         if written.is_err() {
             numbers.failed = Some(write);
         }
@@ -89,56 +112,96 @@ impl Writer {
                 self.table.inner.path()
             )));
         }
-        let part = |batch, deletes| Rows { schema_id: schema.id(), batch, deletes, targets: None, writer: None };
-        let buckets = self.table.inner.buckets();
+        let inner = &self.table.inner;
+        let buckets = inner.buckets();
+        let all = rows.num_rows();
+        let round = schema.bucket_key().is_empty().then(|| self.next_bucket.fetch_add(1, Ordering::Relaxed) % buckets);
+        let columns = ColumnValues::of(rows, schema.columns(), schema.bucket_key())?;
         let mut parts = Vec::new();
-        if buckets == 1 {
-            parts.push((0, part(rows.clone(), deletes)));
-        } else if schema.bucket_key().is_empty() {
-            let bucket = self.next_bucket.fetch_add(1, Ordering::Relaxed) % buckets;
-            parts.push((bucket, part(rows.clone(), deletes)));
-        } else {
-            let columns = ColumnValues::of(rows, schema.columns(), schema.bucket_key())?;
-            let mut bucketer = Bucketer::default();
-            let mut by_bucket: Vec<Vec<u32>> = vec![Vec::new(); buckets as usize];
-            for row in 0..rows.num_rows() {
-                by_bucket[bucketer.bucket(&columns, row, buckets) as usize].push(row as u32);
-            }
-            for (bucket, picked) in (0..).zip(by_bucket).filter(|(_, p)| !p.is_empty()) {
-                let deletes = deletes.as_ref().map(|d| picked.iter().map(|&i| d[i as usize]).collect());
-                parts.push((bucket, part(take_record_batch(rows, &UInt32Array::from(picked))?, deletes)));
+        for of in by_partition(rows, schema.columns(), schema.partition_key())? {
+            let partition: Arc<[String]> = of.values.into();
+            let id = self.partition(&partition)?;
+            let by_bucket = match round {
+                Some(bucket) => vec![(bucket, of.rows)],
+                None if buckets == 1 => vec![(0, of.rows)],
+                None => by_bucket(&columns, &of.rows, buckets),
+            };
+            for (bucket, picked) in by_bucket {
+                let (batch, deletes) = if picked.len() == all {
+                    (rows.clone(), deletes.clone())
+                } else {
+                    let deletes = deletes.as_ref().map(|d| picked.iter().map(|&i| d[i as usize]).collect());
+                    (take_record_batch(rows, &UInt32Array::from(picked))?, deletes)
+                };
+                let rows = Rows { schema_id: schema.id(), batch, deletes, targets: None, writer: None };
+                parts.push(Part { partition: partition.clone(), bucket: (id, bucket).into(), rows });
             }
         }
         Ok(Parts { kinds: kinds.map(<[u8]>::to_vec), rows: rows.clone(), parts })
     }
 
-    fn write_part(&self, numbers: &mut Numbers, bucket: BucketId, rows: &mut Rows) -> Result<()> {
+    /// The number of the partition with these values, made if need be; 0: the table has no partitions.
+    fn partition(&self, values: &[String]) -> Result<PartitionId> {
+        let inner = &self.table.inner;
+        if values.is_empty() {
+            return Ok(0);
+        }
+        if let Some(id) = inner.partition(values)? {
+            return Ok(id);
+        }
+        if !self.create_partitions {
+            return Err(Error::new(
+                ErrorCode::PartitionNotFound,
+                format!(
+                    "table {} has no partition '{}', and 'client.writer.dynamic-create-partition.enabled' is false: create it first",
+                    inner.path(),
+                    values.join("$")
+                ),
+            ));
+        }
+        inner.create_partition(values)
+    }
+
+    fn write_part(&self, numbers: &mut Numbers, part: &mut Part) -> Result<()> {
+        let mut end = self.append(numbers, part);
+        if end.as_ref().is_err_and(|e| e.code() == ErrorCode::PartitionNotFound) {
+            // It was dropped, with what this write had put there: these rows come after the drop.
+            part.bucket.partition = self.partition(&part.partition)?;
+            part.rows.writer = None;
+            end = self.append(numbers, part);
+        }
+        let end = end?;
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = written.entry(part.bucket).or_insert(end);
+        *last = end.max(*last);
+        Ok(())
+    }
+
+    fn append(&self, numbers: &mut Numbers, part: &mut Part) -> Result<LogOffset> {
+        let Part { bucket, rows, .. } = part;
         let is_new = rows.writer.is_none();
-        let tablet = self.table.inner.tablet(bucket)?;
+        let tablet = self.table.inner.tablet(*bucket)?;
         let mut number = match rows.writer {
             Some(number) => number,
-            None => self.number(numbers, bucket)?,
+            None => self.number(numbers, *bucket)?,
         };
         rows.writer = Some(number);
         let mut end = tablet.write(rows);
         if is_new && end.as_ref().is_err_and(|e| e.code() == ErrorCode::OutOfOrderSequence) {
             // The bucket has forgotten a writer that was idle for long.
             *numbers = Numbers::default();
-            number = self.number(numbers, bucket)?;
+            number = self.number(numbers, *bucket)?;
             rows.writer = Some(number);
             end = tablet.write(rows);
         }
         let end = end?;
         if numbers.writer_id == Some(number.writer_id) {
-            numbers.next.insert(bucket, number.sequence.checked_add(1).unwrap_or(0));
+            numbers.next.insert(*bucket, number.sequence.checked_add(1).unwrap_or(0));
         }
-        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        let last = written.entry(bucket).or_insert(end);
-        *last = end.max(*last);
-        Ok(())
+        Ok(end)
     }
 
-    fn number(&self, numbers: &mut Numbers, bucket: BucketId) -> Result<BatchSequence> {
+    fn number(&self, numbers: &mut Numbers, bucket: PartitionBucket) -> Result<BatchSequence> {
         let writer_id = match numbers.writer_id {
             Some(id) => id,
             None => *numbers.writer_id.insert(self.table.inner.new_writer_id()?),
@@ -146,12 +209,18 @@ impl Writer {
         Ok(BatchSequence { writer_id, sequence: numbers.next.get(&bucket).copied().unwrap_or(0) })
     }
 
-    /// Returns when every row written through this writer is durable and visible to readers and lookups.
+    /// Returns when every row written through this writer is durable and visible to readers and lookups; what was written to a partition
+    /// that was dropped since went with it.
     pub fn flush(&self) -> Result<()> {
         let lock = || self.written.lock().unwrap_or_else(PoisonError::into_inner);
         let written = lock().clone();
         for (&bucket, &end) in &written {
-            self.table.inner.tablet(bucket)?.wait_durable(end, None)?;
+            let durable = self.table.inner.tablet(bucket).and_then(|tablet| tablet.wait_durable(end, None));
+            if let Err(e) = durable
+                && e.code() != ErrorCode::PartitionNotFound
+            {
+                return Err(e);
+            }
             // What another flush waits for, and what this one could not vouch for, stays.
             let mut left = lock();
             if left.get(&bucket) == Some(&end) {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use fluss_types::file::FileSystem;
-use fluss_types::{Error, ErrorCode, Result, TableBucket, TableId};
+use fluss_types::{Error, ErrorCode, PartitionId, Result, TableBucket, TableId};
 
 /// A data directory, locked unless it is [`DataDirectory::unlocked`].
 #[derive(Debug)]
@@ -86,17 +86,32 @@ impl DataDirectory {
         self.tables().join(table.to_string())
     }
 
+    /// Folder of a partition.
+    fn partition(&self, table: TableId, partition: PartitionId) -> PathBuf {
+        self.table(table).join(format!("p{partition}"))
+    }
+
     /// Folder of a bucket.
     pub(crate) fn bucket(&self, bucket: TableBucket) -> PathBuf {
-        let table = self.table(bucket.table_id);
-        let of = if bucket.partition == 0 { table } else { table.join(format!("p{}", bucket.partition)) };
+        let of = match bucket.partition {
+            0 => self.table(bucket.table_id),
+            partition => self.partition(bucket.table_id, partition),
+        };
         of.join(bucket.bucket.to_string())
     }
 
     /// Removes the folder of a dropped table.
     pub(crate) fn remove_table(&self, fs: &dyn FileSystem, table: TableId) -> Result<()> {
-        let dir = self.table(table);
-        match fs.remove_dir_all(&dir) {
+        Self::remove(fs, &self.table(table))
+    }
+
+    /// Removes the folder of a dropped partition.
+    pub(crate) fn remove_partition(&self, fs: &dyn FileSystem, table: TableId, partition: PartitionId) -> Result<()> {
+        Self::remove(fs, &self.partition(table, partition))
+    }
+
+    fn remove(fs: &dyn FileSystem, dir: &Path) -> Result<()> {
+        match fs.remove_dir_all(dir) {
             Err(e) if e.kind() != ErrorKind::NotFound => Err(Error::io(format!("remove {}", dir.display()), &e)),
             _ => Ok(()),
         }

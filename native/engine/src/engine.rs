@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use fluss_format::BUCKET_FUNCTION;
 use fluss_kv::RocksKvStores;
 use fluss_log::LogOptions;
-use fluss_meta::{FIRST_NUMBER, LocalMetaStore, TableAlteration, TableDeclaration, TableMeta};
+use fluss_meta::{FIRST_NUMBER, LocalMetaStore, PartitionList, TableAlteration, TableDeclaration, TableMeta};
 use fluss_tablet::{Committer, TableKv, Tablet, TabletContext};
 use fluss_types::file::LocalFileSystem;
 use fluss_types::option::SCOPES;
@@ -40,13 +40,15 @@ type KvSlot = Arc<Mutex<Option<Arc<TableKv>>>>;
 /// Catalog, tablets and background work of one data directory.
 #[derive(Debug)]
 pub struct Engine {
-    directory: DataDirectory,
-    options: EngineOptions,
+    pub(crate) directory: DataDirectory,
+    pub(crate) options: EngineOptions,
     meta: LocalMetaStore,
     context: Arc<TabletContext>,
     tablets: Arc<Tablets>,
     /// Of primary-key tables, opened with the first of their tablets.
     kv: Mutex<HashMap<TableId, KvSlot>>,
+    /// Of the tables whose partitions were asked for.
+    pub(crate) partitions: Mutex<HashMap<TableId, Arc<PartitionList>>>,
     /// Taken from the catalog and not given out.
     writer_ids: Mutex<Range<WriterId>>,
     /// Runs until `close`; a simulation calls [`Engine::retain`] itself.
@@ -101,6 +103,7 @@ impl Engine {
             context: Arc::new(context),
             tablets: Arc::default(),
             kv: Mutex::default(),
+            partitions: Mutex::default(),
             writer_ids: Mutex::new(0..0),
             retention: Mutex::default(),
             altering: Mutex::default(),
@@ -149,7 +152,7 @@ impl Engine {
         ]
     }
 
-    fn check_open(&self) -> Result<()> {
+    pub(crate) fn check_open(&self) -> Result<()> {
         if self.closed.load(Ordering::Acquire) {
             return Err(Error::new(ErrorCode::Closed, "the store was closed"));
         }
@@ -275,7 +278,7 @@ impl Engine {
 
     /// Makes the tablets that are wanted fail with an error and forgets them. Who opens one at the same time comes before, or finds
     /// that the catalog no longer has it.
-    fn stop(&self, wanted: impl Fn(&TableBucket) -> bool, error: &Error) {
+    pub(crate) fn stop(&self, wanted: impl Fn(&TableBucket) -> bool, error: &Error) {
         for (bucket, slot) in self.slots(wanted) {
             if let Some(tablet) = slot.lock().unwrap_or_else(PoisonError::into_inner).take() {
                 tablet.drop_table(error.clone());
@@ -305,6 +308,7 @@ impl Engine {
             Err(e) if e.code() != ErrorCode::TableNotFound => return Err(e),
             _ => return Err(dropped(&table.path)),
         };
+        self.check_partition(&table.path, table_id, bucket.partition)?;
         let dir = self.directory.bucket(table_bucket);
         let kv = match table.schema.kind() {
             TableKind::Log => None,
@@ -365,6 +369,9 @@ impl Engine {
     }
 
     fn remove(&self, error: &Error, table: &TableMeta) -> Result<()> {
+        if let Some(list) = self.partitions.lock().unwrap_or_else(PoisonError::into_inner).remove(&table.table_id) {
+            list.close(error.clone());
+        }
         self.stop(|b| b.table_id == table.table_id, error);
         self.abandon_kv(|t| t == table.table_id);
         self.directory.remove_table(self.context.fs.as_ref(), table.table_id)
@@ -398,6 +405,9 @@ impl Engine {
         }
         self.memory.lock().unwrap_or_else(PoisonError::into_inner).take();
         self.meta.close();
+        for list in self.partitions.lock().unwrap_or_else(PoisonError::into_inner).values() {
+            list.close(Error::new(ErrorCode::Closed, "the store was closed"));
+        }
         self.directory.unlock();
         result
     }
@@ -422,6 +432,6 @@ fn definition(table: &TableMeta) -> Result<(Arc<Schemas>, TableOptions)> {
     Ok((Arc::new(table.schemas()?), TableOptions::parse(&table.declaration.options)?))
 }
 
-fn dropped(path: &TablePath) -> Error {
+pub(crate) fn dropped(path: &TablePath) -> Error {
     Error::new(ErrorCode::TableNotFound, format!("table {path} was dropped"))
 }

@@ -5,6 +5,7 @@
 mod directory;
 mod engine;
 mod memory;
+mod partitions;
 mod registry;
 mod retention;
 mod table;

@@ -1,9 +1,9 @@
 //! A table that is open in an engine.
 use std::sync::{Arc, OnceLock};
 
-use fluss_meta::TableMeta;
+use fluss_meta::{Partition, TableMeta};
 use fluss_tablet::Tablet;
-use fluss_types::{Error, ErrorCode, MemoryBudget, PartitionBucket, Result, Schema, TablePath, WriterId};
+use fluss_types::{Error, ErrorCode, MemoryBudget, PartitionBucket, PartitionId, Result, Schema, TablePath, WriterId};
 
 use crate::Engine;
 
@@ -42,6 +42,22 @@ impl Table {
     /// Number of buckets, of each partition if there are some.
     pub fn buckets(&self) -> u32 {
         self.meta.declaration.bucket_count
+    }
+
+    /// The number of the partition with these values, texts in the order of the partition keys; `None`: there is none.
+    pub fn partition(&self, values: &[String]) -> Result<Option<PartitionId>> {
+        let list = self.engine.partition_list(&self.path, self.meta.table_id)?;
+        Ok(list.get(&values.join("$"))?.map(|p| p.id))
+    }
+
+    /// Makes the partition with these values, unless somebody else has meanwhile.
+    pub fn create_partition(&self, values: &[String]) -> Result<PartitionId> {
+        Ok(self.engine.create_partition_of(&self.path, Some(self.meta.table_id), |_| Ok(values.to_vec()), true)?.id)
+    }
+
+    /// All its partitions, by name.
+    pub fn partitions(&self) -> Result<Vec<Partition>> {
+        self.engine.partition_list(&self.path, self.meta.table_id)?.list()
     }
 
     /// The number of a new idempotent writer.

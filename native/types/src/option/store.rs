@@ -59,6 +59,8 @@ pub struct EngineOptions {
     pub default_buckets: u32,
     /// `max.bucket.num`
     pub max_buckets: u32,
+    /// `max.partition.num`
+    pub max_partitions: u32,
     /// `memory.size`, bytes
     pub memory: u64,
     /// `log.segment.file-size`, bytes
@@ -127,6 +129,7 @@ impl EngineOptions {
         Ok(Self {
             default_buckets: values.int("default.bucket.number")?,
             max_buckets: values.int("max.bucket.num")?,
+            max_partitions: values.int("max.partition.num")?,
             memory: values.bytes("memory.size")?,
             segment_size: values.bytes("log.segment.file-size")?,
             index_interval: values.bytes("log.index.interval-size")?,
@@ -148,11 +151,19 @@ pub(super) const ENGINE: &[OptionSpec] = &[
     },
     OptionSpec {
         key: "max.bucket.num",
-        kind: Kind::Int { min: 1, max: 65536 },
+        kind: Kind::Int { min: 1, max: 1_000_000 },
         default: Some("4096"),
         alterable: false,
-        meaning: "Most buckets that a table may have.",
+        meaning: "Most buckets that a table may have, all its partitions together.",
         price: "None itself; each bucket has files and, with a primary key, a RocksDB.",
+    },
+    OptionSpec {
+        key: "max.partition.num",
+        kind: Kind::Int { min: 1, max: 1_000_000 },
+        default: Some("1000"),
+        alterable: false,
+        meaning: "Most partitions that a table may have.",
+        price: "Its name in memory; each one that is used has files for each bucket.",
     },
     OptionSpec {
         key: "memory.size",

@@ -81,8 +81,8 @@ fn a_bad_value_says_what_was_expected() {
     assert_eq!(e.code(), ErrorCode::InvalidOption);
     assert_eq!(e.message(), "option 'memory.size' = 'much': expected a size of at least 16 mb, like '64mb' (b, kb, mb, gb, tb)");
     assert!(engine("memory.size", "16777215").message().contains("at least 16 mb"));
-    assert!(engine("max.bucket.num", "65537").message().contains("a whole number from 1 to 65536"));
-    assert!(engine("max.bucket.num", "0").message().contains("from 1 to 65536"));
+    assert!(engine("max.bucket.num", "1000001").message().contains("a whole number from 1 to 1000000"));
+    assert!(engine("max.bucket.num", "0").message().contains("from 1 to 1000000"));
     // Without effect, and looked at all the same.
     assert!(engine("kv.snapshot.interval", "often").message().contains("a duration of at least 1 ms"));
     assert!(engine("log.retention.check-interval", "0").message().contains("a duration of at least 1 ms"));

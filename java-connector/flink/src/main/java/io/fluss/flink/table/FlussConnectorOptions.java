@@ -38,6 +38,9 @@ public final class FlussConnectorOptions {
     public static final ConfigOption<Integer> MAX_BUCKET_NUMBER =
             ConfigOptions.key("max.bucket.num").intType().defaultValue(4096);
 
+    public static final ConfigOption<Integer> MAX_PARTITION_NUMBER =
+            ConfigOptions.key("max.partition.num").intType().defaultValue(1000);
+
     public static final ConfigOption<MemorySize> MEMORY_SIZE =
             ConfigOptions.key("memory.size").memoryType().defaultValue(MemorySize.ofMebiBytes(256));
 
@@ -160,6 +163,7 @@ public final class FlussConnectorOptions {
                     Arrays.asList(
                             DEFAULT_BUCKET_NUMBER,
                             MAX_BUCKET_NUMBER,
+                            MAX_PARTITION_NUMBER,
                             MEMORY_SIZE,
                             LOG_SEGMENT_FILE_SIZE,
                             LOG_INDEX_INTERVAL_SIZE,

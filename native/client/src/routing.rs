@@ -1,0 +1,65 @@
+//! Where rows and keys go: to a partition by the values of the partition keys, then to a bucket by the hash of the bucket key.
+use std::collections::HashMap;
+
+use arrow_array::RecordBatch;
+use fluss_format::{Bucketer, ColumnValues, KeyEncoder, PartitionValue};
+use fluss_types::{BucketId, Column, Result};
+
+/// Rows of a batch that have the same values of the partition keys.
+pub(crate) struct PartitionRows {
+    /// The values as text, in the order of the partition keys; none: the table has no partitions.
+    pub(crate) values: Vec<String>,
+    /// Positions, in order.
+    pub(crate) rows: Vec<u32>,
+}
+
+/// The rows of a batch by partition, in the order in which partitions come up. `positions` are those of the partition keys among the columns.
+pub(crate) fn by_partition(batch: &RecordBatch, columns: &[Column], positions: &[usize]) -> Result<Vec<PartitionRows>> {
+    let rows = batch.num_rows() as u32;
+    if positions.is_empty() {
+        return Ok(vec![PartitionRows { values: Vec::new(), rows: (0..rows).collect() }]);
+    }
+    let keys = ColumnValues::of(batch, columns, positions)?;
+    let value = |row, (values, &i): (_, &usize)| {
+        let column = &columns[i];
+        PartitionValue::of(column, values, row)
+            .and_then(|v| v.encode())
+            .map_err(|e| e.at(format_args!("row {row}, partition key '{}'", column.name)))
+    };
+    let mut found: HashMap<Vec<u8>, usize> = HashMap::new();
+    let mut out: Vec<PartitionRows> = Vec::new();
+    let (mut encoded, mut before, mut at) = (Vec::new(), Vec::new(), 0);
+    for row in 0..rows {
+        let i = row as usize;
+        if keys.iter().any(|k| k.is_null(i)) {
+            keys.iter().zip(positions).try_for_each(|k| value(i, k).map(drop))?;
+        }
+        encoded.clear();
+        KeyEncoder::encode(&keys, i, &mut encoded);
+        // Mostly it is that of the row before.
+        if row == 0 || encoded != before {
+            at = match found.get(&encoded) {
+                Some(&at) => at,
+                None => {
+                    let values = keys.iter().zip(positions).map(|k| value(i, k)).collect::<Result<_>>()?;
+                    out.push(PartitionRows { values, rows: Vec::new() });
+                    found.insert(encoded.clone(), out.len() - 1);
+                    out.len() - 1
+                }
+            };
+            std::mem::swap(&mut encoded, &mut before);
+        }
+        out[at].rows.push(row);
+    }
+    Ok(out)
+}
+
+/// Some rows by bucket, in order; buckets without rows are left out.
+pub(crate) fn by_bucket(columns: &[ColumnValues<'_>], rows: &[u32], buckets: u32) -> Vec<(BucketId, Vec<u32>)> {
+    let mut bucketer = Bucketer::default();
+    let mut out: Vec<Vec<u32>> = vec![Vec::new(); buckets as usize];
+    for &row in rows {
+        out[bucketer.bucket(columns, row as usize, buckets) as usize].push(row);
+    }
+    (0..).zip(out).filter(|(_, rows)| !rows.is_empty()).collect()
+}

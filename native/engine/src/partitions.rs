@@ -1,0 +1,202 @@
+//! Partitions of tables: made, dropped, listed.
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError};
+
+use fluss_format::PartitionValue;
+use fluss_meta::{Partition, PartitionList, TableMeta};
+use fluss_types::{Error, ErrorCode, PartitionId, Result, TableId, TablePath, validate_partition_value};
+
+use crate::Engine;
+use crate::engine::dropped;
+
+impl Engine {
+    /// The partitions of a table, read from its file the first time. What a crash left of dropped ones is removed then.
+    pub(crate) fn partition_list(&self, path: &TablePath, table_id: TableId) -> Result<Arc<PartitionList>> {
+        let mut lists = self.partitions.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(list) = lists.get(&table_id) {
+            return Ok(list.clone());
+        }
+        // Looked at under the lock, which a drop of the table takes after it has changed the catalog, and closing too.
+        self.check_open()?;
+        match self.meta().table(path) {
+            Ok(t) if t.table_id == table_id => {}
+            Err(e) if e.code() != ErrorCode::TableNotFound => return Err(e),
+            _ => return Err(dropped(path)),
+        }
+        let fs = &self.context().fs;
+        let (list, orphans) = PartitionList::open(fs.clone(), &self.directory.table(table_id), table_id)
+            .map_err(|e| e.at(format_args!("table {path}")))?;
+        for id in orphans {
+            self.directory.remove_partition(fs.as_ref(), table_id, id)?;
+        }
+        let list = Arc::new(list);
+        lists.insert(table_id, list.clone());
+        Ok(list)
+    }
+
+    fn partitioned(&self, path: &TablePath) -> Result<(TableMeta, Arc<PartitionList>)> {
+        self.check_open()?;
+        let table = self.meta().table(path)?;
+        if table.declaration.partition_keys.is_empty() {
+            return Err(Error::invalid(format!("table {path} has no partitions: it was declared without PARTITIONED BY")));
+        }
+        let list = self.partition_list(path, table.table_id)?;
+        Ok((table, list))
+    }
+
+    /// Makes a partition from the texts of its values by partition key. With `if_not_exists` the one that is there is returned as it is.
+    pub fn create_partition(
+        &self,
+        path: &TablePath,
+        values: &BTreeMap<String, String>,
+        if_not_exists: bool,
+    ) -> Result<Partition> {
+        self.create_partition_of(path, None, |table| ordered(path, table, values), if_not_exists)
+    }
+
+    /// As [`Engine::create_partition`], of the table with a number if one is given, with values in the order of the partition keys.
+    pub(crate) fn create_partition_of(
+        &self,
+        path: &TablePath,
+        table_id: Option<TableId>,
+        values: impl FnOnce(&TableMeta) -> Result<Vec<String>>,
+        if_not_exists: bool,
+    ) -> Result<Partition> {
+        let (table, list) = self.partitioned(path)?;
+        if table_id.is_some_and(|id| id != table.table_id) {
+            return Err(dropped(path));
+        }
+        let values = values(&table)?;
+        let columns = table.declaration.columns.iter();
+        for (key, value) in table.declaration.partition_keys.iter().zip(&values) {
+            let refuse = |e: Error| e.at(format_args!("table {path} partition key '{key}'"));
+            validate_partition_value(value).map_err(refuse)?;
+            let Some(column) = columns.clone().find(|c| c.name == *key) else {
+                return Err(Error::internal(format!("table {path} lacks the partition key column '{key}'")));
+            };
+            if PartitionValue::parse(&column.data_type, value).is_none() {
+                let message =
+                    format!("The partition value '{value}' is invalid: it is not how a {} is written", column.data_type.root);
+                return Err(refuse(Error::new(ErrorCode::InvalidPartition, message)));
+            }
+        }
+        let name = values.join("$");
+        if !if_not_exists && list.get(&name)?.is_some() {
+            return Err(Error::new(ErrorCode::PartitionExists, format!("table {path}: partition '{name}' exists already")));
+        }
+        self.make_partitions(path, &table, &list, &[name])?
+            .pop()
+            .ok_or_else(|| Error::internal("a partition that was made is gone"))
+    }
+
+    /// Makes those of some partitions, whose names are checked, that are missing, and returns all.
+    pub(crate) fn make_partitions(
+        &self,
+        path: &TablePath,
+        table: &TableMeta,
+        list: &PartitionList,
+        names: &[String],
+    ) -> Result<Vec<Partition>> {
+        let most = self.options.max_partitions as usize;
+        let buckets = table.declaration.bucket_count;
+        let check = |partitions: usize| {
+            if partitions > most {
+                return Err(Error::new(
+                    ErrorCode::TooManyPartitions,
+                    format!(
+                        "table {path} would have {partitions} partitions; at most {most} are allowed ('max.partition.num'). Drop some, keep fewer ('table.auto-partition.num-retention'), or raise the limit"
+                    ),
+                ));
+            }
+            let in_all = partitions as u64 * u64::from(buckets);
+            if in_all > u64::from(self.options.max_buckets) {
+                return Err(Error::new(
+                    ErrorCode::TooManyBuckets,
+                    format!(
+                        "table {path} would have {in_all} buckets in {partitions} partitions; at most {} are allowed ('max.bucket.num'). Drop partitions, or raise the limit",
+                        self.options.max_buckets
+                    ),
+                ));
+            }
+            Ok(())
+        };
+        list.create(names, self.now_ms(), check).map_err(|e| e.at(format_args!("table {path}")))
+    }
+
+    /// Drops a partition and its rows; its readers and writers fail. False: it was not there and `if_exists`.
+    pub fn drop_partition(&self, path: &TablePath, values: &BTreeMap<String, String>, if_exists: bool) -> Result<bool> {
+        let (table, list) = self.partitioned(path)?;
+        let name = ordered(path, &table, values)?.join("$");
+        let there = self.remove_partitions(path, table.table_id, &list, &[name.as_str().into()])? > 0;
+        if !there && !if_exists {
+            return Err(Error::new(ErrorCode::PartitionNotFound, format!("table {path} has no partition '{name}'")));
+        }
+        Ok(there)
+    }
+
+    /// Drops those of some partitions that are there, and says how many.
+    pub(crate) fn remove_partitions(
+        &self,
+        path: &TablePath,
+        table_id: TableId,
+        list: &PartitionList,
+        names: &[Arc<str>],
+    ) -> Result<usize> {
+        let gone = list.drop_all(names).inspect_err(|e| {
+            // When it is not known whether they are dropped, nothing more may be acknowledged for them. Their files stay.
+            if e.code() == ErrorCode::Poisoned {
+                self.stop(|b| b.table_id == table_id, e);
+            }
+        })?;
+        for partition in &gone {
+            let error = partition_dropped(path, &partition.name);
+            self.stop(|b| b.table_id == table_id && b.partition == partition.id, &error);
+            self.directory.remove_partition(self.context().fs.as_ref(), table_id, partition.id)?;
+        }
+        Ok(gone.len())
+    }
+
+    /// The partitions of a table, by name: those with the values given, which need not be of all partition keys.
+    pub fn partitions(&self, path: &TablePath, values: &BTreeMap<String, String>) -> Result<Vec<Partition>> {
+        let (table, list) = self.partitioned(path)?;
+        let keys = &table.declaration.partition_keys;
+        if let Some(unknown) = values.keys().find(|k| !keys.contains(k)) {
+            return Err(Error::new(
+                ErrorCode::InvalidPartition,
+                format!("table {path}: '{unknown}' is no partition key; the partition keys are {}", keys.join(", ")),
+            ));
+        }
+        let matches = |p: &Partition| keys.iter().zip(p.values()).all(|(key, value)| values.get(key).is_none_or(|v| v == value));
+        Ok(list.list()?.into_iter().filter(matches).collect())
+    }
+
+    /// Refuses a partition that is not there.
+    pub(crate) fn check_partition(&self, path: &TablePath, table_id: TableId, partition: PartitionId) -> Result<()> {
+        if partition == 0 || self.partition_list(path, table_id)?.contains(partition)? {
+            return Ok(());
+        }
+        let message = format!("table {path} has no partition with number {partition}: it was dropped, or never made");
+        Err(Error::new(ErrorCode::PartitionNotFound, message))
+    }
+}
+
+pub(crate) fn partition_dropped(path: &TablePath, name: &str) -> Error {
+    Error::new(ErrorCode::PartitionNotFound, format!("partition '{name}' of table {path} was dropped"))
+}
+
+/// The values in the order of the partition keys, all of which must be given.
+fn ordered(path: &TablePath, table: &TableMeta, values: &BTreeMap<String, String>) -> Result<Vec<String>> {
+    let keys = &table.declaration.partition_keys;
+    let given = || values.keys().cloned().collect::<Vec<_>>().join(", ");
+    let all: Option<Vec<String>> = keys.iter().map(|k| values.get(k).cloned()).collect();
+    all.filter(|all| all.len() == values.len()).ok_or_else(|| {
+        Error::new(
+            ErrorCode::InvalidPartition,
+            format!(
+                "table {path}: a partition is named by values of all partition keys ({}), given were those of ({})",
+                keys.join(", "),
+                given()
+            ),
+        )
+    })
+}
