@@ -282,3 +282,29 @@ fn there_are_only_so_many_partitions_and_buckets() {
     drop(table);
     connection.close().unwrap();
 }
+
+#[test]
+fn an_opening_ends_a_drop_that_a_crash_interrupted() {
+    let dir = tempfile::tempdir().unwrap();
+    for keyed in [true, false] {
+        let connection = connect(dir.path());
+        let table = create_table(&connection, descriptor(keyed, &["region"], 1, &[])).unwrap();
+        write(&table, &[(1, "eu", "1", "a"), (2, "us", "1", "b")]).unwrap();
+        let (folder, kept) = (dir.path().join("tables").join(if keyed { "0" } else { "1" }).join("p1"), dir.path().join("kept"));
+        drop(table);
+        connection.close().unwrap();
+        std::fs::rename(&folder, &kept).unwrap();
+        let connection = connect(dir.path());
+        drop_partition(&connection, &[("region", "eu")]).unwrap();
+        connection.close().unwrap();
+        std::fs::rename(&kept, &folder).unwrap();
+
+        let connection = connect(dir.path());
+        let table = connection.table(&TablePath::new("db", "t")).unwrap();
+        assert_eq!(read(&connection, &table), BTreeMap::from([(2, vec!["2 b".to_string()])]));
+        assert!(!folder.exists());
+        drop(table);
+        admin(&connection, Request::DropTable(proto::DropTable { path: path(), if_exists: false })).unwrap();
+        connection.close().unwrap();
+    }
+}

@@ -14,8 +14,8 @@ use fluss_types::file::LocalFileSystem;
 use fluss_types::option::SCOPES;
 use fluss_types::time::Clock;
 use fluss_types::{
-    EngineOptions, Error, ErrorCode, FieldId, MemoryBudget, PartitionBucket, Result, Schema, Schemas, TableBucket, TableId,
-    TableKind, TableOptions, TablePath, WriterId,
+    EngineOptions, Error, ErrorCode, FieldId, MemoryBudget, PartitionBucket, PartitionId, Result, Schema, Schemas, TableBucket,
+    TableId, TableKind, TableOptions, TablePath, WriterId,
 };
 
 use crate::Table;
@@ -303,11 +303,7 @@ impl Engine {
             return Ok(tablet.clone());
         }
         // The table may have been altered since it was opened.
-        let (schemas, options) = match self.meta.table(&table.path) {
-            Ok(t) if t.table_id == table_id => definition(&t)?,
-            Err(e) if e.code() != ErrorCode::TableNotFound => return Err(e),
-            _ => return Err(dropped(&table.path)),
-        };
+        let (schemas, options) = definition(&self.table_now(&table.path, table_id)?)?;
         self.check_partition(&table.path, table_id, bucket.partition)?;
         let dir = self.directory.bucket(table_bucket);
         let kv = match table.schema.kind() {
@@ -319,7 +315,35 @@ impl Engine {
         Ok(tablet)
     }
 
-    /// The kv state of a primary-key table; who asks holds the slot of a tablet of it.
+    /// What the catalog says now of the table with a number.
+    pub(crate) fn table_now(&self, path: &TablePath, table_id: TableId) -> Result<TableMeta> {
+        match self.meta.table(path) {
+            Ok(t) if t.table_id == table_id => Ok(t),
+            Err(e) if e.code() != ErrorCode::TableNotFound => Err(e),
+            _ => Err(dropped(path)),
+        }
+    }
+
+    /// Removes what is left of a partition that was dropped and whose tablets are stopped.
+    pub(crate) fn remove_partition(&self, path: &TablePath, table_id: TableId, partition: PartitionId) -> Result<()> {
+        let bucket = TableBucket { table_id, partition, bucket: 0 };
+        let slot = self.slot(bucket);
+        let _not_while_the_table_goes = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        self.check_open()?;
+        let removed = self.table_now(path, table_id).and_then(|table| self.remove_partition_of(&table, partition));
+        self.tablets.lock().unwrap_or_else(PoisonError::into_inner).remove(&bucket);
+        removed
+    }
+
+    /// First the rows: the folder says that there may be some left. Who asks sees to it that the table stays meanwhile.
+    pub(crate) fn remove_partition_of(&self, table: &TableMeta, partition: PartitionId) -> Result<()> {
+        if !table.declaration.primary_key.is_empty() {
+            self.table_kv(table.table_id)?.remove_partition(partition)?;
+        }
+        self.directory.remove_partition(self.context.fs.as_ref(), table.table_id, partition)
+    }
+
+    /// The kv state of a primary-key table; who asks holds the slot of a tablet of it, or its partitions.
     fn table_kv(&self, table: TableId) -> Result<Arc<TableKv>> {
         let slot = self.kv.lock().unwrap_or_else(PoisonError::into_inner).entry(table).or_default().clone();
         let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
@@ -397,6 +421,9 @@ impl Engine {
                 result = result.and(tablet.close());
             }
         }
+        for (_, list) in self.partitions.lock().unwrap_or_else(PoisonError::into_inner).drain() {
+            list.close(Error::new(ErrorCode::Closed, "the store was closed"));
+        }
         let slots: BTreeMap<TableId, KvSlot> = self.kv.lock().unwrap_or_else(PoisonError::into_inner).drain().collect();
         for slot in slots.values() {
             if let Some(kv) = slot.lock().unwrap_or_else(PoisonError::into_inner).take() {
@@ -405,9 +432,6 @@ impl Engine {
         }
         self.memory.lock().unwrap_or_else(PoisonError::into_inner).take();
         self.meta.close();
-        for list in self.partitions.lock().unwrap_or_else(PoisonError::into_inner).values() {
-            list.close(Error::new(ErrorCode::Closed, "the store was closed"));
-        }
         self.directory.unlock();
         result
     }

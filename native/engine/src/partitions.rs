@@ -18,16 +18,12 @@ impl Engine {
         }
         // Looked at under the lock, which a drop of the table takes after it has changed the catalog, and closing too.
         self.check_open()?;
-        match self.meta().table(path) {
-            Ok(t) if t.table_id == table_id => {}
-            Err(e) if e.code() != ErrorCode::TableNotFound => return Err(e),
-            _ => return Err(dropped(path)),
-        }
+        let table = self.table_now(path, table_id)?;
         let fs = &self.context().fs;
         let (list, orphans) = PartitionList::open(fs.clone(), &self.directory.table(table_id), table_id)
             .map_err(|e| e.at(format_args!("table {path}")))?;
         for id in orphans {
-            self.directory.remove_partition(fs.as_ref(), table_id, id)?;
+            self.remove_partition_of(&table, id)?;
         }
         let list = Arc::new(list);
         lists.insert(table_id, list.clone());
@@ -151,7 +147,7 @@ impl Engine {
         for partition in &gone {
             let error = partition_dropped(path, &partition.name);
             self.stop(|b| b.table_id == table_id && b.partition == partition.id, &error);
-            self.directory.remove_partition(self.context().fs.as_ref(), table_id, partition.id)?;
+            self.remove_partition(path, table_id, partition.id)?;
         }
         Ok(gone.len())
     }
