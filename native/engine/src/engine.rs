@@ -11,7 +11,7 @@ use fluss_log::LogOptions;
 use fluss_meta::{FIRST_NUMBER, LocalMetaStore, PartitionList, TableAlteration, TableDeclaration, TableMeta};
 use fluss_tablet::{Committer, TableKv, Tablet, TabletContext};
 use fluss_types::file::LocalFileSystem;
-use fluss_types::option::SCOPES;
+use fluss_types::option::{DELETE_BEHAVIOR, SCOPES};
 use fluss_types::time::Clock;
 use fluss_types::{
     EngineOptions, Error, ErrorCode, FieldId, MemoryBudget, PartitionBucket, PartitionId, Result, Schema, Schemas, TableBucket,
@@ -196,6 +196,9 @@ impl Engine {
         }
         let schema = Schema::new(0, d.columns, &d.primary_key, &d.bucket_key)?.partitioned(&d.partition_keys)?;
         options.check(&schema)?;
+        if options.merge.ignores_deletes_by_default() {
+            d.options.insert(DELETE_BEHAVIOR.into(), "IGNORE".into());
+        }
         d.bucket_key = schema.key_names(schema.bucket_key());
         d.columns = schema.columns().to_vec();
         if d.bucket_count == 0 {
@@ -439,7 +442,8 @@ impl Engine {
 
 /// Refuses options that stand for good once the table is made; unknown ones are left to the reading of the options.
 fn check_alterable(alteration: &TableAlteration) -> Result<()> {
-    let fixed = |key: &&String| SCOPES.iter().flat_map(|s| s.options).any(|o| o.key == key.as_str() && !o.alterable);
+    let is_fixed = |key: &str| SCOPES.iter().flat_map(|s| s.options).any(|o| o.key == key && !o.alterable);
+    let fixed = |key: &&String| is_fixed(key) || FieldOption::parse(key).is_some();
     let refused: Vec<String> =
         alteration.set_options.keys().chain(&alteration.reset_options).filter(fixed).map(|k| format!("'{k}'")).collect();
     if refused.is_empty() {

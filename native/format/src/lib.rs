@@ -35,5 +35,5 @@ pub use lease::Lease;
 pub use partition::PartitionValue;
 pub use projection::{ColumnPath, Projection};
 pub use read::{decode_all, read_projected, written_schema};
-pub use row::{Expiry, MAX_ROW_BYTES, RowCodec};
+pub use row::{Expiry, MAX_ROW_BYTES, RowBuilder, RowCodec};
 pub use values::ColumnValues;

@@ -4,6 +4,7 @@
 #![deny(missing_docs)]
 
 mod memory;
+mod merge;
 mod pre_write;
 mod rocks;
 mod rocks_scan;
@@ -11,6 +12,7 @@ mod rocks_tablet;
 mod store;
 
 pub use memory::MemoryKvStores;
+pub use merge::{Merged, RowMerger};
 pub use pre_write::{Changes, PreWriteBuffer};
 pub use rocks::{KvMemory, RocksKvStores};
 pub use store::{Applied, KvCheckpoint, KvRange, KvSnapshot, KvStore, KvStores, KvTable, KvValue, OnRow};

@@ -1,11 +1,14 @@
 //! Changes of a table that exists: its schema, its options, its properties.
 use std::collections::BTreeMap;
 
-use fluss_types::{Column, Error, ErrorCode, FieldId, Result, SchemaChange, SchemaId, StatisticsColumns, TableOptions};
+use fluss_types::{
+    Column, Error, ErrorCode, FieldId, FieldOption, Result, SchemaChange, SchemaId, StatisticsColumns, TableOptions,
+};
 
 use crate::{SchemaVersion, TableDeclaration, TableMeta};
 
 const STATISTICS: &str = "table.statistics.columns";
+const VERSION_COLUMN: &str = "table.merge-engine.versioned.ver-column";
 const AUTO_INCREMENT: &str = "auto-increment.fields";
 
 /// What ALTER TABLE changes, all of it or nothing.
@@ -65,7 +68,7 @@ impl TableMeta {
 }
 
 /// Keeps the options that name columns at the columns that they named before: `table.statistics.columns` under their new names, without
-/// those that are gone; `auto-increment.fields` under its new name, which must not go.
+/// those that are gone; `fields.…` likewise; `auto-increment.fields` and the version column under their new names, which must not go.
 fn follow_columns(d: &mut TableDeclaration, before: &[Column]) -> Result<()> {
     let options = TableOptions::parse(&d.options)?;
     let id = |name: &String| before.iter().find(|c| c.name == *name).map(|c| c.id);
@@ -78,6 +81,22 @@ fn follow_columns(d: &mut TableDeclaration, before: &[Column]) -> Result<()> {
             )));
         };
         d.options.insert(AUTO_INCREMENT.into(), now);
+    }
+    if let Some(name) = options.merge.version_column() {
+        let Some(now) = id(&name.to_string()).and_then(after) else {
+            return Err(Error::invalid(format!("column '{name}' is the version column of the table and cannot be dropped")));
+        };
+        d.options.insert(VERSION_COLUMN.into(), now);
+    }
+    let of_columns: Vec<(FieldOption, String)> = d
+        .options
+        .extract_if(.., |key, _| FieldOption::parse(key).is_some())
+        .filter_map(|(key, value)| Some((FieldOption::parse(&key)?, value)))
+        .collect();
+    for (option, value) in of_columns {
+        if let Some(column) = id(&option.column).and_then(after) {
+            d.options.insert(option.of(column).key(), value);
+        }
     }
     let StatisticsColumns::Named(names) = options.statistics else { return Ok(()) };
     let names: Vec<String> = names.iter().filter_map(id).filter_map(after).collect();

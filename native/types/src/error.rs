@@ -29,6 +29,8 @@ pub enum ErrorCode {
     IdentifierInvalid = 107,
     /// The value of a partition key that is not allowed, or a partition that is named by other columns than the table's partition keys.
     InvalidPartition = 108,
+    /// A delete was written to a table that takes none.
+    DeletionDisabled = 109,
     /// No such database.
     DatabaseNotFound = 201,
     /// No such table.

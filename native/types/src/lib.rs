@@ -8,6 +8,7 @@ mod error;
 pub mod file;
 mod ids;
 mod memory;
+mod merging;
 pub mod option;
 mod schema;
 mod schema_change;
@@ -22,7 +23,11 @@ pub use ids::{
     WriterId, validate_identifier, validate_partition_value,
 };
 pub use memory::{MemoryBudget, MemoryGuard, MemoryShare, MemoryUser};
-pub use option::{AutoIncrement, Compression, Consistency, EngineOptions, StatisticsColumns, TableOptions};
+pub use merging::{AggregateFunction, MergeEngine, Merging};
+pub use option::{
+    AutoIncrement, ChangelogImage, Compression, Consistency, DeleteBehavior, EngineOptions, FieldOption, MergeOptions,
+    StatisticsColumns, TableOptions,
+};
 pub use schema::{Schema, TableKind};
 pub use schema_change::SchemaChange;
 pub use schemas::Schemas;

@@ -43,7 +43,7 @@ impl Fields {
     }
 
     /// The bytes of the n-th variable-width field.
-    fn variable<'a>(&self, row: &'a [u8], n: usize) -> Result<&'a [u8]> {
+    pub(super) fn variable<'a>(&self, row: &'a [u8], n: usize) -> Result<&'a [u8]> {
         let from = if n == 0 { 0 } else { u32_at(row, self.ends_at + 4 * (n - 1)) };
         let to = u32_at(row, self.ends_at + 4 * n);
         row.get(self.data_at + from..self.data_at + to).ok_or_else(|| corrupt("a field lies outside its stored row"))

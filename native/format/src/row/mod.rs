@@ -3,6 +3,7 @@
 mod decode;
 mod fields;
 mod time;
+mod view;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use crate::values::ColumnValues;
 
 pub use self::time::Expiry;
 use self::time::TIME_LEN;
+pub use self::view::RowBuilder;
 
 /// The longest row.
 pub const MAX_ROW_BYTES: usize = 16 << 20;
@@ -63,22 +65,25 @@ impl RowCodec {
         let start = out.len();
         self.fields.encode(columns, row, out);
         out[start..start + SCHEMA_ID_LEN].copy_from_slice(&self.schema().id().to_le_bytes());
-        let len = out.len() - start;
-        if len > MAX_ROW_BYTES {
-            let end = |n: usize| {
-                let at = start + self.fields.ends_at + 4 * n;
-                u32::from_le_bytes([out[at], out[at + 1], out[at + 2], out[at + 3]])
-            };
-            let width = |i: &usize| match self.fields.places[*i] {
-                Place::Fixed(_, width) => width as u32,
-                Place::Var(n) => end(n) - if n == 0 { 0 } else { end(n - 1) },
-            };
-            let name = (0..columns.len()).max_by_key(width).map_or("", |i| &self.schema().columns()[i].name);
-            return Err(Error::invalid(format!(
-                "row {row} of the batch has {len} bytes, at most {MAX_ROW_BYTES} are allowed; its widest column is '{name}'"
-            )));
+        self.check_size(&out[start..]).map_err(|e| e.at(format_args!("row {row} of the batch")))
+    }
+
+    fn check_size(&self, stored: &[u8]) -> Result<()> {
+        let len = stored.len();
+        if len <= MAX_ROW_BYTES {
+            return Ok(());
         }
-        Ok(())
+        let end = |n: usize| {
+            let at = self.fields.ends_at + 4 * n;
+            u32::from_le_bytes([stored[at], stored[at + 1], stored[at + 2], stored[at + 3]])
+        };
+        let width = |i: &usize| match self.fields.places[*i] {
+            Place::Fixed(_, width) => width as u32,
+            Place::Var(n) => end(n) - if n == 0 { 0 } else { end(n - 1) },
+        };
+        let columns = self.schema().columns();
+        let name = (0..columns.len()).max_by_key(width).map_or("", |i| &columns[i].name);
+        Err(Error::invalid(format!("a row of {len} bytes, at most {MAX_ROW_BYTES} are allowed; its widest column is '{name}'")))
     }
 
     /// Checks rows of the current schema; `Err(id)`: there is a row of another one.
@@ -91,6 +96,17 @@ impl RowCodec {
             self.fields.check(row)?;
         }
         Ok(Ok(()))
+    }
+
+    /// Stored rows of any version as rows of the current schema, checked, whose fields [`RowCodec::field`] finds.
+    pub fn upgrade<'a>(&self, rows: &[&'a [u8]]) -> Result<Vec<Cow<'a, [u8]>>> {
+        let rows: Vec<Option<&[u8]>> = rows.iter().map(|r| Some(*r)).collect();
+        let upgraded: Vec<Cow<'a, [u8]>> = match self.check(rows.iter().flatten().copied())? {
+            Ok(()) => rows.into_iter().flatten().map(Cow::Borrowed).collect(),
+            Err(_) => self.upgraded(&rows)?.into_iter().flatten().collect(),
+        };
+        upgraded.iter().try_for_each(|row| self.fields.check(row))?;
+        Ok(upgraded)
     }
 
     /// The rows as rows of the current schema: those of an older one are written anew.

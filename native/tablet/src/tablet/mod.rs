@@ -17,8 +17,8 @@ use fluss_log::{Log, LogOptions};
 use fluss_types::file::FileSystem;
 use fluss_types::time::Clock;
 use fluss_types::{
-    Consistency, Error, ErrorCode, LogOffset, MemoryBudget, MemoryGuard, MemoryUser, Result, Schemas, TableBucket, TableKind,
-    TableOptions, TablePath,
+    Consistency, Error, ErrorCode, LogOffset, MemoryBudget, MemoryGuard, MemoryUser, Merging, Result, Schemas, TableBucket,
+    TableKind, TableOptions, TablePath,
 };
 
 use crate::Committer;
@@ -57,12 +57,15 @@ struct Definition {
     options: TableOptions,
     /// Positions of the columns whose statistics are taken.
     statistics: Vec<usize>,
+    /// What becomes of an old and a new row of one key.
+    merging: Merging,
 }
 
 impl Definition {
     fn new(schemas: Arc<Schemas>, options: TableOptions) -> Result<Self> {
         let statistics = options.statistics.resolve(schemas.current())?;
-        Ok(Self { codec: Arc::new(RowCodec::new(schemas)), options, statistics })
+        let merging = options.merge.resolve(schemas.current())?;
+        Ok(Self { codec: Arc::new(RowCodec::new(schemas)), options, statistics, merging })
     }
 }
 

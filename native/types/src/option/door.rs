@@ -70,6 +70,11 @@ impl Values {
         })
     }
 
+    /// As [`Values::choice`], of an option that has no default; `None`: not given.
+    pub(super) fn choice_opt<T: Copy>(&self, key: &str, meanings: &[(&str, T)]) -> Result<Option<T>> {
+        self.0.contains_key(key).then(|| self.choice(key, meanings)).transpose()
+    }
+
     /// Of an option that is text; `None`: not given.
     pub(super) fn text(&self, key: &str) -> Option<&str> {
         if let Some(Value::Text(t)) = self.0.get(key) { Some(t) } else { None }

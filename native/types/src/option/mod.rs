@@ -5,6 +5,9 @@ mod auto_increment;
 mod connector;
 mod door;
 mod kind;
+mod merge;
+#[cfg(test)]
+mod merge_tests;
 mod spec;
 mod statistics;
 mod store;
@@ -13,6 +16,7 @@ mod tests;
 
 pub use auto_increment::AutoIncrement;
 pub use kind::Kind;
+pub use merge::{ChangelogImage, DELETE_BEHAVIOR, DeleteBehavior, FieldOption, MergeOptions};
 pub use spec::{OptionSpec, SCOPES, ScopeSpec};
 pub use statistics::StatisticsColumns;
 pub use store::{Compression, Consistency, EngineOptions, TableOptions};

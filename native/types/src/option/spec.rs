@@ -1,6 +1,6 @@
 //! What the table of options says of each.
 use super::kind::Kind;
-use super::{connector, store};
+use super::{connector, merge, store};
 
 /// One option. Its range and default stand here and nowhere else in the native code.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +46,11 @@ pub const SCOPES: &[ScopeSpec] = &[
     },
     ScopeSpec { name: "Declaration", about: "In `CREATE TABLE`, part of the table for good.", options: connector::DECLARATION },
     ScopeSpec { name: "Table", about: "In `CREATE TABLE`, kept by the store with the table.", options: store::TABLE },
+    ScopeSpec {
+        name: "Columns",
+        about: "In `CREATE TABLE`, with the name of a column in the key; kept by the store with the table.",
+        options: merge::COLUMN_OPTIONS,
+    },
     ScopeSpec {
         name: "Scan",
         about: "In `CREATE TABLE`, where they are what a query begins with, or in a query's hint \

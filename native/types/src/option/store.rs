@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::auto_increment::AutoIncrement;
 use super::door::Values;
 use super::kind::Kind;
+use super::merge::{self, MergeOptions};
 use super::spec::OptionSpec;
 use super::statistics::StatisticsColumns;
 use crate::{Error, ErrorCode, Result, Schema, TableKind};
@@ -49,6 +50,8 @@ pub struct TableOptions {
     pub auto_increment: Option<AutoIncrement>,
     /// `table.row.ttl`; `None`: rows stay, and their values have no time
     pub row_ttl: Option<Duration>,
+    /// `table.merge-engine`, `table.delete.behavior`, `table.changelog.image`, `fields.…`
+    pub merge: MergeOptions,
 }
 
 /// Options of the engine, the same for all who open a directory; section "Engine" of `docs/options.md`.
@@ -78,8 +81,10 @@ pub struct EngineOptions {
 impl TableOptions {
     /// Reads the options of a table. An unknown one is refused with the nearest known name, a bad value with what is expected.
     pub fn parse(options: &BTreeMap<String, String>) -> Result<Self> {
-        let values = Values::read("table option", TABLE, options)?;
+        let (fields, options) = merge::split_fields(options)?;
+        let values = Values::read("table option", TABLE, &options)?;
         Ok(Self {
+            merge: MergeOptions::read(&values, fields, &options)?,
             consistency: values
                 .choice("table.log.consistency", &[("strong", Consistency::Strong), ("eventual", Consistency::Eventual)])?,
             flush_interval: values.duration("table.log.flush.interval")?,
@@ -101,6 +106,7 @@ impl TableOptions {
     /// Whether the options fit a table of this schema.
     pub fn check(&self, schema: &Schema) -> Result<()> {
         self.statistics.resolve(schema)?;
+        self.merge.resolve(schema)?;
         if let Some(auto_increment) = &self.auto_increment {
             auto_increment.resolve(schema)?;
         }
@@ -316,5 +322,43 @@ pub(super) const TABLE: &[OptionSpec] = &[
         alterable: false,
         meaning: "Numbers that a bucket takes at a time for `auto-increment.fields`.",
         price: "Small: the catalog is written often. Large: larger gaps.",
+    },
+    OptionSpec {
+        key: merge::ENGINE,
+        kind: Kind::Choice(&["first_row", "versioned", "aggregation"]),
+        default: None,
+        alterable: false,
+        meaning: "What becomes of a row whose key is there already. Not given: it replaces the old one. `first_row`: the old one stays. `versioned`: \
+                  the one with the greater version stays, of equal ones the later; NULL is the smallest. `aggregation`: the values of the columns are \
+                  put together as `fields.<column>.agg` says. Primary-key tables only.",
+        price: "`aggregation`: rows are made anew, column by column. With each of them SQL's UPDATE and DELETE are refused.",
+    },
+    OptionSpec {
+        key: merge::VERSION_COLUMN,
+        kind: Kind::Text("name of an INT, BIGINT, TIMESTAMP or TIMESTAMP_LTZ column"),
+        default: None,
+        alterable: false,
+        meaning: "The version of a row, with `table.merge-engine` = `versioned`, which needs it.",
+        price: "None.",
+    },
+    OptionSpec {
+        key: merge::DELETE_BEHAVIOR,
+        kind: Kind::Choice(&["ALLOW", "IGNORE", "DISABLE"]),
+        default: Some("ALLOW"),
+        alterable: false,
+        meaning: "What becomes of deletes. `ALLOW`: the row goes. `IGNORE`: nothing. `DISABLE`: the write fails. With a merge engine \
+                  the default is `IGNORE`; `first_row` and `versioned` refuse `ALLOW`. Primary-key tables only.",
+        price: "None.",
+    },
+    OptionSpec {
+        key: merge::IMAGE,
+        kind: Kind::Choice(&["FULL", "WAL"]),
+        default: Some("FULL"),
+        alterable: false,
+        meaning: "What the changelog holds of an update. `FULL`: the row before and the row after it. `WAL`: the row after it; a table without \
+                  merge engine does not look whether the row was there, and an insert is an update too. Deletes have the row that they remove in both. \
+                  `aggregation` refuses `WAL`. Primary-key tables only.",
+        price: "`FULL`: old rows are read, and the log is twice as large. `WAL`: streaming queries that need the row before keep all rows in \
+                Flink's state.",
     },
 ];

@@ -57,6 +57,7 @@ fn without_options_the_defaults_hold() {
             statistics: StatisticsColumns::None,
             auto_increment: None,
             row_ttl: None,
+            merge: MergeOptions::default(),
         }
     );
     let e = EngineOptions::parse(&BTreeMap::new()).unwrap();

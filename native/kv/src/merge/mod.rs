@@ -1,0 +1,165 @@
+//! Row mergers: what a table keeps of the row that is there and the one that comes. On stored rows, field by field as bytes, whatever their types.
+mod bitmap;
+mod function;
+#[cfg(test)]
+mod tests;
+
+use std::cmp::Ordering;
+
+use fluss_format::RowCodec;
+use fluss_types::{DataType, DeleteBehavior, Error, ErrorCode, FieldId, MergeEngine, Merging, Result, Schema};
+
+use self::function::{aggregate, check, compare};
+
+/// What a change makes of the row of its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Merged {
+    /// It stays as it is, or away.
+    Unchanged,
+    /// It is the written row.
+    New,
+    /// It is a row made of both, which was appended to `out`.
+    Made,
+    /// It is gone.
+    Removed,
+}
+
+/// Merges the rows of one batch. Rows are of the codec's current schema.
+#[derive(Debug)]
+pub struct RowMerger<'a> {
+    codec: &'a RowCodec,
+    merging: &'a Merging,
+    /// Of a writer that gives a part of the columns: whether it gives this one.
+    targets: Option<Vec<bool>>,
+}
+
+impl<'a> RowMerger<'a> {
+    /// `targets`: ids of the columns that the writer gives, see [`MergeEngine::check_targets`]; the others are NULL in its rows.
+    pub fn new(codec: &'a RowCodec, merging: &'a Merging, targets: Option<&[FieldId]>) -> Result<Self> {
+        let schema = codec.schema();
+        let targets = match targets {
+            None => None,
+            Some(targets) => {
+                merging.engine.check_targets(schema, targets)?;
+                let given: Vec<bool> = schema.columns().iter().map(|c| targets.contains(&c.id)).collect();
+                (!given.iter().all(|g| *g)).then_some(given)
+            }
+        };
+        Ok(Self { codec, merging, targets })
+    }
+
+    /// Whether it is enough to know of an upsert that the new row is there.
+    pub fn replaces(&self) -> bool {
+        self.merging.engine == MergeEngine::LastRow && self.targets.is_none()
+    }
+
+    /// Whether the fields of old rows are looked at.
+    pub fn reads_old(&self) -> bool {
+        self.targets.is_some() || matches!(self.merging.engine, MergeEngine::Versioned { .. } | MergeEngine::Aggregation { .. })
+    }
+
+    fn schema(&self) -> &Schema {
+        self.codec.schema()
+    }
+
+    fn is_target(&self, column: usize) -> bool {
+        self.targets.as_ref().is_none_or(|t| t[column])
+    }
+
+    fn is_key(&self, column: usize) -> bool {
+        self.schema().primary_key().contains(&column)
+    }
+
+    /// Whether nothing but the key is given.
+    fn key_only(&self) -> bool {
+        self.targets.as_ref().is_some_and(|t| t.iter().enumerate().all(|(i, given)| !given || self.is_key(i)))
+    }
+
+    /// The row after an upsert.
+    pub fn upsert(&self, old: Option<&[u8]>, new: &[u8], out: &mut Vec<u8>) -> Result<Merged> {
+        let Some(old) = old else {
+            self.check_new(new)?;
+            return Ok(Merged::New);
+        };
+        if self.key_only() {
+            return Ok(Merged::Unchanged);
+        }
+        match &self.merging.engine {
+            MergeEngine::LastRow if self.targets.is_none() => Ok(Merged::New),
+            MergeEngine::LastRow => {
+                let mut row = self.codec.builder(out);
+                for i in 0..self.schema().columns().len() {
+                    row.push(self.codec.field(if self.is_target(i) { new } else { old }, i)?);
+                }
+                row.finish().map(|()| Merged::Made)
+            }
+            MergeEngine::FirstRow => Ok(Merged::Unchanged),
+            MergeEngine::Versioned { column } => {
+                let newer = match (self.codec.field(old, *column)?, self.codec.field(new, *column)?) {
+                    (None, _) => true,
+                    (Some(_), None) => false,
+                    (Some(old), Some(new)) => compare(self.data_type(*column), old, new) != Ordering::Greater,
+                };
+                Ok(if newer { Merged::New } else { Merged::Unchanged })
+            }
+            MergeEngine::Aggregation { functions } => {
+                let mut row = self.codec.builder(out);
+                for (i, function) in functions.iter().enumerate() {
+                    let before = self.codec.field(old, i)?;
+                    if !self.is_target(i) || self.is_key(i) {
+                        row.push(before);
+                        continue;
+                    }
+                    let value = self.codec.field(new, i)?;
+                    aggregate(function, self.data_type(i), before, value, &mut row).map_err(|e| self.at_column(&e, i))?;
+                }
+                row.finish().map(|()| Merged::Made)
+            }
+        }
+    }
+
+    /// The row after a delete: without the columns that the writer gives, and gone when nothing but the key would be left.
+    pub fn delete(&self, old: Option<&[u8]>, out: &mut Vec<u8>) -> Result<Merged> {
+        let (Some(old), DeleteBehavior::Allow) = (old, self.merging.delete) else { return Ok(Merged::Unchanged) };
+        let Some(targets) = &self.targets else { return Ok(Merged::Removed) };
+        let stays = |i: usize| Ok::<bool, Error>(!targets[i] && self.codec.field(old, i)?.is_some());
+        let mut others = (0..targets.len()).filter(|i| !self.is_key(*i));
+        if !others.try_fold(false, |any, i| Ok::<bool, Error>(any || stays(i)?))? {
+            return Ok(Merged::Removed);
+        }
+        if self.key_only() {
+            return Ok(Merged::Unchanged);
+        }
+        let mut row = self.codec.builder(out);
+        for (i, target) in targets.iter().enumerate() {
+            if !target || self.is_key(i) {
+                row.push(self.codec.field(old, i)?);
+                continue;
+            }
+            let column = &self.schema().columns()[i];
+            if !column.data_type.nullable {
+                let m = format!("column '{}' is NOT NULL, and a partial delete would make it NULL", column.name);
+                return Err(Error::new(ErrorCode::SchemaMismatch, m));
+            }
+            row.push(None);
+        }
+        row.finish().map(|()| Merged::Made)
+    }
+
+    /// Refuses values that no later one could be put together with.
+    fn check_new(&self, new: &[u8]) -> Result<()> {
+        let MergeEngine::Aggregation { functions } = &self.merging.engine else { return Ok(()) };
+        for (i, function) in functions.iter().enumerate() {
+            check(function, self.codec.field(new, i)?).map_err(|e| self.at_column(&e, i))?;
+        }
+        Ok(())
+    }
+
+    fn data_type(&self, column: usize) -> &DataType {
+        &self.schema().columns()[column].data_type
+    }
+
+    fn at_column(&self, e: &Error, column: usize) -> Error {
+        e.at(format_args!("column '{}'", self.schema().columns()[column].name))
+    }
+}
