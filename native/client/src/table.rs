@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use arrow_schema::{Schema as ArrowSchema, SchemaRef};
 use fluss_format::{ColumnPath, Projection};
-use fluss_types::{PartitionBucket, Result, Schema};
+use fluss_types::{FieldId, PartitionBucket, Result, Schema};
 
 use crate::{LogScanner, Lookuper, SnapshotScanner, Writer};
 
@@ -46,7 +46,22 @@ impl Table {
 
     /// A writer.
     pub fn writer(self: &Arc<Self>) -> Result<Writer> {
-        Ok(Writer::new(self.clone()))
+        Ok(Writer::new(self.clone(), None))
+    }
+
+    /// A writer of some columns, by their positions: an upsert leaves the others as they are, NULL where there was no row; a delete makes those
+    /// columns NULL, and removes the row when nothing but the key is left. Its batches are laid out as [`Table::write_schema`] says; of the other
+    /// columns what lies in them does not count. The columns hold the primary key, and the others may be NULL; the merge engines `first_row` and
+    /// `versioned` take no such writer.
+    pub fn partial_writer(self: &Arc<Self>, columns: &[usize]) -> Result<Writer> {
+        let schema = self.schema();
+        let targets = || {
+            schema.check_projection(columns)?;
+            let targets: Arc<[FieldId]> = columns.iter().map(|&i| schema.columns()[i].id).collect();
+            self.inner.merging()?.engine.check_targets(schema, &targets).map(|()| targets)
+        };
+        let targets = targets().map_err(|e| e.at(format_args!("table {}", self.inner.path())))?;
+        Ok(Writer::new(self.clone(), Some(targets)))
     }
 
     /// A reader of the log: of columns, or of fields within ROWs.

@@ -7,7 +7,9 @@ use arrow_array::{RecordBatch, UInt32Array};
 use arrow_select::take::take_record_batch;
 use fluss_format::ColumnValues;
 use fluss_tablet::Rows;
-use fluss_types::{BatchSequence, Error, ErrorCode, LogOffset, PartitionBucket, PartitionId, Result, TableKind, WriterId};
+use fluss_types::{
+    BatchSequence, Error, ErrorCode, FieldId, LogOffset, PartitionBucket, PartitionId, Result, TableKind, WriterId,
+};
 
 use crate::Table;
 use crate::routing::{by_bucket, by_partition};
@@ -19,6 +21,8 @@ const DELETE: u8 = 1;
 #[derive(Debug)]
 pub struct Writer {
     table: Arc<Table>,
+    /// Ids of the columns that it gives; `None`: all.
+    targets: Option<Arc<[FieldId]>>,
     /// Log tables without a bucket key: the bucket of the next batch.
     next_bucket: AtomicU32,
     /// Makes partitions that rows are the first of.
@@ -56,11 +60,12 @@ struct Part {
 }
 
 impl Writer {
-    pub(crate) fn new(table: Arc<Table>) -> Self {
+    pub(crate) fn new(table: Arc<Table>, targets: Option<Arc<[FieldId]>>) -> Self {
         // Writers of one table begin at different buckets.
         let first = Arc::strong_count(&table) as u32 % table.inner.buckets();
         Self {
             table,
+            targets,
             next_bucket: AtomicU32::new(first),
             create_partitions: true,
             numbers: Mutex::default(),
@@ -133,7 +138,7 @@ impl Writer {
                     let deletes = deletes.as_ref().map(|d| picked.iter().map(|&i| d[i as usize]).collect());
                     (take_record_batch(rows, &UInt32Array::from(picked))?, deletes)
                 };
-                let rows = Rows { schema_id: schema.id(), batch, deletes, targets: None, writer: None };
+                let rows = Rows { schema_id: schema.id(), batch, deletes, targets: self.targets.clone(), writer: None };
                 parts.push(Part { partition: partition.clone(), bucket: (id, bucket).into(), rows });
             }
         }

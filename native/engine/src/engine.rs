@@ -14,8 +14,8 @@ use fluss_types::file::LocalFileSystem;
 use fluss_types::option::{DELETE_BEHAVIOR, SCOPES};
 use fluss_types::time::Clock;
 use fluss_types::{
-    EngineOptions, Error, ErrorCode, FieldId, MemoryBudget, PartitionBucket, PartitionId, Result, Schema, Schemas, TableBucket,
-    TableId, TableKind, TableOptions, TablePath, WriterId,
+    EngineOptions, Error, ErrorCode, FieldId, FieldOption, MemoryBudget, PartitionBucket, PartitionId, Result, Schema, Schemas,
+    TableBucket, TableId, TableKind, TableOptions, TablePath, WriterId,
 };
 
 use crate::Table;

@@ -3,7 +3,9 @@ use std::sync::{Arc, OnceLock};
 
 use fluss_meta::{Partition, TableMeta};
 use fluss_tablet::Tablet;
-use fluss_types::{Error, ErrorCode, MemoryBudget, PartitionBucket, PartitionId, Result, Schema, TablePath, WriterId};
+use fluss_types::{
+    Error, ErrorCode, MemoryBudget, Merging, PartitionBucket, PartitionId, Result, Schema, TableOptions, TablePath, WriterId,
+};
 
 use crate::Engine;
 
@@ -32,6 +34,11 @@ impl Table {
     /// Columns and keys.
     pub fn schema(&self) -> &Arc<Schema> {
         &self.schema
+    }
+
+    /// What it makes of an old and a new row of one key.
+    pub fn merging(&self) -> Result<Merging> {
+        TableOptions::parse(&self.meta.declaration.options)?.merge.resolve(&self.schema)
     }
 
     /// The memory budget of the process.

@@ -30,6 +30,41 @@ fn path(name: &str) -> Option<proto::TablePath> {
     Some(proto::TablePath { database: "db".into(), table: name.into() })
 }
 
+fn column(name: &str, kind: Kind, not_null: bool) -> proto::Column {
+    proto::Column {
+        name: name.into(),
+        r#type: Some(proto::DataType { kind: kind.into(), not_null, length: i32::MAX as u32, ..Default::default() }),
+        ..Default::default()
+    }
+}
+
+/// A table `db.name` of one bucket, `id BIGINT, a INT, b STRING, c BIGINT`, with the key `id`; or why it could not be made.
+pub fn create_four(connection: &Arc<Connection>, name: &str, table_options: &[(&str, &str)]) -> fluss_types::Result<Arc<Table>> {
+    let database = Some(proto::DatabaseInfo { name: "db".into(), ..Default::default() });
+    admin(connection, Request::CreateDatabase(proto::CreateDatabase { database, if_not_exists: true }));
+    let kinds = [("id", Kind::Bigint), ("a", Kind::Int), ("b", Kind::Varchar), ("c", Kind::Bigint)];
+    let descriptor = Some(proto::TableDescriptor {
+        columns: kinds.map(|(name, kind)| column(name, kind, false)).into(),
+        primary_key: vec!["id".into()],
+        bucket_count: 1,
+        options: options(table_options).into_iter().collect(),
+        ..Default::default()
+    });
+    let create = Request::CreateTable(proto::CreateTable { path: path(name), descriptor, if_not_exists: false });
+    connection.admin(AdminRequest { request: Some(create) })?;
+    connection.table(&TablePath::new("db", name))
+}
+
+pub fn table_options(connection: &Connection, name: &str) -> BTreeMap<String, String> {
+    let table = admin(connection, Request::GetTable(proto::GetTable { path: path(name) })).table.unwrap();
+    table.descriptor.unwrap().options.into_iter().collect()
+}
+
+pub fn alter(connection: &Connection, name: &str, change: proto::AlterTable) -> fluss_types::Result<()> {
+    let change = proto::AlterTable { path: path(name), ..change };
+    connection.admin(AdminRequest { request: Some(Request::AlterTable(change)) }).map(drop)
+}
+
 fn create_with(
     connection: &Arc<Connection>,
     name: &str,
@@ -40,11 +75,6 @@ fn create_with(
 ) -> Arc<Table> {
     let database = Some(proto::DatabaseInfo { name: "db".into(), ..Default::default() });
     admin(connection, Request::CreateDatabase(proto::CreateDatabase { database, if_not_exists: true }));
-    let column = |name: &str, kind: Kind, not_null| proto::Column {
-        name: name.into(),
-        r#type: Some(proto::DataType { kind: kind.into(), not_null, length: i32::MAX as u32, ..Default::default() }),
-        ..Default::default()
-    };
     let descriptor = Some(proto::TableDescriptor {
         columns: vec![column("id", Kind::Bigint, false), column("v", Kind::Varchar, not_null)],
         primary_key: if key { vec!["id".into()] } else { vec![] },

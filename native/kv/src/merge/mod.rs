@@ -127,9 +127,6 @@ impl<'a> RowMerger<'a> {
         if !others.try_fold(false, |any, i| Ok::<bool, Error>(any || stays(i)?))? {
             return Ok(Merged::Removed);
         }
-        if self.key_only() {
-            return Ok(Merged::Unchanged);
-        }
         let mut row = self.codec.builder(out);
         for (i, target) in targets.iter().enumerate() {
             if !target || self.is_key(i) {
