@@ -101,10 +101,10 @@ impl RowCodec {
     /// Stored rows of any version as rows of the current schema, checked, whose fields [`RowCodec::field`] finds.
     pub fn upgrade<'a>(&self, rows: &[&'a [u8]]) -> Result<Vec<Cow<'a, [u8]>>> {
         let rows: Vec<Option<&[u8]>> = rows.iter().map(|r| Some(*r)).collect();
-        let upgraded: Vec<Cow<'a, [u8]>> = match self.check(rows.iter().flatten().copied())? {
-            Ok(()) => rows.into_iter().flatten().map(Cow::Borrowed).collect(),
-            Err(_) => self.upgraded(&rows)?.into_iter().flatten().collect(),
-        };
+        if self.check(rows.iter().flatten().copied())?.is_ok() {
+            return Ok(rows.into_iter().flatten().map(Cow::Borrowed).collect());
+        }
+        let upgraded: Vec<Cow<'a, [u8]>> = self.upgraded(&rows)?.into_iter().flatten().collect();
         upgraded.iter().try_for_each(|row| self.fields.check(row))?;
         Ok(upgraded)
     }
