@@ -91,8 +91,7 @@ fn aggregated(random: &mut Random, name: &str) -> (Column, Option<Function>) {
 impl Definition {
     pub fn random(random: &mut Random) -> Self {
         let key = key_columns(random);
-        // Of 5: those that are there yet.
-        let kind = random.below(1);
+        let kind = random.below(5);
         let mut values: Vec<(Column, Option<Function>)> = match kind {
             3 => (0..1 + random.below(6)).map(|i| aggregated(random, &format!("c{i}"))).collect(),
             _ => random_schema(random, false).columns()[1..].iter().map(|c| (c.clone(), None)).collect(),
@@ -131,7 +130,7 @@ impl Definition {
             key,
             buckets: 1 + random.below(3) as u32,
             engine,
-            wal: false,
+            wal: engine != MergeEngine::Aggregation && random.below(3) == 0,
             deletes: Deletes::Allow,
             functions,
             partial,
@@ -164,7 +163,7 @@ impl Definition {
             }
             _ => &[None, Some(Deletes::Ignore), Some(Deletes::Disable)],
         };
-        let chosen = pick(random, &choices[..1]);
+        let chosen = pick(random, choices);
         if let Some(deletes) = chosen {
             set("table.delete.behavior", &format!("{deletes:?}").to_uppercase());
         }

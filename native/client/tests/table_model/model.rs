@@ -16,7 +16,7 @@ pub struct Change {
     pub row: Row,
 }
 
-/// What is written: the columns `targets` of a row, or all.
+/// A row that is written.
 #[derive(Clone, Debug)]
 pub struct Write {
     pub row: Row,
@@ -41,8 +41,9 @@ impl Model {
         format!("{:?}", self.definition.key.iter().map(|&k| &row[k]).collect::<Vec<_>>())
     }
 
-    /// One row after the other.
+    /// One row after the other. `targets`: positions of the columns that are written, `None`: all.
     pub fn write(&mut self, writes: &[Write], targets: Option<&[usize]>) {
+        let targets = targets.filter(|t| t.len() < self.definition.columns.len());
         for write in writes {
             let key = self.key(&write.row);
             let old = self.rows.get(&key).cloned();

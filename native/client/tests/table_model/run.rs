@@ -13,7 +13,7 @@ use fluss_testkit::Random;
 use fluss_types::TablePath;
 use tempfile::TempDir;
 
-use crate::definition::{Definition, Deletes, MergeEngine};
+use crate::definition::{Definition, Deletes};
 use crate::model::{Model, Write};
 use crate::rows;
 
@@ -30,7 +30,8 @@ pub struct Run {
     dir: TempDir,
     connection: Arc<Connection>,
     pub table: Arc<Table>,
-    writer: Writer,
+    /// With the columns that they give.
+    writers: Vec<(Option<Vec<usize>>, Writer)>,
     pub model: Model,
     pub snapshots: Vec<Pinned>,
 }
@@ -93,8 +94,8 @@ impl Run {
         create(dir.path(), &definition);
         let connection = connect(dir.path());
         let table = connection.table(&path()).unwrap();
-        let writer = table.writer().unwrap();
-        Self { random, print, dir, connection, table, writer, model: Model::new(definition), snapshots: Vec::new() }
+        let writers = Vec::new();
+        Self { random, print, dir, connection, table, writers, model: Model::new(definition), snapshots: Vec::new() }
     }
 
     pub fn run(mut self) {
@@ -126,7 +127,10 @@ impl Run {
     }
 
     pub fn flush_and_check(&mut self) {
-        self.writer.flush().unwrap();
+        self.writers.iter().for_each(|(_, w)| w.flush().unwrap());
+        if self.random.below(3) == 0 {
+            self.writers.clear();
+        }
         self.check();
     }
 
@@ -136,23 +140,18 @@ impl Run {
         let schema = self.table.schema().clone();
         let columns = rows::random_columns(&definition, &schema, count, &mut self.random);
         let some = self.random.below(3) == 0;
-        let mut deletes: Vec<u8> = (0..count).map(|_| u8::from(some && self.random.below(3) == 0)).collect();
+        let deletes: Vec<u8> = (0..count).map(|_| u8::from(some && self.random.below(3) == 0)).collect();
         if definition.deletes == Deletes::Disable && deletes.contains(&1) {
             return self.refused(columns, count);
         }
         let targets = self.targets(&definition);
-        if targets.is_some() && definition.engine == MergeEngine::FirstRow {
-            deletes.fill(0);
-        }
         let plain = rows::rows(&columns, &definition.columns);
         let writes: Vec<Write> =
             plain.into_iter().zip(&deletes).map(|(row, delete)| Write { row, delete: *delete == 1 }).collect();
         self.say(|| format!("write {targets:?} {writes:?}"));
         let kinds = deletes.contains(&1).then_some(&deletes[..]);
-        match &targets {
-            None => self.writer.write(kinds, &rows::batch(self.table.write_schema(), columns)).unwrap(),
-            Some(_) => unreachable!("not yet"),
-        }
+        let rows = rows::batch(self.table.write_schema(), columns);
+        self.writer(&targets).write(kinds, &rows).unwrap();
         self.model.write(&writes, targets.as_deref());
     }
 
@@ -161,12 +160,33 @@ impl Run {
         if !definition.partial || self.random.below(2) == 0 {
             return None;
         }
-        None
+        // In any order.
+        let mut targets = definition.key.clone();
+        for column in (0..definition.columns.len()).filter(|c| !definition.key.contains(c)) {
+            if self.random.below(2) == 0 {
+                targets.insert(self.random.below(targets.len() as u64 + 1) as usize, column);
+            }
+        }
+        Some(targets)
+    }
+
+    /// The writer of some columns.
+    fn writer(&mut self, targets: &Option<Vec<usize>>) -> &Writer {
+        let found = self.writers.iter().position(|(t, _)| t == targets).unwrap_or_else(|| {
+            let writer = match targets {
+                None => self.table.writer(),
+                Some(columns) => self.table.partial_writer(columns),
+            };
+            self.writers.push((targets.clone(), writer.unwrap()));
+            self.writers.len() - 1
+        });
+        &self.writers[found].1
     }
 
     /// Deletes are disabled: nothing of the batch is there.
     fn refused(&mut self, columns: Vec<ArrayRef>, count: usize) {
-        let e = self.writer.write(Some(&vec![1; count]), &rows::batch(self.table.write_schema(), columns)).unwrap_err();
+        let rows = rows::batch(self.table.write_schema(), columns);
+        let e = self.writer(&None).write(Some(&vec![1; count]), &rows).unwrap_err();
         self.say(|| format!("refused: {e}"));
         assert!(e.message().contains("table.delete.behavior"), "{e}");
     }
@@ -199,7 +219,7 @@ impl Run {
     fn open(&mut self) {
         self.connection = connect(self.dir.path());
         self.table = self.connection.table(&path()).unwrap();
-        self.writer = self.table.writer().unwrap();
+        self.writers.clear();
     }
 
     fn reopen(&mut self) {
