@@ -123,7 +123,8 @@ impl World {
 
     /// Lookups give exactly what was appended, durable or not: at least as new as anything that a reader saw.
     pub fn lookup(&mut self, at: At, tablet: &Tablet, ids: &[i64]) {
-        let keys: Vec<Vec<u8>> = ids.iter().map(|id| key(*id)).collect();
+        let p = self.partition_of(at);
+        let keys: Vec<Vec<u8>> = ids.iter().map(|id| key(*id, &p)).collect();
         let keys: Vec<&[u8]> = keys.iter().map(Vec::as_slice).collect();
         let mut stored: Vec<Option<Vec<u8>>> = vec![None; ids.len()];
         if let Err(e) = tablet.lookup(&keys, |i, row| stored[i] = Some(row.to_vec())) {
@@ -182,13 +183,14 @@ impl World {
         let ids: Vec<_> = tables.iter().map(|t| self.engine.meta().table(&t.path).unwrap().table_id.to_string()).collect();
         for name in self.fs().list(std::path::Path::new("/data/tables")).unwrap_or_default() {
             assert!(ids.contains(&name), "the folder of the dropped table {name} is still there");
+            self.check_partition_folders(&name);
         }
     }
 
     pub fn audit_all(&mut self) {
         for t in 0..self.tables.len() {
             for b in 0..self.tables[t].buckets.len() {
-                if self.tables[t].existence == Existence::Yes {
+                if self.tables[t].existence == Existence::Yes && self.is_there((t, b)) {
                     let open = self.bucket((t, b)).tablet.is_some();
                     if let Some(tablet) = self.tablet((t, b)).filter(|_| open) {
                         self.audit((t, b), &tablet);

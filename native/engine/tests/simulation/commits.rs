@@ -8,6 +8,7 @@ use fluss_types::file::FileSystem;
 use crate::check::IDS;
 use crate::interleave::Point;
 use crate::rows::key;
+use crate::tables::SimulatedBucket;
 use crate::world::{At, DATA, World};
 
 impl World {
@@ -15,11 +16,18 @@ impl World {
     fn room_in_segment(&self, (t, b): At) -> bool {
         const TWO_ROWS: u64 = 8 << 10;
         let Some(table) = &self.tables[t].handle else { return false };
-        let dir = Path::new(DATA).join(format!("tables/{}/{b}/log", table.meta().table_id));
+        let dir = Path::new(DATA).join(format!("tables/{}/{}/log", table.meta().table_id, self.folder((t, b))));
         let names = self.disk.list(&dir).unwrap_or_default();
         let active = names.iter().rfind(|n| n.ends_with(".log"));
         let len = active.and_then(|n| self.disk.open(&dir.join(n)).and_then(|f| f.len()).ok());
         len.is_some_and(|len| len + TWO_ROWS <= self.engine.context().log.segment_size)
+    }
+
+    /// The folder of a bucket within that of its table.
+    fn folder(&self, (t, b): At) -> String {
+        let table = &self.tables[t];
+        let SimulatedBucket { partition, bucket, .. } = &table.buckets[b];
+        partition.map_or_else(|| bucket.to_string(), |p| format!("p{}/{bucket}", table.partitions[p].id))
     }
 
     /// A commit; in its middle perhaps a write and a lookup by somebody else, of this or of another bucket.
@@ -36,11 +44,12 @@ impl World {
             };
             let write = self.prepare_write(at, 2);
             let now = self.now();
-            let made = write.make(&self.bucket(at).model, now);
+            let made = self.make(at, &write, now);
             let result = Arc::new(Mutex::new(None));
             other = Some((at, made, result.clone()));
             self.trace.line(|| format!("{at:?} to be written {point:?}"));
-            let keys: Vec<Vec<u8>> = (0..IDS).map(key).collect();
+            let p = self.partition_of(at);
+            let keys: Vec<Vec<u8>> = (0..IDS).map(|id| key(id, &p)).collect();
             let keyed = self.tables[at.0].keyed;
             let run = move || {
                 let written = tablet.write(&write.rows);

@@ -14,12 +14,12 @@ type Matches = Box<dyn Fn(&Row) -> bool>;
 
 impl World {
     fn make_filter(&mut self, at: At) -> (Filter, Matches) {
-        let (id, n) = (self.random.below(12) as i64, self.random.below(self.rows_made as u64 + 1) as i32);
+        let (id, n) = (self.random.below(12) as i64, self.random.below(self.rows_made as u64 + 1) as i64);
         let compare = |column, comparison, literal| Predicate::Compare(vec![column], comparison, literal);
         let schema = self.schema(at);
         let n_literal: ArrayRef = match schema.columns()[2].data_type.root {
-            TypeRoot::Int => Arc::new(Int32Array::from(vec![n])),
-            _ => Arc::new(Int64Array::from(vec![i64::from(n)])),
+            TypeRoot::Int => Arc::new(Int32Array::from(vec![n as i32])),
+            _ => Arc::new(Int64Array::from(vec![n])),
         };
         let (predicate, matches): (_, Matches) = match self.random.below(4) {
             0 => (compare(0, Comparison::Equal, Arc::new(Int64Array::from(vec![id])) as _), Box::new(move |r| r.id == id)),

@@ -1,7 +1,9 @@
 //! What a bucket should hold.
 use std::collections::BTreeMap;
 
+use crate::merge::{Merged, Names};
 use crate::rows::{Change, Row};
+use crate::steps::Write;
 
 /// A batch that was appended, or may have been.
 #[derive(Clone, Debug)]
@@ -42,8 +44,8 @@ pub struct Bucket {
     pub state: State,
     /// All below was read by somebody, or acknowledged: no failure may take it away.
     pub seen: i64,
-    /// A batch whose write failed in a way that leaves open whether it is there.
-    pub doubt: Option<Batch>,
+    /// Batches that may be there, all of them or the first ones: their write failed.
+    pub doubts: Vec<Batch>,
     pub snapshots: Vec<Snapshot>,
     /// Retention has removed what is below.
     pub start: i64,
@@ -75,28 +77,29 @@ impl Bucket {
         sent[sent.len().saturating_sub(5)..].to_vec()
     }
 
-    /// The batch that some rows would make now; `None`: none. `deletes`: of a primary-key table.
-    pub fn make(&self, rows: &[Row], deletes: Option<&Vec<bool>>, writer: Option<(i64, i32)>, now: i64) -> Option<Batch> {
+    /// The batch that some rows would make now; `None`: none. `columns`: those that the table has now besides its key.
+    pub fn make(&self, write: &Write, columns: &Names, now: i64) -> Option<Batch> {
+        // Who gives all columns writes whole rows.
+        let targets = write.targets.as_ref().filter(|t| !columns.is_subset(t));
         let mut changes = Vec::new();
-        let mut state: BTreeMap<i64, Option<&Row>> = BTreeMap::new();
-        for (i, row) in rows.iter().enumerate() {
-            let Some(deletes) = deletes else {
+        let mut state: BTreeMap<i64, Option<Row>> = BTreeMap::new();
+        for (i, row) in write.plain.iter().enumerate() {
+            let Some(merging) = &write.merging else {
                 changes.push(Change { kind: 0, row: row.clone() });
                 continue;
             };
-            let new = (!deletes[i]).then_some(row);
-            let old = state.insert(row.id, new).unwrap_or_else(|| self.state.get(&row.id));
-            let mut push = |kind, row: &Row| changes.push(Change { kind, row: row.clone() });
-            match (old, new) {
-                (None, None) => {}
-                (None, Some(new)) => push(1, new),
-                (Some(old), None) => push(4, old),
-                (Some(old), Some(new)) => {
-                    push(2, old);
-                    push(3, new);
-                }
-            }
+            let old = state.remove(&row.id).unwrap_or_else(|| self.state.get(&row.id).cloned());
+            let merged = merging.merge(old.as_ref(), row, write.is_delete(i), columns, targets);
+            let made = merging.changes(old.as_ref(), &merged, targets.is_some());
+            changes.extend(made.into_iter().map(|(kind, row)| Change { kind, row: row.clone() }));
+            let now = match merged {
+                Merged::Nothing => old,
+                Merged::Row(row) => Some(row),
+                Merged::Removed => None,
+            };
+            state.insert(row.id, now);
         }
+        let writer = write.rows.writer.map(|w| (w.writer_id, w.sequence));
         let timestamp = self.batches.last().map_or(now, |b| b.timestamp.max(now));
         (!changes.is_empty() || writer.is_some()).then(|| Batch { base: self.end(), timestamp, changes, writer })
     }
@@ -130,17 +133,17 @@ impl Bucket {
     /// The bucket was opened again and ends at `end`: after a failure without what is lost, and perhaps with a batch whose write failed. Gives
     /// the last timestamp of what is lost, or may be.
     pub fn recover(&mut self, end: i64) -> Result<Option<i64>, String> {
-        let mut doubt = self.doubt.take();
+        let mut doubts = std::mem::take(&mut self.doubts);
         if end < self.seen {
             return Err(format!("ends at {end}, but all up to {} was acknowledged or read", self.seen));
         }
-        if let Some(batch) = doubt.take_if(|b| end > self.end() && end == b.end()) {
-            self.push(batch);
+        if let Some(last) = doubts.iter().rposition(|b| end > self.end() && end == b.end()) {
+            doubts.drain(..=last).for_each(|b| self.push(b));
         }
         if end > self.end() {
             return Err(format!("ends at {end}, only {} was ever written", self.end()));
         }
-        let mut lost: Vec<Batch> = doubt.into_iter().collect();
+        let mut lost = doubts;
         while self.batches.last().is_some_and(|b| b.end() > end || (b.changes.is_empty() && !self.closed)) {
             lost.extend(self.batches.pop());
         }

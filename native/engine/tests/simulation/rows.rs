@@ -10,10 +10,12 @@ use fluss_types::{Column, DataType, Schema, TypeRoot};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     pub id: i64,
+    /// Of the partition that it is in.
+    pub p: Option<Arc<str>>,
     pub v: Option<String>,
-    pub n: Option<i32>,
+    pub n: Option<i64>,
     /// Numbers, by the names of their columns; a column that it does not have is NULL.
-    pub added: BTreeMap<String, i32>,
+    pub added: BTreeMap<String, i64>,
 }
 
 /// A value of a column.
@@ -31,11 +33,15 @@ pub struct Change {
 }
 
 impl Row {
+    fn text(&self, column: &str) -> Option<&str> {
+        if column == "p" { self.p.as_deref() } else { self.v.as_deref() }
+    }
+
     fn number(&self, column: &str) -> Option<i64> {
         match column {
             "id" => Some(self.id),
-            "n" => self.n.map(i64::from),
-            added => self.added.get(added).copied().map(i64::from),
+            "n" => self.n,
+            added => self.added.get(added).copied(),
         }
     }
 }
@@ -44,16 +50,19 @@ pub fn number_column(name: &str) -> Column {
     Column::new(name, DataType::new(TypeRoot::Int, true).unwrap())
 }
 
-/// What a table has at first.
-pub fn columns() -> Vec<Column> {
+/// What a table has at first: `p STRING NOT NULL` too if it is partitioned.
+pub fn columns(partitioned: bool) -> Vec<Column> {
     let column = |name, root, nullable| Column::new(name, DataType::new(root, nullable).unwrap());
-    vec![column("id", TypeRoot::BigInt, false), column("v", TypeRoot::VarChar(i32::MAX as u32), true), number_column("n")]
+    let string = || TypeRoot::VarChar(i32::MAX as u32);
+    let mut columns = vec![column("id", TypeRoot::BigInt, false), column("v", string(), true), number_column("n")];
+    columns.extend(partitioned.then(|| column("p", string(), false)));
+    columns
 }
 
 pub fn batch(rows: &[Row], schema: &Schema) -> RecordBatch {
     let array = |c: &Column| -> ArrayRef {
         match c.data_type.root {
-            TypeRoot::VarChar(_) => Arc::new(rows.iter().map(|r| r.v.as_deref()).collect::<StringArray>()),
+            TypeRoot::VarChar(_) => Arc::new(rows.iter().map(|r| r.text(&c.name)).collect::<StringArray>()),
             TypeRoot::Int => Arc::new(rows.iter().map(|r| r.number(&c.name).map(|n| n as i32)).collect::<Int32Array>()),
             _ => Arc::new(rows.iter().map(|r| r.number(&c.name)).collect::<Int64Array>()),
         }
@@ -61,12 +70,14 @@ pub fn batch(rows: &[Row], schema: &Schema) -> RecordBatch {
     RecordBatch::try_new(schema.arrow_schema(), schema.columns().iter().map(array).collect()).unwrap()
 }
 
-/// The encoded key of a row.
-pub fn key(id: i64) -> Vec<u8> {
-    let schema = Schema::new(0, columns(), &[], &[]).unwrap();
-    let batch = batch(&[Row { id, v: None, n: None, added: BTreeMap::new() }], &schema);
+/// The encoded key of a row, in a partition or none.
+pub fn key(id: i64, p: &Option<Arc<str>>) -> Vec<u8> {
+    let columns = columns(p.is_some());
+    let schema = Schema::new(0, columns.clone(), &[], &[]).unwrap();
+    let batch = batch(&[Row { id, p: p.clone(), v: None, n: None, added: BTreeMap::new() }], &schema);
+    let key: &[usize] = if p.is_some() { &[0, 3] } else { &[0] };
     let mut out = Vec::new();
-    KeyEncoder::encode(&ColumnValues::of(&batch, &columns(), &[0]).unwrap(), 0, &mut out);
+    KeyEncoder::encode(&ColumnValues::of(&batch, &columns, key).unwrap(), 0, &mut out);
     out
 }
 
@@ -93,7 +104,7 @@ impl View {
     /// What it shows of a row.
     pub fn of_row(&self, row: &Row) -> Vec<Cell> {
         let cell = |c: &Column| match c.data_type.root {
-            TypeRoot::VarChar(_) => Cell::Text(row.v.clone()),
+            TypeRoot::VarChar(_) => Cell::Text(row.text(&c.name).map(str::to_string)),
             _ => Cell::Number(row.number(&c.name)),
         };
         self.shown().map(cell).collect()

@@ -96,7 +96,8 @@ impl World {
     /// A snapshot is the table at its offset, from any key on; its log goes on from there.
     pub fn scan_snapshot(&mut self, at: At, tablet: &Tablet, i: usize, after: Option<i64>) {
         let snapshot = self.bucket(at).model.snapshots[i].clone();
-        let position = after.map_or_else(Vec::new, key);
+        let p = self.partition_of(at);
+        let position = after.map_or_else(Vec::new, |id| key(id, &p));
         let mut found = Vec::new();
         let view = self.all(at);
         let scanned = tablet.snapshot_reader(&snapshot.id, view.projection(), &position).and_then(|reader| {

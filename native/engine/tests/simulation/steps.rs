@@ -1,12 +1,14 @@
 //! What can happen in a step.
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use fluss_log::ReadHint;
-use fluss_tablet::Rows;
-use fluss_types::{ErrorCode, Result, Schema};
+use fluss_tablet::{Rows, Tablet};
+use fluss_types::{Column, ErrorCode, Result, Schema};
 
 use crate::check::IDS;
-use crate::model::{Batch, Bucket};
+use crate::merge::{Deletes, Merging, Names};
+use crate::model::Batch;
 use crate::rows::{Row, View, batch};
 use crate::world::{At, World};
 
@@ -16,17 +18,16 @@ type Step = fn(&mut World);
 #[derive(Debug)]
 pub struct Write {
     pub rows: Rows,
-    plain: Vec<Row>,
-    keyed: bool,
+    pub plain: Vec<Row>,
+    /// `None`: a log table.
+    pub merging: Option<Merging>,
+    /// A partial update: names of the columns that are given, besides the key.
+    pub targets: Option<Names>,
 }
 
 impl Write {
-    /// The batch that it makes of a bucket as it is now.
-    pub fn make(&self, bucket: &Bucket, now: i64) -> Option<Batch> {
-        let upserts = vec![false; self.plain.len()];
-        let deletes = self.rows.deletes.as_ref().unwrap_or(&upserts);
-        let writer = self.rows.writer.map(|w| (w.writer_id, w.sequence));
-        bucket.make(&self.plain, self.keyed.then_some(deletes), writer, now)
+    pub fn is_delete(&self, row: usize) -> bool {
+        self.rows.deletes.as_ref().is_some_and(|d| d[row])
     }
 }
 
@@ -56,7 +57,14 @@ const STEPS: &[(u64, Step)] = &[
     (1, World::make_table),
     (1, World::remove_table),
     (3, World::alter_table),
+    (2, World::create_partition),
+    (2, World::drop_partition),
 ];
+
+/// Also `p`, where it is no key.
+fn is_key(column: &Column) -> bool {
+    matches!(column.name.as_str(), "id" | "p")
+}
 
 impl World {
     /// One step, and what must hold after each.
@@ -83,7 +91,7 @@ impl World {
         }
     }
 
-    fn make_rows(&mut self, schema: &Schema, max_rows: u64) -> Vec<Row> {
+    fn make_rows(&mut self, schema: &Schema, p: &Option<Arc<str>>, max_rows: u64) -> Vec<Row> {
         (0..1 + self.random.below(max_rows))
             .map(|_| {
                 self.rows_made += 1;
@@ -94,9 +102,9 @@ impl World {
                     _ => Some(format!("v{}", self.rows_made)),
                 };
                 let n = if self.random.below(8) == 0 { None } else { Some(self.rows_made) };
-                let added = schema.columns()[3..].iter().filter(|_| self.random.below(4) > 0);
+                let added = schema.columns()[3..].iter().filter(|c| c.name != "p").filter(|_| self.random.below(4) > 0);
                 let added = added.map(|c| (c.name.clone(), self.rows_made)).collect();
-                Row { id: self.random.below(IDS as u64) as i64, v, n, added }
+                Row { id: self.random.below(IDS as u64) as i64, p: p.clone(), v, n, added }
             })
             .collect()
     }
@@ -104,24 +112,56 @@ impl World {
     fn write(&mut self) {
         let Some(at) = self.pick_bucket(false) else { return };
         let Some(tablet) = self.tablet(at) else { return };
-        let write = self.prepare_write(at, 8);
+        let mut write = self.prepare_write(at, 8);
+        if write.merging.is_some_and(|m| m.deletes == Deletes::Disable) && self.chance(10) {
+            write.rows.deletes = Some(vec![true; write.plain.len()]);
+            return self.write_refused(at, &tablet, &write);
+        }
         let now = self.now();
-        let made = write.make(&self.bucket(at).model, now);
+        let made = self.make(at, &write, now);
         let written = tablet.write(&write.rows);
         self.wrote(at, made, written);
     }
 
-    pub fn prepare_write(&mut self, at: At, max_rows: u64) -> Write {
-        let keyed = self.tables[at.0].keyed;
-        let schema = self.schema(at);
-        let plain = self.make_rows(&schema, max_rows);
-        let deletes: Option<Vec<bool>> =
-            (keyed && self.chance(60)).then(|| plain.iter().map(|_| self.random.below(3) == 0).collect());
-        Write {
-            rows: Rows { schema_id: schema.id(), batch: batch(&plain, &schema), deletes, targets: None, writer: None },
-            plain,
-            keyed,
+    /// Deletes that are disabled fail, and nothing else of the batch is there.
+    fn write_refused(&mut self, at: At, tablet: &Arc<Tablet>, write: &Write) {
+        let e = tablet.write(&write.rows).expect_err("deletes are disabled");
+        self.trace.line(|| format!("{at:?} delete: {:?}", e.code()));
+        if !e.message().contains("table.delete.behavior") {
+            self.failed(at, &e);
         }
+    }
+
+    pub fn prepare_write(&mut self, at: At, max_rows: u64) -> Write {
+        let table = &self.tables[at.0];
+        let merging = table.keyed.then_some(table.merging);
+        let schema = self.schema(at);
+        let plain = self.make_rows(&schema, &self.partition_of(at), max_rows);
+        let may_delete = merging.is_some_and(|m| m.deletes != Deletes::Disable);
+        let deletes: Option<Vec<bool>> =
+            (may_delete && self.chance(60)).then(|| plain.iter().map(|_| self.random.below(3) == 0).collect());
+        let partial = merging.is_some_and(|m| m.engine.takes_partial_updates()) && self.chance(30);
+        let given: Option<Vec<&Column>> =
+            partial.then(|| schema.columns().iter().filter(|c| !is_key(c) && self.random.below(2) == 0).collect());
+        let ids = given
+            .as_ref()
+            .map(|g| schema.columns().iter().filter(|c| is_key(c)).chain(g.iter().copied()).map(|c| c.id).collect());
+        Write {
+            rows: Rows { schema_id: schema.id(), batch: batch(&plain, &schema), deletes, targets: ids, writer: None },
+            targets: given.map(|g| g.iter().map(|c| c.name.clone()).collect()),
+            plain,
+            merging,
+        }
+    }
+
+    /// The batch that a write makes of a bucket as it is now.
+    pub fn make(&self, at: At, write: &Write, now: i64) -> Option<Batch> {
+        self.tables[at.0].buckets[at.1].model.make(write, &self.columns(at), now)
+    }
+
+    /// The columns that a table has now besides its key.
+    pub fn columns(&self, at: At) -> Names {
+        self.schema(at).columns().iter().filter(|c| !is_key(c)).map(|c| c.name.clone()).collect()
     }
 
     pub fn wrote(&mut self, at: At, made: Option<Batch>, written: Result<i64>) {
@@ -136,8 +176,8 @@ impl World {
             }
             Err(e) => {
                 // The write that poisons may be on disk; those after it are refused.
-                if (e.code() == ErrorCode::Poisoned || self.disk.is_stopped()) && model.doubt.is_none() {
-                    model.doubt = made;
+                if (e.code() == ErrorCode::Poisoned || self.disk.is_stopped()) && model.doubts.is_empty() {
+                    model.doubts = made.into_iter().collect();
                 }
                 self.failed(at, &e);
             }

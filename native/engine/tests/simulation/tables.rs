@@ -6,9 +6,11 @@ use fluss_meta::{TableAlteration, TableDeclaration};
 use fluss_tablet::{Signal, Tablet};
 use fluss_types::{Column, DataType, ErrorCode, SchemaChange, SchemaId, TablePath, TypeRoot};
 
+use crate::merge::{Deletes, MergeEngine, Merging};
 use crate::model::Bucket;
+use crate::partitions::SimulatedPartition;
 use crate::rows;
-use crate::world::{World, said};
+use crate::world::{At, World, said};
 use crate::writers::SimulatedWriter;
 
 /// Whether a table is in the catalog.
@@ -23,6 +25,13 @@ pub enum Existence {
 pub struct SimulatedTable {
     pub path: TablePath,
     pub keyed: bool,
+    /// By `p`.
+    pub partitioned: bool,
+    pub partitions: Vec<SimulatedPartition>,
+    /// Of a partition, if there are some.
+    pub bucket_count: u32,
+    /// Of one with a key.
+    pub merging: Merging,
     /// `table.log.ttl`, seconds.
     pub ttl: Option<i64>,
     pub existence: Existence,
@@ -35,6 +44,9 @@ pub struct SimulatedTable {
 #[derive(Default)]
 pub struct SimulatedBucket {
     pub model: Bucket,
+    /// Number among the table's.
+    pub partition: Option<usize>,
+    pub bucket: u32,
     /// Opened and audited in this life of the engine.
     pub tablet: Option<Arc<Tablet>>,
     pub high_watermark: i64,
@@ -45,15 +57,60 @@ pub struct SimulatedBucket {
     pub poisoned: bool,
 }
 
+impl Merging {
+    /// The table options that say it.
+    fn options(&self) -> Vec<(&'static str, &'static str)> {
+        let mut options = match self.engine {
+            MergeEngine::LastRow => vec![],
+            MergeEngine::FirstRow => vec![("table.merge-engine", "first_row")],
+            MergeEngine::Versioned => {
+                vec![("table.merge-engine", "versioned"), ("table.merge-engine.versioned.ver-column", "n")]
+            }
+            MergeEngine::Aggregation => {
+                vec![("table.merge-engine", "aggregation"), ("fields.n.agg", "sum"), ("fields.v.agg", "max")]
+            }
+        };
+        let default = if self.engine == MergeEngine::LastRow { Deletes::Allow } else { Deletes::Ignore };
+        if self.deletes != default {
+            let behavior = match self.deletes {
+                Deletes::Allow => "ALLOW",
+                Deletes::Ignore => "IGNORE",
+                Deletes::Disable => "DISABLE",
+            };
+            options.push(("table.delete.behavior", behavior));
+        }
+        if self.wal {
+            options.push(("table.changelog.image", "WAL"));
+        }
+        options
+    }
+}
+
 impl World {
+    fn choose_merging(&mut self) -> Merging {
+        use MergeEngine::*;
+        let engine = [LastRow, LastRow, FirstRow, Versioned, Aggregation][self.pick(5)];
+        let deletes = match (engine, self.pick(6)) {
+            (LastRow, 0) => Deletes::Ignore,
+            (LastRow, 1) => Deletes::Disable,
+            (LastRow, _) => Deletes::Allow,
+            (_, 0) => Deletes::Disable,
+            (Aggregation, 1..4) => Deletes::Allow,
+            _ => Deletes::Ignore,
+        };
+        Merging { engine, deletes, wal: engine != Aggregation && self.chance(30) }
+    }
+
     pub fn create_table(&mut self) {
         let path = TablePath::new("db", format!("t{}", self.tables.len()));
         let keyed = self.chance(60);
+        let partitioned = self.chance(25);
         let buckets = 1 + self.random.below(3) as u32;
         let consistency = ["strong", "eventual"][self.pick(2)];
         let compression = ["NONE", "LZ4_FRAME", "ZSTD"][self.pick(3)];
         let ttl = self.chance(50).then(|| 1 + self.random.below(60) as i64);
         let statistics = ["", "n", "id, v, n"][self.pick(3)];
+        let merging = self.choose_merging();
         let ttl_option = ttl.map_or("-1".into(), |s| format!("{s}s"));
         let options = [
             ("table.log.consistency", consistency),
@@ -61,19 +118,27 @@ impl World {
             ("table.log.ttl", &ttl_option),
             ("table.statistics.columns", statistics),
         ];
+        let key: &[&str] = if partitioned { &["id", "p"] } else { &["id"] };
         let declaration = TableDeclaration {
-            columns: rows::columns(),
-            primary_key: if keyed { vec!["id".into()] } else { Vec::new() },
+            columns: rows::columns(partitioned),
+            primary_key: key.iter().filter(|_| keyed).map(|k| (*k).into()).collect(),
+            partition_keys: key[1..].iter().map(|k| (*k).into()).collect(),
             bucket_key: Vec::new(),
-            partition_keys: Vec::new(),
             bucket_count: buckets,
             comment: String::new(),
-            options: options.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect(),
+            options: options
+                .into_iter()
+                .chain(if keyed { merging.options() } else { Vec::new() })
+                .map(|(k, v)| (k.into(), v.into()))
+                .collect(),
             custom_properties: Default::default(),
         };
         let made = self.engine.create_table(&path, declaration, false);
         self.trace.line(|| {
-            format!("create {path} keyed {keyed} buckets {buckets} {consistency} {compression} ttl {ttl:?}: {}", said(&made))
+            format!(
+                "create {path} keyed {keyed} partitioned {partitioned} buckets {buckets} {consistency} {compression} ttl {ttl:?} {merging:?}: {}",
+                said(&made)
+            )
         });
         let existence = match made {
             Ok(_) => Existence::Yes,
@@ -82,8 +147,27 @@ impl World {
                 Existence::Unknown
             }
         };
-        let buckets = (0..buckets).map(|_| SimulatedBucket::default()).collect();
-        self.tables.push(SimulatedTable { path, keyed, ttl, existence, schema_id: 0, handle: None, buckets });
+        let bucket_count = buckets;
+        let buckets = match partitioned {
+            false => (0..buckets).map(|bucket| SimulatedBucket { bucket, ..Default::default() }).collect(),
+            true => Vec::new(),
+        };
+        self.tables.push(SimulatedTable {
+            path,
+            keyed,
+            partitioned,
+            partitions: Vec::new(),
+            bucket_count,
+            merging,
+            ttl,
+            existence,
+            schema_id: 0,
+            handle: None,
+            buckets,
+        });
+        for _ in 0..if partitioned && existence == Existence::Yes { 1 + self.random.below(2) } else { 0 } {
+            self.create_partition_of(self.tables.len() - 1);
+        }
     }
 
     pub fn drop_table(&mut self, t: usize) {
@@ -132,6 +216,21 @@ impl World {
             Existence::Unknown => table.existence = if there { Existence::Yes } else { Existence::No },
         }
         self.trace.line(|| format!("table {path}: {there}"));
+        if self.tables[t].partitioned && self.tables[t].existence == Existence::Yes {
+            self.resolve_partitions(t);
+        }
+    }
+
+    /// Whether a bucket's partition is there, if it has one.
+    pub fn is_there(&self, (t, b): At) -> bool {
+        let table = &self.tables[t];
+        table.buckets[b].partition.is_none_or(|p| table.partitions[p].existence == Existence::Yes)
+    }
+
+    /// The name of a bucket's partition.
+    pub fn partition_of(&self, (t, b): At) -> Option<Arc<str>> {
+        let table = &self.tables[t];
+        table.buckets[b].partition.map(|p| table.partitions[p].name.as_str().into())
     }
 
     /// A bucket of a table that exists.
@@ -139,6 +238,7 @@ impl World {
         let open: Vec<(usize, usize)> = (0..self.tables.len())
             .filter(|&t| self.tables[t].existence == Existence::Yes && (!keyed || self.tables[t].keyed))
             .flat_map(|t| (0..self.tables[t].buckets.len()).map(move |b| (t, b)))
+            .filter(|at| self.is_there(*at))
             .collect();
         (!open.is_empty()).then(|| open[self.pick(open.len())])
     }
@@ -162,7 +262,7 @@ impl World {
             Ok(meta) => meta,
             Err(e) => return self.expect_harm(&e),
         };
-        let numbers: Vec<&Column> = meta.declaration.columns[2..].iter().collect();
+        let numbers: Vec<&Column> = meta.declaration.columns[2..].iter().filter(|c| c.name != "p").collect();
         let column = numbers[self.pick(numbers.len())];
         let name = vec![column.name.clone()];
         let change = match self.random.below(3) {

@@ -44,7 +44,7 @@ pub struct World {
     pub flipped: Option<Flip>,
     pub trace: Trace,
     /// Makes every row another one.
-    pub rows_made: i32,
+    pub rows_made: i64,
     pub writers_made: i64,
     /// The clock is not set back further.
     pub clock_floor: i64,
@@ -163,7 +163,8 @@ impl World {
             table.handle = None;
             for bucket in &mut table.buckets {
                 let (model, writers) = (std::mem::take(&mut bucket.model), std::mem::take(&mut bucket.writers));
-                *bucket = SimulatedBucket { model, writers, ..Default::default() };
+                let (partition, number) = (bucket.partition, bucket.bucket);
+                *bucket = SimulatedBucket { model, writers, partition, bucket: number, ..Default::default() };
             }
         }
         if self.chance(80) {
@@ -212,7 +213,10 @@ impl World {
                 }
             }
         }
-        let opened = self.tables[at.0].handle.as_ref().unwrap().tablet(at.1 as u32);
+        let table = &self.tables[at.0];
+        let SimulatedBucket { partition, bucket, .. } = table.buckets[at.1];
+        let partition = partition.map_or(0, |p| table.partitions[p].id);
+        let opened = table.handle.as_ref().unwrap().tablet((partition, bucket));
         self.trace.line(|| format!("open tablet {at:?}: {}", said(&opened)));
         match opened {
             Ok(tablet) => {

@@ -47,7 +47,7 @@ impl World {
     }
 
     fn send(&mut self, at: At, w: usize, sequence: i32, tablet: &Arc<Tablet>) {
-        let now = self.now();
+        let (now, columns) = (self.now(), self.columns(at));
         let bucket = &mut self.tables[at.0].buckets[at.1];
         let writer = &mut bucket.writers[w];
         let id = writer.id;
@@ -78,10 +78,7 @@ impl World {
                 Ok(_) => panic!("{at:?} batch {sequence} of writer {id} was taken, {expected} was expected"),
             };
         }
-        let mut made = write.make(&bucket.model, now);
-        if let Some(batch) = &mut made {
-            batch.writer = Some((id, sequence));
-        }
+        let made = bucket.model.make(write, &columns, now);
         if written.is_ok() {
             writer.next = sequence + 1;
         }
