@@ -2,6 +2,7 @@
 use std::sync::Arc;
 
 use fluss_engine::Engine;
+use fluss_format::Committable;
 use fluss_proto::admin_request::Request;
 use fluss_proto::list_offsets::Spec;
 use fluss_proto::{AdminRequest, AdminResponse, BucketOffset, SnapshotInfo};
@@ -75,6 +76,8 @@ pub(crate) fn handle(engine: &Arc<Engine>, request: AdminRequest) -> Result<Admi
             let table = engine.table(&convert::path(r.path)?)?;
             table.tablet((r.partition_id, r.bucket))?.release_snapshot(&r.snapshot_id)?;
         }
+        Request::CommitTransaction(r) => engine.commit_transaction(&Committable::decode(&r.committable)?)?,
+        Request::AbortTransaction(r) => engine.abort_transaction(&Committable::decode(&r.committable)?)?,
         Request::CreatePartition(r) => {
             let partition = engine.create_partition(&convert::path(r.path)?, &r.values, r.if_not_exists)?;
             response.partitions.push(convert::partition_info(&partition));

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use fluss_engine::EngineHandle;
+use fluss_format::Committable;
 use fluss_proto::{AdminRequest, AdminResponse};
 use fluss_types::{Result, TablePath};
 
@@ -33,6 +34,18 @@ impl Connection {
     /// Catalog, offsets and snapshots.
     pub fn admin(&self, request: AdminRequest) -> Result<AdminResponse> {
         admin::handle(self.engine.engine(), request)
+    }
+
+    /// Commits what [`TransactionalWriter::prepare`](crate::TransactionalWriter::prepare) gave, now or in an earlier process. Returns when all rows are
+    /// durable and visible; each bucket shows its rows when it has them, piece by piece. Repeated, it changes nothing. A transaction that was
+    /// aborted or has expired (`transaction.timeout`) is [`TransactionNotFound`](fluss_types::ErrorCode::TransactionNotFound).
+    pub fn commit(&self, committable: &Committable) -> Result<()> {
+        self.engine.engine().commit_transaction(committable)
+    }
+
+    /// Forgets a prepared transaction; refused when its commit has begun.
+    pub fn abort(&self, committable: &Committable) -> Result<()> {
+        self.engine.engine().abort_transaction(committable)
     }
 
     /// Opens a table.

@@ -11,12 +11,15 @@ mod read_batch;
 mod routing;
 mod snapshot_scanner;
 mod table;
+mod transactional_writer;
 mod writer;
 
 pub use connection::Connection;
+pub use fluss_format::Committable;
 pub use log_scanner::LogScanner;
 pub use lookuper::Lookuper;
 pub use read_batch::ReadBatch;
 pub use snapshot_scanner::SnapshotScanner;
 pub use table::Table;
+pub use transactional_writer::TransactionalWriter;
 pub use writer::Writer;

@@ -5,7 +5,7 @@ use arrow_schema::{Schema as ArrowSchema, SchemaRef};
 use fluss_format::{ColumnPath, Projection};
 use fluss_types::{FieldId, PartitionBucket, Result, Schema};
 
-use crate::{LogScanner, Lookuper, SnapshotScanner, Writer};
+use crate::{LogScanner, Lookuper, SnapshotScanner, TransactionalWriter, Writer};
 
 /// A table of a connection.
 #[derive(Debug)]
@@ -62,6 +62,11 @@ impl Table {
         };
         let targets = targets().map_err(|e| e.at(format_args!("table {}", self.inner.path())))?;
         Ok(Writer::new(self.clone(), Some(targets)))
+    }
+
+    /// A writer whose rows are seen when they are committed; [`Writer::transactional`] makes one of some columns.
+    pub fn transactional_writer(self: &Arc<Self>) -> Result<TransactionalWriter> {
+        Ok(self.writer()?.transactional())
     }
 
     /// A reader of the log: of columns, or of fields within ROWs.

@@ -5,14 +5,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::{RecordBatch, UInt32Array};
 use arrow_select::take::take_record_batch;
-use fluss_format::ColumnValues;
+use fluss_format::{ColumnValues, Committable};
 use fluss_tablet::Rows;
 use fluss_types::{
     BatchSequence, Error, ErrorCode, FieldId, LogOffset, PartitionBucket, PartitionId, Result, TableKind, WriterId,
 };
 
-use crate::Table;
 use crate::routing::{by_bucket, by_partition};
+use crate::{Table, TransactionalWriter};
 
 /// Change kind of a written row: a delete.
 const DELETE: u8 = 1;
@@ -27,6 +27,8 @@ pub struct Writer {
     next_bucket: AtomicU32,
     /// Makes partitions that rows are the first of.
     create_partitions: bool,
+    /// Rows are staged for a transaction, which the writer's id is.
+    stages: bool,
     /// One write at a time.
     numbers: Mutex<Numbers>,
     /// What a flush has to wait for.
@@ -68,9 +70,15 @@ impl Writer {
             targets,
             next_bucket: AtomicU32::new(first),
             create_partitions: true,
+            stages: false,
             numbers: Mutex::default(),
             written: Mutex::default(),
         }
+    }
+
+    /// The same writer, for rows that are seen when they are committed.
+    pub fn transactional(self) -> TransactionalWriter {
+        TransactionalWriter::new(Self { stages: true, numbers: Mutex::default(), ..self })
     }
 
     /// Whether a partition that is missing is made by the first row of it, as it is unless this says otherwise; else the write fails.
@@ -93,6 +101,10 @@ impl Writer {
         let mut write = match numbers.failed.take() {
             Some(failed) if failed.kinds.as_deref() == kinds && failed.rows == *rows => failed,
             None => self.split(kinds, rows)?,
+            Some(failed) if self.stages => {
+                numbers.failed = Some(failed);
+                return Err(half_written());
+            }
             Some(_) => {
                 *numbers = Numbers::default();
                 self.split(kinds, rows)?
@@ -191,6 +203,14 @@ impl Writer {
             None => self.number(numbers, *bucket)?,
         };
         rows.writer = Some(number);
+        if self.stages {
+            // The bucket may have a part of it from now on.
+            numbers.next.entry(*bucket).or_insert(number.sequence);
+            tablet.stage(rows)?;
+            numbers.next.insert(*bucket, number.sequence + 1);
+            // It has no offset yet.
+            return Ok(0);
+        }
         let mut end = tablet.write(rows);
         if is_new && end.as_ref().is_err_and(|e| e.code() == ErrorCode::OutOfOrderSequence) {
             // The bucket has forgotten a writer that was idle for long.
@@ -234,4 +254,37 @@ impl Writer {
         }
         Ok(())
     }
+
+    /// Makes what was staged durable; the next write begins a new transaction.
+    pub(crate) fn prepare(&self) -> Result<Committable> {
+        let mut numbers = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
+        if numbers.failed.is_some() {
+            return Err(half_written());
+        }
+        // Without a number it has no rows.
+        let committable = self.table.inner.prepare_transaction(numbers.writer_id.unwrap_or(-1), numbers.staged())?;
+        *numbers = Numbers::default();
+        Ok(committable)
+    }
+
+    /// Forgets what was staged and is not prepared.
+    pub(crate) fn abort(&self) -> Result<()> {
+        let mut numbers = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(id) = numbers.writer_id {
+            self.table.inner.abort_transaction(id, &numbers.staged())?;
+        }
+        *numbers = Numbers::default();
+        Ok(())
+    }
+}
+
+impl Numbers {
+    /// Where pieces are staged, and how many.
+    fn staged(&self) -> Vec<(PartitionBucket, u32)> {
+        self.next.iter().map(|(&bucket, &pieces)| (bucket, pieces as u32)).collect()
+    }
+}
+
+fn half_written() -> Error {
+    Error::invalid("a write of the transaction failed half-way: repeat it, or abort the transaction")
 }

@@ -9,6 +9,7 @@ mod partitions;
 mod registry;
 mod retention;
 mod table;
+mod transaction;
 
 pub use engine::Engine;
 pub use registry::{EngineHandle, open};

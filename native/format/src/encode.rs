@@ -13,7 +13,7 @@ use crate::arrays::{Parts, children};
 use crate::batch::{
     ATTRIBUTE_APPEND_ONLY, CHECKSUM_AT, KNOWN_FEATURES, MAGIC, MAX_BATCH_ROWS, MAX_UNCOMPRESSED_BYTES, VERSION, header_checksum,
 };
-use crate::{HEADER_LEN, MAX_BATCH_BYTES, align64, compression, ipc, statistics};
+use crate::{BatchHeader, HEADER_LEN, MAX_BATCH_BYTES, align64, compression, ipc, statistics};
 
 /// How a batch is encoded.
 #[derive(Clone, Copy, Debug)]
@@ -58,6 +58,11 @@ impl EncodedBatch {
         let mut bytes = vec![0; align64(HEADER_LEN)];
         write_header(&mut bytes, &Parameters { attributes: 0, rows: 0, schema_id, lens: [0; 3], body_len: 0 });
         Self { bytes, rows: 0, prefix_len: HEADER_LEN }
+    }
+
+    /// A batch as it was written. Its header has been checked.
+    pub(crate) fn stored(bytes: Vec<u8>, header: &BatchHeader) -> Self {
+        Self { bytes, rows: header.rows, prefix_len: header.prefix_len() }
     }
 
     /// Rows.

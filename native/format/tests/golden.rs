@@ -14,10 +14,11 @@ use arrow_array::{
 use arrow_buffer::{NullBuffer, OffsetBuffer};
 use arrow_schema::{DataType as ArrowType, Field, Fields};
 use fluss_format::{
-    BatchHeader, ColumnValues, EncodeOptions, EncodedBatch, KeyEncoder, Lease, RowCodec, decode_all, encode_batch,
+    BatchHeader, ColumnValues, Committable, EncodeOptions, EncodedBatch, KeyEncoder, Lease, PreparedMark, RowCodec, STAGED_UNIT,
+    StagedHeader, StagedPiece, decode_all, decode_upserts, encode_batch, encode_upserts, stored_batch,
 };
 use fluss_testkit::{all_types, nested_types};
-use fluss_types::{Compression, Schema};
+use fluss_types::{Compression, Schema, TableBucket, TablePath};
 
 use common::{changelog, encode_rows, table};
 
@@ -241,4 +242,75 @@ fn a_lease_has_the_bytes_that_were_committed() {
     let lease = Lease { until_ms: 1_700_000_000_000, tablets: [((0, 1), 1000), ((7, 12), 0)].into() };
     golden("lease.txt", lease.encode().as_bytes());
     assert_eq!(Lease::decode(lease.encode().as_bytes()), Some(lease));
+}
+
+/// As a tablet writes them: header, a piece of upserts and deletes, one of a partial update, and the mark.
+#[test]
+fn a_staged_transaction_has_the_bytes_that_were_committed() {
+    let (schema, rows) = flat();
+    let bucket = TableBucket { table_id: 7, partition: 3, bucket: 2 };
+    let header = StagedHeader { bucket, transaction: 42 };
+    let deletes = [false, true, false];
+    let mut upserts = encode_upserts(&rows, Some(&deletes), &schema).unwrap();
+    let mut partial = encode_upserts(&rows, None, &schema).unwrap();
+    let targets: Option<Arc<[u32]>> = Some((0..9).collect());
+    let pieces = [
+        StagedPiece { number: 0, batch_len: upserts.len(), targets: None },
+        StagedPiece { number: 1, batch_len: partial.len(), targets },
+    ];
+    let mut bytes = header.encode().to_vec();
+    for (piece, batch) in pieces.iter().zip([&mut upserts, &mut partial]) {
+        bytes.extend(piece.encode());
+        bytes.extend(batch.place(0, 0, 0, 0));
+    }
+    let mark = PreparedMark { pieces: 2, position: bytes.len() as u64, prepared_ms: 1_700_000_000_000 };
+    bytes.extend(mark.encode());
+    golden("staged.bin", &bytes);
+
+    let unit = |at: usize| bytes[at..].first_chunk::<STAGED_UNIT>().unwrap();
+    assert_eq!(StagedHeader::decode(unit(0)).unwrap(), Some(header));
+    let mut at = STAGED_UNIT;
+    for (piece, expected) in pieces.iter().zip([Some(deletes.to_vec()), None]) {
+        let len = StagedPiece::encoded_len(unit(at)).unwrap();
+        assert_eq!(StagedPiece::decode(&bytes[at..at + len]).unwrap(), *piece);
+        let batch = &bytes[at + len..][..piece.batch_len];
+        assert_eq!(stored_batch(batch.to_vec()).unwrap().rows(), 3);
+        let (read, deletes) = decode_upserts(batch, &schema.clone().into()).unwrap();
+        assert_eq!(deletes, expected);
+        assert_eq!(format!("{:?}", table(&read, schema.columns())), format!("{:?}", table(&rows, schema.columns())));
+        at += len + piece.batch_len;
+    }
+    assert_eq!(PreparedMark::decode(unit(at)), Some(mark));
+    for i in 0..STAGED_UNIT {
+        let flipped = |at: usize| {
+            let mut b = *unit(at);
+            b[i] ^= 1;
+            b
+        };
+        assert!(!matches!(StagedHeader::decode(&flipped(0)), Ok(Some(_))), "byte {i}");
+        assert!(StagedPiece::decode(&flipped(STAGED_UNIT)).is_err(), "byte {i}");
+        assert_eq!(PreparedMark::decode(&flipped(at)), None, "byte {i}");
+    }
+    let mut later = header.encode();
+    later[8] = 9;
+    assert!(StagedHeader::decode(&later).unwrap_err().message().contains("version 9 with features 0x0"));
+}
+
+#[test]
+fn a_committable_has_the_bytes_that_were_committed() {
+    let committable = Committable {
+        transaction: 42,
+        table_id: 7,
+        table: TablePath::new("db", "t"),
+        buckets: vec![((0, 1).into(), 3), ((5, 2).into(), 1)],
+    };
+    let bytes = committable.encode();
+    golden("committable.bin", &bytes);
+    assert_eq!(Committable::decode(&bytes).unwrap(), committable);
+    for i in 0..bytes.len() {
+        let mut flipped = bytes.clone();
+        flipped[i] ^= 1;
+        assert!(Committable::decode(&flipped).is_err(), "byte {i}");
+        assert!(Committable::decode(&bytes[..i]).is_err(), "{i} bytes");
+    }
 }

@@ -8,9 +8,11 @@ mod progress;
 mod snapshot;
 mod table;
 mod tablet;
+mod transactions;
 
 pub use commit::Committer;
 pub use progress::Signal;
 pub use snapshot::{SnapshotInfo, SnapshotReader};
 pub use table::TableKv;
 pub use tablet::{Rows, Tablet, TabletContext};
+pub use transactions::TransactionInfo;

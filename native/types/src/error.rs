@@ -43,6 +43,8 @@ pub enum ErrorCode {
     ColumnNotFound = 205,
     /// No such partition: never made, or dropped.
     PartitionNotFound = 206,
+    /// No such transaction: never prepared, aborted, or expired.
+    TransactionNotFound = 207,
     /// The database exists already.
     DatabaseExists = 301,
     /// The table exists already.
@@ -69,6 +71,8 @@ pub enum ErrorCode {
     UnknownFormat = 603,
     /// The key-value store of a tablet is damaged.
     CorruptKv = 604,
+    /// The file of a staged transaction is damaged.
+    CorruptTransaction = 605,
     /// No space left on the device.
     DiskFull = 701,
     /// A memory bound is reached.

@@ -113,6 +113,27 @@ impl Schema {
         Ok(self)
     }
 
+    /// The same, with all columns nullable but those of the primary key: rows to be written may be deletes, of which only the key counts.
+    #[must_use]
+    pub fn with_nullable_values(&self) -> Self {
+        let nullable = |(i, c): (usize, &Column)| {
+            let mut c = c.clone();
+            c.data_type.nullable = !self.primary_key.contains(&i);
+            c
+        };
+        let columns: Vec<Column> = self.columns.iter().enumerate().map(nullable).collect();
+        let arrow = Arc::new(ArrowSchema::new(columns.iter().map(Column::to_field).collect::<Vec<_>>()));
+        Self {
+            id: self.id,
+            columns,
+            next_field_id: self.next_field_id,
+            primary_key: self.primary_key.clone(),
+            bucket_key: self.bucket_key.clone(),
+            partition_key: self.partition_key.clone(),
+            arrow,
+        }
+    }
+
     /// Version of the schema.
     pub fn id(&self) -> SchemaId {
         self.id

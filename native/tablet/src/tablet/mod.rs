@@ -4,6 +4,7 @@ mod recover;
 mod retention;
 #[cfg(test)]
 mod tests;
+mod transaction;
 mod write;
 
 use std::path::Path;
@@ -24,6 +25,7 @@ use fluss_types::{
 use crate::Committer;
 use crate::progress::Progress;
 use crate::table::TableKv;
+use crate::transactions::Transactions;
 
 pub use write::Rows;
 
@@ -98,6 +100,9 @@ pub struct Tablet {
     context: Arc<TabletContext>,
     log: Log,
     kv: Option<KvState>,
+    transactions: Transactions,
+    /// Who uses the files of transactions reads; who closes writes, once nobody may begin any more.
+    in_use: RwLock<()>,
     progress: Progress,
     /// Its bytes that are appended and not committed.
     memory: Arc<MemoryUser>,
@@ -136,6 +141,7 @@ impl Tablet {
                 Some(KvState { table, kv: RwLock::new(Some(kv.map_err(|e| e.at(&name))?)), buffer: RwLock::default() })
             }
         };
+        let transactions = Self::open_transactions(dir, &log, bucket, &context).map_err(|e| e.at(&name))?;
         let end_offset = log.end_offset();
         let memory = context.memory.writers().user();
         let uncommitted = memory.take(0);
@@ -147,6 +153,8 @@ impl Tablet {
             context,
             log,
             kv,
+            transactions,
+            in_use: RwLock::default(),
             progress: Progress::new(end_offset),
             memory,
             appended: Mutex::new(Appended { end_offset, rows, uncommitted }),
@@ -273,7 +281,8 @@ impl Tablet {
         if self.closed.swap(true, Ordering::AcqRel) {
             return Ok(());
         }
-        // Who appends just now ends first; nobody does after that.
+        // Who appends or stages just now ends first; nobody does after that.
+        drop(self.in_use.write().unwrap_or_else(PoisonError::into_inner));
         drop(self.appended());
         self.commit();
         let _no_commit = self.committing.lock().unwrap_or_else(PoisonError::into_inner);
@@ -289,6 +298,7 @@ impl Tablet {
     pub fn drop_table(&self, error: Error) {
         self.closed.store(true, Ordering::Release);
         self.progress.fail(error);
+        drop(self.in_use.write().unwrap_or_else(PoisonError::into_inner));
         drop(self.appended());
         let _no_commit = self.committing.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(state) = &self.kv {

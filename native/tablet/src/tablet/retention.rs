@@ -6,12 +6,12 @@ use fluss_types::{ErrorCode, LogOffset, Result};
 use super::Tablet;
 
 impl Tablet {
-    /// Removes log segments that are wholly older than `table.log.ttl`, durable, and for a primary-key table also in the durable part of its kv
+    /// Removes snapshots and transactions that have expired, and log segments that are wholly older than `table.log.ttl`, durable, and for a primary-key table also in the durable part of its kv
     /// store and below all leased snapshots. After a failure more is kept than need be, and the next call tries again.
     pub fn retain(&self) -> Result<()> {
         self.check_open()?;
         let now = self.context.clock.now_ms();
-        self.expire_snapshots(now).map_err(|e| e.at(&self.name))?;
+        self.expire_snapshots(now).and_then(|()| self.expire_transactions(now)).map_err(|e| e.at(&self.name))?;
         let Some(ttl) = self.definition().options.log_ttl else { return Ok(()) };
         let before = now.saturating_sub(i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX));
         let removed = self.log.expired_before(before, self.high_watermark()).and_then(|expired| {

@@ -30,14 +30,14 @@ pub struct Rows {
 }
 
 impl Rows {
-    fn is_delete(&self, row: usize) -> bool {
+    pub(super) fn is_delete(&self, row: usize) -> bool {
         self.deletes.as_ref().is_some_and(|d| d[row])
     }
 }
 
 impl Definition {
     /// The rows with the current schema's columns, NULL in those that the writer does not give.
-    fn current<'a>(&self, rows: &'a Rows) -> Result<Cow<'a, Rows>> {
+    pub(super) fn current<'a>(&self, rows: &'a Rows) -> Result<Cow<'a, Rows>> {
         let schema = self.codec.schema();
         let mut current = Cow::Borrowed(rows);
         if rows.schema_id != schema.id() {
@@ -68,6 +68,17 @@ impl Definition {
         Ok(current)
     }
 
+    /// The batch of a log table, of rows with the current schema's columns.
+    pub(super) fn encode_appends(&self, rows: &Rows) -> Result<EncodedBatch> {
+        if rows.deletes.is_some() {
+            return Err(Error::invalid("a log table takes appends only, a delete was written"));
+        }
+        if let Some(targets) = &rows.targets {
+            self.merging.engine.check_targets(self.codec.schema(), targets)?;
+        }
+        self.encode(&rows.batch, true)
+    }
+
     fn encode(&self, batch: &RecordBatch, append_only: bool) -> Result<EncodedBatch> {
         let TableOptions { compression, zstd_level, .. } = self.options;
         let options = EncodeOptions { append_only, compression, zstd_level, statistics: &self.statistics };
@@ -96,15 +107,9 @@ impl Tablet {
     }
 
     fn append(&self, rows: &Rows) -> Result<LogOffset> {
-        if rows.deletes.is_some() {
-            return Err(Error::invalid("a log table takes appends only, a delete was written"));
-        }
         let definition = self.definition();
-        if let Some(targets) = &rows.targets {
-            definition.merging.engine.check_targets(definition.codec.schema(), targets)?;
-        }
         let rows = definition.current(rows)?;
-        let mut encoded = definition.encode(&rows.batch, true)?;
+        let mut encoded = definition.encode_appends(&rows)?;
         let mut appended = self.appended();
         self.append_encoded(&mut encoded, rows.writer, 0, &mut appended)
     }

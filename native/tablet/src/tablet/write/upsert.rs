@@ -90,6 +90,17 @@ impl From<Made> for Encoded {
     }
 }
 
+impl Definition {
+    /// What merges these rows with those that are there; refuses deletes where there are none, and columns that cannot be given alone.
+    pub(in crate::tablet) fn merger(&self, rows: &Rows) -> Result<RowMerger<'_>> {
+        if self.merging.delete == DeleteBehavior::Disable && rows.deletes.as_ref().is_some_and(|d| d.contains(&true)) {
+            let m = "Delete operations are disabled for this table. The table.delete.behavior is set to 'disable'.";
+            return Err(Error::new(ErrorCode::DeletionDisabled, m));
+        }
+        RowMerger::new(&self.codec, &self.merging, rows.targets.as_deref())
+    }
+}
+
 impl Tablet {
     pub(super) fn upsert(&self, rows: &Rows) -> Result<LogOffset> {
         loop {
@@ -106,11 +117,7 @@ impl Tablet {
         let (codec, merging) = (&definition.codec, &definition.merging);
         let schema = codec.schema();
         let n = rows.batch.num_rows();
-        if merging.delete == DeleteBehavior::Disable && rows.deletes.as_ref().is_some_and(|d| d.contains(&true)) {
-            let m = "Delete operations are disabled for this table. The table.delete.behavior is set to 'disable'.";
-            return Err(Error::new(ErrorCode::DeletionDisabled, m));
-        }
-        let merger = RowMerger::new(codec, merging, rows.targets.as_deref())?;
+        let merger = definition.merger(rows)?;
         let blind = merging.image == ChangelogImage::Wal && merger.replaces();
         let key_columns = ColumnValues::of(&rows.batch, schema.columns(), schema.primary_key())?;
         let columns = ColumnValues::all(&rows.batch, schema.columns())?;

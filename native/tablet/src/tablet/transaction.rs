@@ -1,0 +1,207 @@
+//! Transactions of a bucket: rows are staged, made durable by prepare, and appended by the commit. A transaction is an idempotent writer whose
+//! batches are its pieces, so the log says how far a commit came.
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLockReadGuard};
+
+use arrow_array::Array;
+use fluss_format::{ColumnValues, MAX_ROW_BYTES, StagedPiece, decode_upserts, encode_upserts, stored_batch};
+use fluss_log::Log;
+use fluss_types::{BatchSequence, Error, ErrorCode, FieldId, Result, TableBucket, TableKind, WriterId};
+
+use super::write::Rows;
+use super::{Definition, Tablet, TabletContext};
+use crate::transactions::{Stage, TransactionInfo, Transactions, lock};
+
+impl Tablet {
+    /// Finds the transactions that were prepared and not committed; ends the commits that a crash has interrupted when all was done.
+    pub(super) fn open_transactions(dir: &Path, log: &Log, bucket: TableBucket, context: &TabletContext) -> Result<Transactions> {
+        let transactions = Transactions::open(context.fs.clone(), dir.join("transactions"), bucket)?;
+        let expired = context.clock.now_ms().saturating_sub(context.log.writer_expiration_ms);
+        for staged in transactions.all() {
+            let mut staged = lock(&staged);
+            // What an opened log has is durable.
+            let progress = log.writer_progress(staged.id);
+            if progress.is_some_and(|p| p.next as u32 >= staged.pieces) || staged.since_ms <= expired {
+                transactions.remove(&mut staged)?;
+            } else if progress.is_some() {
+                log.keep_writer(staged.id);
+            }
+        }
+        Ok(transactions)
+    }
+
+    /// The tablet is open, and its folder is not another opener's until the guard is dropped.
+    fn in_use(&self) -> Result<RwLockReadGuard<'_, ()>> {
+        let guard = self.in_use.read().unwrap_or_else(PoisonError::into_inner);
+        self.check_open()?;
+        Ok(guard)
+    }
+
+    /// Stages rows of the transaction that [`Rows::writer`] names, which begins with its piece 0. Nobody sees them, and they are not durable
+    /// before [`Tablet::prepare`]. A piece that is there already is left as it is, so a call may be repeated after an error.
+    pub fn stage(&self, rows: &Rows) -> Result<()> {
+        let _in_use = self.in_use()?;
+        self.stage_rows(rows).map_err(|e| e.at(&self.name))
+    }
+
+    fn stage_rows(&self, rows: &Rows) -> Result<()> {
+        let number = rows.writer.ok_or_else(|| Error::invalid("rows of no transaction were staged"))?;
+        let definition = self.definition();
+        let rows = definition.current(rows)?;
+        let mut batch = match self.kind {
+            TableKind::Log => definition.encode_appends(&rows)?,
+            TableKind::PrimaryKey => {
+                definition.check_upserts(&rows)?;
+                encode_upserts(&rows.batch, rows.deletes.as_deref(), definition.codec.schema())?
+            }
+        };
+        if number.sequence == 0 && self.log.writer_progress(number.writer_id).is_some() {
+            return Err(Error::invalid(format!("transaction {} is committed and takes no rows any more", number.writer_id)));
+        }
+        self.transactions.stage(number, &mut batch, rows.targets.clone(), self.context.clock.now_ms())
+    }
+
+    /// Returns when the `pieces` that a transaction has staged here are durable: it can be committed after a loss of power too. It takes no
+    /// more rows. May be repeated.
+    pub fn prepare(&self, id: WriterId, pieces: u32) -> Result<()> {
+        let _in_use = self.in_use()?;
+        self.transactions.prepare(id, pieces, self.context.clock.now_ms()).map_err(|e| e.at(&self.name))
+    }
+
+    /// Appends what a prepared transaction has staged here, piece by piece, and returns when all of it is durable and visible. Other writers'
+    /// rows may lie between two pieces, none within one. May be repeated, also after a crash: each piece is appended once.
+    pub fn commit_transaction(self: &Arc<Self>, id: WriterId, pieces: u32) -> Result<()> {
+        let _in_use = self.in_use()?;
+        self.or_poison(|| self.commit_staged(id, pieces)).map_err(|e| e.at(&self.name))
+    }
+
+    fn commit_staged(self: &Arc<Self>, id: WriterId, pieces: u32) -> Result<()> {
+        let Some(staged) = self.transactions.get(id) else { return self.was_committed(id, pieces) };
+        let mut staged = lock(&staged);
+        let mark = match &staged.stage {
+            Stage::Prepared { mark } => *mark,
+            Stage::Open { .. } => return Err(Error::invalid(format!("transaction {id} is not prepared"))),
+            Stage::Failed(e) => return Err(e.clone()),
+            Stage::Gone => return self.was_committed(id, pieces),
+        };
+        staged.check_pieces(pieces)?;
+        // Or a commit that goes on after a long time would begin anew.
+        self.log.keep_writer(id);
+        let done = self.log.writer_progress(id).map_or(0, |p| p.next as u32);
+        if done < pieces {
+            let mut rest = self.transactions.pieces(id, mark)?;
+            for _ in 0..done {
+                rest.skip()?;
+            }
+            while rest.next(|bytes, piece| self.append_piece(id, bytes, &piece))?.is_some() {
+                // No commit thread may be free, and nobody else gives back what this tablet holds.
+                if !self.memory.may_take() {
+                    self.commit();
+                }
+            }
+        }
+        // In this thread: a piece without rows has no offset to wait for.
+        self.commit();
+        self.check_open()?;
+        self.transactions.remove(&mut staged)?;
+        self.log.release_writer(id);
+        Ok(())
+    }
+
+    fn append_piece(self: &Arc<Self>, id: WriterId, bytes: Vec<u8>, piece: &StagedPiece) -> Result<()> {
+        let writer = Some(BatchSequence { writer_id: id, sequence: piece.number as i32 });
+        match self.kind {
+            TableKind::Log => {
+                let mut batch = stored_batch(bytes)?;
+                self.append_encoded(&mut batch, writer, 0, &mut self.appended())?;
+                self.schedule_commit();
+            }
+            TableKind::PrimaryKey => {
+                let definition = self.definition();
+                let schema = definition.codec.schema();
+                let (batch, deletes) = decode_upserts(&bytes, definition.codec.schemas())?;
+                // A column that was dropped since is not there to be given.
+                let has = |id: &&FieldId| schema.columns().iter().any(|c| c.id == **id);
+                let targets = piece.targets.as_ref().map(|ids| ids.iter().filter(has).copied().collect());
+                self.write(&Rows { schema_id: schema.id(), batch, deletes, targets, writer })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Of a transaction whose file is gone: the log says whether it was committed.
+    fn was_committed(&self, id: WriterId, pieces: u32) -> Result<()> {
+        let timeout = "older than 'transaction.timeout'";
+        let what = match self.log.writer_progress(id).map_or(0, |p| p.next as u32) {
+            n if n >= pieces => return Ok(()),
+            0 => format!(
+                "is not known: it was never prepared here, was aborted, or is {timeout}. Restore the job from a later checkpoint, or start it anew"
+            ),
+            n => format!("is {timeout}, and {n} of its {pieces} pieces were committed"),
+        };
+        Err(Error::new(ErrorCode::TransactionNotFound, format!("transaction {id} {what}")))
+    }
+
+    /// Forgets what a transaction has staged here. One that is not known is no error; one whose commit has begun is.
+    pub fn abort_transaction(&self, id: WriterId) -> Result<()> {
+        let _in_use = self.in_use()?;
+        self.abort(id).map_err(|e| e.at(&self.name))
+    }
+
+    fn abort(&self, id: WriterId) -> Result<()> {
+        let staged = self.transactions.get(id);
+        let mut staged = staged.as_deref().map(lock);
+        if self.log.writer_progress(id).is_some() {
+            return Err(Error::invalid(format!("transaction {id} is committed, or its commit has begun: it cannot be aborted")));
+        }
+        match &mut staged {
+            Some(staged) if !matches!(staged.stage, Stage::Gone) => self.transactions.remove(staged),
+            _ => Ok(()),
+        }
+    }
+
+    /// The transactions that have rows here and are not committed, in the order of their numbers.
+    pub fn transactions(&self) -> Vec<TransactionInfo> {
+        self.transactions.all().iter().filter_map(|staged| lock(staged).info()).collect()
+    }
+
+    /// Removes what was staged longer ago than `transaction.timeout`: nobody came to commit it.
+    pub(super) fn expire_transactions(&self, now_ms: i64) -> Result<()> {
+        let _in_use = self.in_use()?;
+        let expired = now_ms.saturating_sub(self.context.log.writer_expiration_ms);
+        for staged in self.transactions.all() {
+            // Who holds it is just using it.
+            let Ok(mut staged) = staged.try_lock() else { continue };
+            if staged.since_ms <= expired && !matches!(staged.stage, Stage::Gone) {
+                self.transactions.remove(&mut staged)?;
+                self.log.release_writer(staged.id);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Definition {
+    /// Refuses what the commit would refuse.
+    fn check_upserts(&self, rows: &Rows) -> Result<()> {
+        let schema = self.codec.schema();
+        self.merger(rows)?;
+        let given = |id: FieldId| rows.targets.as_ref().is_none_or(|t| t.contains(&id));
+        let wanted = schema.columns().iter().zip(rows.batch.columns()).filter(|(c, _)| !c.data_type.nullable && given(c.id));
+        for (column, array) in wanted.filter(|(_, a)| a.null_count() > 0) {
+            if let Some(row) = (0..rows.batch.num_rows()).find(|&i| array.is_null(i) && !rows.is_delete(i)) {
+                let m = format!("column '{}' is NOT NULL, and row {row} of the batch has NULL in it", column.name);
+                return Err(Error::new(ErrorCode::SchemaMismatch, m));
+            }
+        }
+        if rows.batch.get_array_memory_size() > MAX_ROW_BYTES {
+            let columns = ColumnValues::all(&rows.batch, schema.columns())?;
+            let mut row = Vec::new();
+            for i in (0..rows.batch.num_rows()).filter(|i| !rows.is_delete(*i)) {
+                row.clear();
+                self.codec.encode(&columns, i, &mut row)?;
+            }
+        }
+        Ok(())
+    }
+}

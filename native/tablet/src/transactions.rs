@@ -1,0 +1,340 @@
+//! What transactions have staged in a bucket and not committed: a file each. Bytes: `native/docs/format.md`, "Staged transaction"; what is
+//! promised: `native/docs/consistency.md`, "Transactions".
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use fluss_format::{EncodedBatch, PreparedMark, STAGED_UNIT, StagedHeader, StagedPiece};
+use fluss_types::file::{File, FileSystem};
+use fluss_types::{BatchSequence, Error, ErrorCode, FieldId, Result, TableBucket, WriterId};
+
+/// A transaction of a bucket that is not committed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TransactionInfo {
+    /// Its number.
+    pub id: WriterId,
+    /// Pieces that are staged.
+    pub pieces: u32,
+    /// When it was prepared, ms since 1970; `None`: it is not.
+    pub prepared_ms: Option<i64>,
+}
+
+/// How far a transaction is.
+#[derive(Debug)]
+pub(crate) enum Stage {
+    /// Takes rows.
+    Open { file: Arc<dyn File>, size: u64 },
+    /// Durable, waits for its commit.
+    Prepared { mark: PreparedMark },
+    /// What its file holds is not known: it can only be aborted.
+    Failed(Error),
+    /// Committed, aborted or expired: the file is gone.
+    Gone,
+}
+
+/// A transaction of the bucket.
+#[derive(Debug)]
+pub(crate) struct Staged {
+    pub(crate) id: WriterId,
+    pub(crate) pieces: u32,
+    /// When it was begun, and from then on when it was prepared, ms since 1970.
+    pub(crate) since_ms: i64,
+    pub(crate) stage: Stage,
+}
+
+impl Staged {
+    /// Refuses a number of pieces that is not that of its own.
+    pub(crate) fn check_pieces(&self, pieces: u32) -> Result<()> {
+        if self.pieces == pieces {
+            return Ok(());
+        }
+        Err(Error::invalid(format!("transaction {} has {} pieces here, {pieces} were expected", self.id, self.pieces)))
+    }
+
+    /// `None`: it is gone.
+    pub(crate) fn info(&self) -> Option<TransactionInfo> {
+        let prepared_ms = match self.stage {
+            Stage::Prepared { mark } => Some(mark.prepared_ms),
+            Stage::Open { .. } | Stage::Failed(_) => None,
+            Stage::Gone => return None,
+        };
+        Some(TransactionInfo { id: self.id, pieces: self.pieces, prepared_ms })
+    }
+}
+
+/// The transactions of a bucket whose files are there.
+#[derive(Debug)]
+pub(crate) struct Transactions {
+    fs: Arc<dyn FileSystem>,
+    dir: PathBuf,
+    bucket: TableBucket,
+    /// One call at a time for each.
+    staged: Mutex<BTreeMap<WriterId, Arc<Mutex<Staged>>>>,
+}
+
+impl Transactions {
+    /// Finds what is staged. What was not prepared goes: its writer died with the process.
+    pub(crate) fn open(fs: Arc<dyn FileSystem>, dir: PathBuf, bucket: TableBucket) -> Result<Self> {
+        let transactions = Self { fs, dir, bucket, staged: Mutex::default() };
+        let names = match transactions.fs.list(&transactions.dir) {
+            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(transactions),
+            names => names.map_err(|e| Error::io(format!("list {}", transactions.dir.display()), &e))?,
+        };
+        for id in names.iter().filter_map(|name| name.parse::<WriterId>().ok()) {
+            match transactions.read_mark(id)? {
+                Some(mark) => {
+                    let (pieces, since_ms) = (mark.pieces, mark.prepared_ms);
+                    let staged = Staged { id, pieces, since_ms, stage: Stage::Prepared { mark } };
+                    transactions.map().insert(id, Arc::new(Mutex::new(staged)));
+                }
+                None => transactions.remove_file(id)?,
+            }
+        }
+        Ok(transactions)
+    }
+
+    /// The mark of a prepared transaction; `None`: it is not.
+    fn read_mark(&self, id: WriterId) -> Result<Option<PreparedMark>> {
+        let read = || {
+            let file = self.fs.open(&self.path(id))?;
+            let (mut header, mut mark) = ([0; STAGED_UNIT], [0; STAGED_UNIT]);
+            let end = file.len()?.checked_sub(STAGED_UNIT as u64);
+            if let Some(end) = end {
+                file.read_at(0, &mut header)?;
+                file.read_at(end, &mut mark)?;
+            }
+            Ok((header, mark, end))
+        };
+        let (header, mark, end) = read().map_err(|e| self.io("read", id, &e))?;
+        // Whether the header is damaged is for the commit to say: what was prepared is not removed.
+        StagedHeader::decode(&header).map_err(|e| e.at(self.path(id).display()))?;
+        Ok(PreparedMark::decode(&mark).filter(|m| Some(m.position) == end))
+    }
+
+    fn path(&self, id: WriterId) -> PathBuf {
+        self.dir.join(id.to_string())
+    }
+
+    fn io(&self, what: &str, id: WriterId, e: &std::io::Error) -> Error {
+        Error::io(format!("{what} {}", self.path(id).display()), e)
+    }
+
+    fn map(&self) -> MutexGuard<'_, BTreeMap<WriterId, Arc<Mutex<Staged>>>> {
+        self.staged.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A transaction whose file is there.
+    pub(crate) fn get(&self, id: WriterId) -> Option<Arc<Mutex<Staged>>> {
+        self.map().get(&id).cloned()
+    }
+
+    /// All whose files are there.
+    pub(crate) fn all(&self) -> Vec<Arc<Mutex<Staged>>> {
+        self.map().values().cloned().collect()
+    }
+
+    /// Adds a piece; one that is there already is left as it is. After an error the same piece may be tried again.
+    pub(crate) fn stage(
+        &self,
+        number: BatchSequence,
+        batch: &mut EncodedBatch,
+        targets: Option<Arc<[FieldId]>>,
+        now_ms: i64,
+    ) -> Result<()> {
+        let BatchSequence { writer_id: id, sequence } = number;
+        let staged = match self.get(id) {
+            Some(staged) => staged,
+            None if sequence == 0 => self.create(id, now_ms)?,
+            None => return Err(not_found(id, "was never begun here, or is gone")),
+        };
+        let mut staged = lock(&staged);
+        let pieces = staged.pieces;
+        let (file, size) = match &mut staged.stage {
+            Stage::Open { file, size, .. } => (file, size),
+            Stage::Prepared { .. } => {
+                return Err(Error::invalid(format!("transaction {id} is prepared and takes no rows any more")));
+            }
+            Stage::Failed(e) => return Err(e.clone()),
+            Stage::Gone => return Err(not_found(id, "is gone")),
+        };
+        match u32::try_from(sequence) {
+            Ok(n) if n < pieces => return Ok(()),
+            Ok(n) if n == pieces => {}
+            _ => {
+                let m = format!(
+                    "piece {sequence} of transaction {id} came out of order: piece {pieces} was expected. Abort the transaction"
+                );
+                return Err(Error::new(ErrorCode::OutOfOrderSequence, m));
+            }
+        }
+        let head = StagedPiece { number: pieces, batch_len: batch.len(), targets }.encode();
+        let mut write = || {
+            file.write_at(*size, &head)?;
+            file.write_at(*size + head.len() as u64, batch.place(0, 0, 0, 0))
+        };
+        write().map_err(|e| self.io("write", id, &e))?;
+        *size += (head.len() + batch.len()) as u64;
+        staged.pieces += 1;
+        Ok(())
+    }
+
+    fn create(&self, id: WriterId, now_ms: i64) -> Result<Arc<Mutex<Staged>>> {
+        let mut map = self.map();
+        if let Some(staged) = map.get(&id) {
+            return Ok(staged.clone());
+        }
+        let make = || {
+            self.fs.create_dir_all(&self.dir)?;
+            let file = self.fs.create(&self.path(id))?;
+            file.write_at(0, &StagedHeader { bucket: self.bucket, transaction: id }.encode())?;
+            Ok(file)
+        };
+        let file = make().map_err(|e| self.io("write", id, &e)).inspect_err(|_| {
+            // An opening removes it otherwise.
+            let _ = self.fs.remove_file(&self.path(id));
+        })?;
+        let stage = Stage::Open { file, size: STAGED_UNIT as u64 };
+        let staged = Arc::new(Mutex::new(Staged { id, pieces: 0, since_ms: now_ms, stage }));
+        map.insert(id, staged.clone());
+        Ok(staged)
+    }
+
+    /// Makes what is staged durable. A transaction that is prepared stays so.
+    pub(crate) fn prepare(&self, id: WriterId, pieces: u32, now_ms: i64) -> Result<()> {
+        let staged = self.get(id).ok_or_else(|| not_found(id, "has staged nothing here, or is gone"))?;
+        let mut staged = lock(&staged);
+        let (file, size) = match &staged.stage {
+            Stage::Open { file, size, .. } => (file.clone(), *size),
+            Stage::Prepared { .. } => return staged.check_pieces(pieces),
+            Stage::Failed(e) => return Err(e.clone()),
+            Stage::Gone => return Err(not_found(id, "is gone")),
+        };
+        staged.check_pieces(pieces)?;
+        let mark = PreparedMark { pieces, position: size, prepared_ms: now_ms };
+        let end = size + STAGED_UNIT as u64;
+        let write = || {
+            // A piece that was not written whole may lie behind.
+            if file.len()? > end {
+                file.set_len(end)?;
+            }
+            file.write_at(size, &mark.encode())
+        };
+        write().map_err(|e| self.io("write", id, &e))?;
+        if let Err(e) = file.sync().and_then(|()| self.fs.sync_dir(&self.dir)) {
+            let e = self.io("sync", id, &e);
+            let failure = Error::new(e.code(), format!("{e}. Transaction {id} cannot be prepared any more: abort it"));
+            staged.stage = Stage::Failed(failure.clone());
+            return Err(failure);
+        }
+        staged.stage = Stage::Prepared { mark };
+        staged.since_ms = now_ms;
+        Ok(())
+    }
+
+    /// The pieces of a prepared transaction, for its commit.
+    pub(crate) fn pieces(&self, id: WriterId, mark: PreparedMark) -> Result<Pieces> {
+        let read = || {
+            let file = self.fs.open(&self.path(id))?;
+            let mut header = [0; STAGED_UNIT];
+            file.read_at(0, &mut header)?;
+            Ok((file, header))
+        };
+        let (file, header) = read().map_err(|e| self.io("read", id, &e))?;
+        let pieces = Pieces { path: self.path(id), file, position: STAGED_UNIT as u64, next: 0, mark };
+        match StagedHeader::decode(&header).map_err(|e| pieces.at(&e))? {
+            Some(h) if h.bucket == self.bucket && h.transaction == id => Ok(pieces),
+            _ => Err(pieces.damaged("the header is damaged, or of another bucket")),
+        }
+    }
+
+    /// Removes the file of a transaction, durably, and forgets it.
+    pub(crate) fn remove(&self, staged: &mut Staged) -> Result<()> {
+        self.remove_file(staged.id)?;
+        self.fs.sync_dir(&self.dir).map_err(|e| Error::io(format!("sync folder {}", self.dir.display()), &e))?;
+        staged.stage = Stage::Gone;
+        self.map().remove(&staged.id);
+        Ok(())
+    }
+
+    fn remove_file(&self, id: WriterId) -> Result<()> {
+        match self.fs.remove_file(&self.path(id)) {
+            Err(e) if e.kind() != ErrorKind::NotFound => Err(self.io("remove", id, &e)),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn not_found(id: WriterId, what: &str) -> Error {
+    Error::new(ErrorCode::TransactionNotFound, format!("transaction {id} {what}"))
+}
+
+pub(crate) fn lock(staged: &Mutex<Staged>) -> MutexGuard<'_, Staged> {
+    staged.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Reads a file of pieces from the first on.
+#[derive(Debug)]
+pub(crate) struct Pieces {
+    path: PathBuf,
+    file: Arc<dyn File>,
+    position: u64,
+    next: u32,
+    mark: PreparedMark,
+}
+
+impl Pieces {
+    fn at(&self, e: &Error) -> Error {
+        e.at(format_args!("{} at byte {}", self.path.display(), self.position))
+    }
+
+    fn damaged(&self, what: &str) -> Error {
+        self.at(&Error::new(
+            ErrorCode::CorruptTransaction,
+            format!("{what}. What it staged is lost: restore the file from a copy, or abort it"),
+        ))
+    }
+
+    fn read(&self, position: u64, len: usize) -> Result<Vec<u8>> {
+        if position + len as u64 > self.mark.position {
+            return Err(self.damaged("a piece is longer than the file"));
+        }
+        let mut bytes = vec![0; len];
+        self.file.read_at(position, &mut bytes).map_err(|e| Error::io(format!("read {}", self.path.display()), &e))?;
+        Ok(bytes)
+    }
+
+    /// The header of the next piece, and where its batch begins.
+    fn head(&self) -> Result<(StagedPiece, u64)> {
+        let mut bytes = self.read(self.position, STAGED_UNIT)?;
+        let first = bytes.first_chunk().ok_or_else(|| self.damaged("a piece is cut"))?;
+        let len = StagedPiece::encoded_len(first).map_err(|e| self.at(&e))?;
+        if len > STAGED_UNIT {
+            bytes = self.read(self.position, len)?;
+        }
+        let piece = StagedPiece::decode(&bytes).map_err(|e| self.at(&e))?;
+        if piece.number != self.next {
+            return Err(self.damaged(&format!("piece {} was expected, {} is there", self.next, piece.number)));
+        }
+        Ok((piece, self.position + len as u64))
+    }
+
+    /// Steps over the next piece.
+    pub(crate) fn skip(&mut self) -> Result<()> {
+        let (piece, batch) = self.head()?;
+        (self.position, self.next) = (batch + piece.batch_len as u64, self.next + 1);
+        Ok(())
+    }
+
+    /// The next piece: the columns that it gives, and its batch; `None`: there is no more.
+    pub(crate) fn next<T>(&mut self, decode: impl FnOnce(Vec<u8>, StagedPiece) -> Result<T>) -> Result<Option<T>> {
+        if self.next == self.mark.pieces {
+            return Ok(None);
+        }
+        let (piece, batch) = self.head()?;
+        let len = piece.batch_len;
+        let decoded = decode(self.read(batch, len)?, piece).map_err(|e| self.at(&e))?;
+        (self.position, self.next) = (batch + len as u64, self.next + 1);
+        Ok(Some(decoded))
+    }
+}
