@@ -5,6 +5,7 @@ use std::sync::Arc;
 use fluss_engine::EngineHandle;
 use fluss_format::Committable;
 use fluss_proto::{AdminRequest, AdminResponse};
+use fluss_types::time::Clock;
 use fluss_types::{Result, TablePath};
 
 use crate::{Table, admin};
@@ -19,6 +20,11 @@ impl Connection {
     /// Opens the store of `data.dir`; the other options are engine options.
     pub fn open(options: BTreeMap<String, String>) -> Result<Arc<Self>> {
         Ok(Arc::new(Self { engine: fluss_engine::open(&options)? }))
+    }
+
+    /// As [`Connection::open`], of a store that goes by `clock`.
+    pub fn open_with_clock(options: BTreeMap<String, String>, clock: Arc<dyn Clock>) -> Result<Arc<Self>> {
+        Ok(Arc::new(Self { engine: fluss_engine::open_with_clock(&options, clock)? }))
     }
 
     /// Closes the connection; the last one of a process closes the store cleanly. Idempotent.

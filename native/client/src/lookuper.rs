@@ -3,10 +3,9 @@ use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use fluss_format::{ColumnValues, KeyEncoder, Projection, RowCodec};
-use fluss_tablet::Tablet;
 use fluss_types::{Column, Error, ErrorCode, MemoryUser, Result, TableKind};
 
-use crate::routing::{by_bucket, by_partition};
+use crate::routing::tablets;
 use crate::{ReadBatch, Table};
 
 /// Looks rows up; any thread.
@@ -65,7 +64,7 @@ impl Lookuper {
         let mut stored: Vec<u8> = Vec::new();
         let mut places: Vec<Option<std::ops::Range<usize>>> = vec![None; n];
         let mut asked = Vec::new();
-        for (tablet, rows) in self.tablets(keys)? {
+        for (tablet, rows) in tablets(&self.table, keys, &self.key, &self.bucket_key, &self.partition_key)? {
             let bucket_keys: Vec<&[u8]> = rows.iter().map(|&r| key(r as usize)).collect();
             let found = tablet.lookup(&bucket_keys, |i, row| {
                 let from = stored.len();
@@ -87,24 +86,5 @@ impl Lookuper {
         };
         let found = codec.decode_projected(&rows, &self.projection, true)?;
         Ok(ReadBatch::new(found, &self.memory))
-    }
-
-    /// The tablets that some keys lie in, each with its keys.
-    fn tablets(&self, keys: &RecordBatch) -> Result<Vec<(Arc<Tablet>, Vec<u32>)>> {
-        let inner = &self.table.inner;
-        let columns = ColumnValues::of(keys, &self.key, &self.bucket_key)?;
-        let mut out = Vec::new();
-        for of in by_partition(keys, &self.key, &self.partition_key)? {
-            let partition = if of.values.is_empty() { Some(0) } else { inner.partition(&of.values)? };
-            let Some(partition) = partition else { continue };
-            for (bucket, rows) in by_bucket(&columns, &of.rows, inner.buckets()) {
-                match inner.tablet((partition, bucket)) {
-                    Ok(tablet) => out.push((tablet, rows)),
-                    Err(e) if e.code() == ErrorCode::PartitionNotFound => {}
-                    Err(e) => return Err(e),
-                }
-            }
-        }
-        Ok(out)
     }
 }

@@ -1,9 +1,13 @@
 //! Where rows and keys go: to a partition by the values of the partition keys, then to a bucket by the hash of the bucket key.
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use fluss_format::{Bucketer, ColumnValues, KeyEncoder, PartitionValue};
-use fluss_types::{BucketId, Column, Result};
+use fluss_tablet::Tablet;
+use fluss_types::{BucketId, Column, ErrorCode, Result};
+
+use crate::Table;
 
 /// Rows of a batch that have the same values of the partition keys.
 pub(crate) struct PartitionRows {
@@ -62,4 +66,30 @@ pub(crate) fn by_bucket(columns: &[ColumnValues<'_>], rows: &[u32], buckets: u32
         out[bucketer.bucket(columns, row as usize, buckets) as usize].push(row);
     }
     (0..).zip(out).filter(|(_, rows)| !rows.is_empty()).collect()
+}
+
+/// The tablets that some keys lie in, each with its keys; of partitions that are missing none. `bucket_key` and `partition_key` are positions among
+/// the columns.
+pub(crate) fn tablets(
+    table: &Table,
+    keys: &RecordBatch,
+    columns: &[Column],
+    bucket_key: &[usize],
+    partition_key: &[usize],
+) -> Result<Vec<(Arc<Tablet>, Vec<u32>)>> {
+    let inner = &table.inner;
+    let hashed = ColumnValues::of(keys, columns, bucket_key)?;
+    let mut out = Vec::new();
+    for of in by_partition(keys, columns, partition_key)? {
+        let partition = if of.values.is_empty() { Some(0) } else { inner.partition(&of.values)? };
+        let Some(partition) = partition else { continue };
+        for (bucket, rows) in by_bucket(&hashed, &of.rows, inner.buckets()) {
+            match inner.tablet((partition, bucket)) {
+                Ok(tablet) => out.push((tablet, rows)),
+                Err(e) if e.code() == ErrorCode::PartitionNotFound => {}
+                Err(e) => return Err(e),
+            }
+        }
+    }
+    Ok(out)
 }

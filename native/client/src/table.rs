@@ -5,7 +5,7 @@ use arrow_schema::{Schema as ArrowSchema, SchemaRef};
 use fluss_format::{ColumnPath, Projection};
 use fluss_types::{FieldId, PartitionBucket, Result, Schema};
 
-use crate::{LogScanner, Lookuper, SnapshotScanner, TransactionalWriter, Writer};
+use crate::{LogScanner, Lookuper, PrefixLookuper, SnapshotScanner, TransactionalWriter, Writer};
 
 /// A table of a connection.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ impl Table {
         let targets = || {
             schema.check_projection(columns)?;
             let targets: Arc<[FieldId]> = columns.iter().map(|&i| schema.columns()[i].id).collect();
-            self.inner.merging()?.engine.check_targets(schema, &targets).map(|()| targets)
+            self.inner.merging()?.check_targets(schema, &targets).map(|()| targets)
         };
         let targets = targets().map_err(|e| e.at(format_args!("table {}", self.inner.path())))?;
         Ok(Writer::new(self.clone(), Some(targets)))
@@ -89,6 +89,16 @@ impl Table {
     /// Lookups by full primary key.
     pub fn lookuper<P: Into<ColumnPath>>(self: &Arc<Self>, columns: impl IntoIterator<Item = P>) -> Result<Lookuper> {
         Lookuper::new(self.clone(), self.projection(columns)?)
+    }
+
+    /// Lookups by the bucket key, of a table whose primary key goes on behind it, and of a partitioned one the partition key: all rows that have
+    /// these values. `keys`: the names of these columns, in the order of the lookup keys.
+    pub fn prefix_lookuper<P: Into<ColumnPath>>(
+        self: &Arc<Self>,
+        keys: &[&str],
+        columns: impl IntoIterator<Item = P>,
+    ) -> Result<PrefixLookuper> {
+        PrefixLookuper::new(self.clone(), keys, self.projection(columns)?)
     }
 
     fn projection<P: Into<ColumnPath>>(&self, columns: impl IntoIterator<Item = P>) -> Result<Projection> {

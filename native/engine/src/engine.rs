@@ -42,7 +42,7 @@ type KvSlot = Arc<Mutex<Option<Arc<TableKv>>>>;
 pub struct Engine {
     pub(crate) directory: DataDirectory,
     pub(crate) options: EngineOptions,
-    meta: LocalMetaStore,
+    meta: Arc<LocalMetaStore>,
     context: Arc<TabletContext>,
     tablets: Arc<Tablets>,
     /// Of primary-key tables, opened with the first of their tablets.
@@ -99,7 +99,7 @@ impl Engine {
         Ok(Self {
             directory,
             options,
-            meta,
+            meta: Arc::new(meta),
             context: Arc::new(context),
             tablets: Arc::default(),
             kv: Mutex::default(),
@@ -237,6 +237,10 @@ impl Engine {
                 tablet.alter(schemas.clone(), options.clone())?;
             }
         }
+        let kv = self.kv.lock().unwrap_or_else(PoisonError::into_inner).get(&altered.table_id).cloned();
+        if let Some(kv) = kv.as_ref().and_then(|slot| slot.lock().unwrap_or_else(PoisonError::into_inner).clone()) {
+            kv.alter(&options);
+        }
         Ok(altered)
     }
 
@@ -311,7 +315,9 @@ impl Engine {
         let dir = self.directory.bucket(table_bucket);
         let kv = match table.schema.kind() {
             TableKind::Log => None,
-            TableKind::PrimaryKey => Some(self.table_kv(table_id).map_err(|e| e.at(format_args!("table {}", table.path)))?),
+            TableKind::PrimaryKey => {
+                Some(self.table_kv(table_id, &options).map_err(|e| e.at(format_args!("table {}", table.path)))?)
+            }
         };
         let tablet = Tablet::open(&dir, &table.path, table_bucket, schemas, options, kv, self.context.clone())?;
         *slot = Some(tablet.clone());
@@ -341,19 +347,22 @@ impl Engine {
     /// First the rows: the folder says that there may be some left. Who asks sees to it that the table stays meanwhile.
     pub(crate) fn remove_partition_of(&self, table: &TableMeta, partition: PartitionId) -> Result<()> {
         if !table.declaration.primary_key.is_empty() {
-            self.table_kv(table.table_id)?.remove_partition(partition)?;
+            let options = TableOptions::parse(&table.declaration.options)?;
+            self.table_kv(table.table_id, &options)?.remove_partition(partition)?;
         }
         self.directory.remove_partition(self.context.fs.as_ref(), table.table_id, partition)
     }
 
     /// The kv state of a primary-key table; who asks holds the slot of a tablet of it, or its partitions.
-    fn table_kv(&self, table: TableId) -> Result<Arc<TableKv>> {
+    fn table_kv(&self, table: TableId, options: &TableOptions) -> Result<Arc<TableKv>> {
         let slot = self.kv.lock().unwrap_or_else(PoisonError::into_inner).entry(table).or_default().clone();
         let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(kv) = slot.as_ref() {
             return Ok(kv.clone());
         }
-        let kv = TableKv::open(&self.directory.table(table), &self.context)?;
+        let meta = self.meta.clone();
+        let reserve = Box::new(move |count, max| meta.reserve_auto_increment(table, count, max));
+        let kv = TableKv::open(&self.directory.table(table), options, &self.context, reserve)?;
         *slot = Some(kv.clone());
         Ok(kv)
     }

@@ -12,5 +12,5 @@ mod table;
 mod transaction;
 
 pub use engine::Engine;
-pub use registry::{EngineHandle, open};
+pub use registry::{EngineHandle, open, open_with_clock};
 pub use table::Table;

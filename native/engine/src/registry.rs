@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use fluss_types::time::SystemClock;
+use fluss_types::time::{Clock, SystemClock};
 use fluss_types::{EngineOptions, Error, ErrorCode, Result};
 
 use crate::Engine;
@@ -39,6 +39,11 @@ impl std::fmt::Debug for EngineHandle {
 
 /// Opens the engine of `data.dir`, or joins the one that this process has open; other engine options than those are an error.
 pub fn open(options: &BTreeMap<String, String>) -> Result<EngineHandle> {
+    open_with_clock(options, Arc::new(SystemClock))
+}
+
+/// As [`open`]; if the engine is not open yet it goes by this clock.
+pub fn open_with_clock(options: &BTreeMap<String, String>, clock: Arc<dyn Clock>) -> Result<EngineHandle> {
     let mut options = options.clone();
     let data_dir = match (options.remove("data.dir"), options.remove("bootstrap.servers")) {
         (Some(dir), None) => dir,
@@ -65,7 +70,7 @@ pub fn open(options: &BTreeMap<String, String>) -> Result<EngineHandle> {
     let mut open = slot.open.lock().unwrap_or_else(PoisonError::into_inner);
     if open.as_ref().is_none() {
         let memory = ProcessMemory::join(&path, parsed.memory, options.contains_key("memory.size"))?;
-        let engine = Engine::open(&path, parsed, memory, Arc::new(SystemClock))?;
+        let engine = Engine::open(&path, parsed, memory, clock)?;
         *open = Some(Open { engine: Arc::new(engine), options: options.clone(), users: 0 });
     }
     let Some(current) = open.as_mut() else { return Err(Error::internal("the engine is gone")) };

@@ -38,7 +38,7 @@ impl Table {
 
     /// What it makes of an old and a new row of one key.
     pub fn merging(&self) -> Result<Merging> {
-        TableOptions::parse(&self.meta.declaration.options)?.merge.resolve(&self.schema)
+        TableOptions::parse(&self.meta.declaration.options)?.merging(&self.schema)
     }
 
     /// The memory budget of the process.

@@ -15,4 +15,6 @@ pub use memory::MemoryKvStores;
 pub use merge::{Merged, RowMerger};
 pub use pre_write::{Changes, PreWriteBuffer};
 pub use rocks::{KvMemory, RocksKvStores};
-pub use store::{Applied, KvCheckpoint, KvRange, KvSnapshot, KvStore, KvStores, KvTable, KvValue, OnRow};
+pub use store::{
+    Applied, IsRemovable, KvCheckpoint, KvRange, KvSnapshot, KvStore, KvStores, KvTable, KvValue, OnPrefixRow, OnRow,
+};

@@ -14,7 +14,9 @@ use fluss_types::file::FileSystem;
 use fluss_types::{BucketId, Error, ErrorCode, LogOffset, PartitionId, Result};
 
 use crate::pre_write::Changes;
-use crate::store::{Applied, KvCheckpoint, KvRange, KvSnapshot, KvStore, KvStores, KvTable, KvValue, OnRow};
+use crate::store::{
+    Applied, IsRemovable, KvCheckpoint, KvRange, KvSnapshot, KvStore, KvStores, KvTable, KvValue, OnPrefixRow, OnRow,
+};
 
 /// Stores in memory over a file system.
 #[derive(Clone, Debug)]
@@ -30,7 +32,7 @@ impl MemoryKvStores {
 }
 
 impl KvStores for MemoryKvStores {
-    fn open(&self, dir: &Path) -> Result<Arc<dyn KvTable>> {
+    fn open(&self, dir: &Path, _removable: Option<IsRemovable>) -> Result<Arc<dyn KvTable>> {
         let state = State::read(self.fs.as_ref(), dir)?.unwrap_or_default();
         let durable = state.offsets();
         Ok(Arc::new(MemoryTable(Arc::new(Shared {
@@ -307,6 +309,16 @@ impl KvStore for MemoryTablet {
 
     fn scan(&self, range: &KvRange<'_>, row: &mut OnRow<'_>) -> Result<Option<Vec<u8>>> {
         self.with(|tablet| tablet.scan(range, row))?
+    }
+
+    fn scan_prefixes(&self, prefixes: &[&[u8]], begun: &mut dyn FnMut(), row: &mut OnPrefixRow<'_>) -> Result<()> {
+        self.with(|tablet| {
+            begun();
+            prefixes.iter().enumerate().try_for_each(|(i, prefix)| {
+                let found = tablet.rows.range::<[u8], _>((Bound::Included(*prefix), Bound::Unbounded));
+                found.take_while(|(key, _)| key.starts_with(prefix)).try_for_each(|(key, value)| row(i, key, value))
+            })
+        })?
     }
 
     fn snapshot(&self) -> Result<Box<dyn KvSnapshot>> {

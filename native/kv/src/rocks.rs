@@ -7,13 +7,13 @@ use std::time::Duration;
 use fluss_types::{BucketId, Error, ErrorCode, PartitionId, Result};
 use rocksdb::checkpoint::Checkpoint;
 use rocksdb::{
-    BlockBasedOptions, Cache, DB, DBCompressionType, DEFAULT_COLUMN_FAMILY_NAME as DEFAULT_CF, DataBlockIndexType, FlushOptions,
-    LogLevel, Options, WriteBatch, WriteBufferManager, WriteOptions, properties,
+    BlockBasedOptions, Cache, CompactionDecision, DB, DBCompressionType, DEFAULT_COLUMN_FAMILY_NAME as DEFAULT_CF,
+    DataBlockIndexType, FlushOptions, LogLevel, Options, WriteBatch, WriteBufferManager, WriteOptions, properties,
 };
 
 use crate::rocks_scan::{LiveScans, RocksCheckpoint};
 use crate::rocks_tablet::{RocksTablet, TabletKeys};
-use crate::store::{KvCheckpoint, KvStore, KvStores, KvTable};
+use crate::store::{IsRemovable, KvCheckpoint, KvStore, KvStores, KvTable};
 
 /// RocksDB slows writes down at 20 files that are not compacted, and at so many memtables; see [`Db::room`].
 const MAX_MEMTABLES: u64 = 8;
@@ -22,6 +22,8 @@ const CROWDED_FILES: u64 = 8;
 const CROWDED_MEMTABLES: u64 = 2;
 /// Memtables that may still come in then.
 const ROOM: u64 = 3;
+/// How often all files of a table with removable rows are compacted.
+const PERIODIC_COMPACTION_SECONDS: u64 = 86_400;
 
 /// RocksDB's memory, shared by all stores of the process.
 #[derive(Clone)]
@@ -98,9 +100,16 @@ impl RocksKvStores {
 }
 
 impl KvStores for RocksKvStores {
-    fn open(&self, dir: &Path) -> Result<Arc<dyn KvTable>> {
+    fn open(&self, dir: &Path, removable: Option<IsRemovable>) -> Result<Arc<dyn KvTable>> {
         // Naming the column family is what makes its handle known, which a batched multi-get needs.
-        let options = self.options();
+        let mut options = self.options();
+        if let Some(removable) = removable {
+            options.set_compaction_filter("fluss-removable-rows", move |_, key: &[u8], row: &[u8]| {
+                if TabletKeys::is_row(key) && removable(row) { CompactionDecision::Remove } else { CompactionDecision::Keep }
+            });
+            // Files that nothing is written to are looked at too.
+            options.set_periodic_compaction_seconds(PERIODIC_COMPACTION_SECONDS);
+        }
         let db =
             DB::open_cf_with_opts(&options, dir, [(DEFAULT_CF, options.clone())]).map_err(|e| rocks_error("open", dir, &e))?;
         let mut write = WriteOptions::default();

@@ -7,7 +7,7 @@ use rocksdb::{DEFAULT_COLUMN_FAMILY_NAME as DEFAULT_CF, ReadOptions, ReadTier, W
 use crate::pre_write::Changes;
 use crate::rocks::{Db, rocks_error};
 use crate::rocks_scan::{LiveSnapshot, scan};
-use crate::store::{Applied, KvRange, KvSnapshot, KvStore, KvValue, OnRow};
+use crate::store::{Applied, KvRange, KvSnapshot, KvStore, KvValue, OnPrefixRow, OnRow};
 
 /// The byte behind the tablet: the store's own entries, or rows; from 2 on they are kept for secondary indexes.
 const OWN: u8 = 0;
@@ -53,6 +53,11 @@ impl TabletKeys {
             *last += 1;
         }
         key
+    }
+
+    /// Whether a stored key is that of a row.
+    pub(crate) fn is_row(stored: &[u8]) -> bool {
+        stored.get(8) == Some(&ROW)
     }
 
     /// The key of a row without what [`Self::row`] put before it.
@@ -142,6 +147,26 @@ impl KvStore for RocksTablet {
     fn scan(&self, range: &KvRange<'_>, row: &mut OnRow<'_>) -> Result<Option<Vec<u8>>> {
         scan(self.keys, range, |options| self.db.db.raw_iterator_opt(options), row)
             .map_err(|e| rocks_error("read", &self.db.dir, &e))
+    }
+
+    fn scan_prefixes(&self, prefixes: &[&[u8]], begun: &mut dyn FnMut(), row: &mut OnPrefixRow<'_>) -> Result<()> {
+        let mut options = ReadOptions::default();
+        options.set_iterate_upper_bound(self.keys.end_of(&[]));
+        let mut iterator = self.db.db.raw_iterator_opt(options);
+        begun();
+        for (i, prefix) in prefixes.iter().enumerate() {
+            iterator.seek(self.keys.row(prefix));
+            while let Some((key, value)) = iterator.item() {
+                let key = TabletKeys::strip(key);
+                if !key.starts_with(prefix) {
+                    break;
+                }
+                row(i, key, value)?;
+                iterator.next();
+            }
+            iterator.status().map_err(|e| self.db.fail("read", &e))?;
+        }
+        Ok(())
     }
 
     fn snapshot(&self) -> Result<Box<dyn KvSnapshot>> {

@@ -60,6 +60,12 @@ impl KvRange<'static> {
 /// Takes the key and the row of each row of a scan.
 pub type OnRow<'a> = dyn FnMut(&[u8], &[u8]) + 'a;
 
+/// Takes the number of the prefix, the key and the row of each row of a scan of prefixes.
+pub type OnPrefixRow<'a> = dyn FnMut(usize, &[u8], &[u8]) -> Result<()> + 'a;
+
+/// Whether a stored row may be removed: whoever reads it takes it for absent.
+pub type IsRemovable = Arc<dyn Fn(&[u8]) -> bool + Send + Sync>;
+
 /// The state of one tablet: rows by key, both bytes.
 pub trait KvStore: Send + Sync + Debug {
     /// How far it is.
@@ -72,6 +78,9 @@ pub trait KvStore: Send + Sync + Debug {
     fn multi_get(&self, keys: &[&[u8]]) -> Result<Vec<Option<KvValue<'_>>>>;
     /// Calls `row` in key order with the rows of a range, all of one point in time. Returns the key of the last one; `None`: there was none.
     fn scan(&self, range: &KvRange<'_>, row: &mut OnRow<'_>) -> Result<Option<Vec<u8>>>;
+    /// Calls `row` with the number of a prefix, the key and the row of each row whose key begins with it: those of the first prefix in key order,
+    /// then those of the second, and so on, until it fails. All of one point in time, which is over when `begun` is called.
+    fn scan_prefixes(&self, prefixes: &[&[u8]], begun: &mut dyn FnMut(), row: &mut OnPrefixRow<'_>) -> Result<()>;
     /// The state as it is now, for a scan of several calls. In memory only, until the table is closed; it keeps old rows from being freed.
     fn snapshot(&self) -> Result<Box<dyn KvSnapshot>>;
     /// Removes everything, durably: the next state begins at offset 0.
@@ -115,8 +124,9 @@ pub trait KvCheckpoint: Send + Sync + Debug {
 
 /// Opens the stores of an engine, which share memory.
 pub trait KvStores: Send + Sync + Debug {
-    /// Opens the store of a table in a folder, or makes it; the folder exists. One opener at a time.
-    fn open(&self, dir: &Path) -> Result<Arc<dyn KvTable>>;
+    /// Opens the store of a table in a folder, or makes it; the folder exists. One opener at a time. It may remove rows that are `removable`, at any
+    /// time, to reclaim their space.
+    fn open(&self, dir: &Path, removable: Option<IsRemovable>) -> Result<Arc<dyn KvTable>>;
     /// Opens a copy that [`KvTable::checkpoint`] made.
     fn open_checkpoint(&self, dir: &Path) -> Result<Arc<dyn KvCheckpoint>>;
     /// Bytes in use now, by all stores of the process: block cache, memtables.

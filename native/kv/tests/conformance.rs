@@ -56,7 +56,7 @@ fn at(offset: i64) -> Applied {
 
 fn open_table(stores: &dyn KvStores, dir: &Path) -> Arc<dyn KvTable> {
     fs::create_dir_all(dir).unwrap();
-    stores.open(dir).unwrap()
+    stores.open(dir, None).unwrap()
 }
 
 fn open(stores: &dyn KvStores, dir: &Path) -> Single {
@@ -118,6 +118,7 @@ on_both! {
     big_values_come_back
     random_changes_give_the_state_of_a_map
     a_scan_within_a_prefix_gives_the_keys_that_begin_so
+    a_scan_of_prefixes_is_of_one_point_in_time
     a_snapshot_in_memory_stays_as_it_is_and_ends_with_its_table
     tablets_of_a_table_do_not_see_each_other
     a_tablet_that_was_cleared_is_empty_after_a_crash
@@ -462,4 +463,77 @@ fn a_closed_table_can_be_opened_at_once_and_refuses_its_users(stores: &dyn KvSto
     closed(table.checkpoint(&dir.path().join("copy")).unwrap_err());
     closed(table.remove_partition(1).unwrap_err());
     open(stores, dir.path()).apply(&[(b"a", Some(b"1"))], 1);
+}
+
+fn a_scan_of_prefixes_is_of_one_point_in_time(stores: &dyn KvStores) {
+    let dir = tempfile::tempdir().unwrap();
+    let single = open(stores, &dir.path().join("kv"));
+    let other = single.table.tablet(0, 1).unwrap();
+    single.apply(
+        &[(b"a1", Some(b"1")), (b"a2", Some(b"2")), (b"b", Some(b"3")), (b"ba", Some(b"4")), (b"\xff\xff", Some(b"5"))],
+        1,
+    );
+    other.apply(&changes(&[(b"a3", Some(b"of another tablet"))]), at(1)).unwrap();
+    let scan = |prefixes: &[&[u8]], stop_at: usize| {
+        let (mut begun, mut rows) = (0, Vec::new());
+        let ended = single.kv.scan_prefixes(prefixes, &mut || begun += 1, &mut |i, key, row| {
+            if rows.len() == stop_at {
+                return Err(fluss_types::Error::invalid("enough"));
+            }
+            rows.push((i, key.to_vec(), row.to_vec()));
+            Ok(())
+        });
+        assert_eq!(begun, 1);
+        (rows, ended.is_ok())
+    };
+    let row = |i: usize, key: &[u8], row: &[u8]| (i, key.to_vec(), row.to_vec());
+    let wanted =
+        vec![row(0, b"b", b"3"), row(0, b"ba", b"4"), row(2, b"a1", b"1"), row(2, b"a2", b"2"), row(3, b"\xff\xff", b"5")];
+    assert_eq!(scan(&[b"b", b"c", b"a", b"\xff"], usize::MAX), (wanted.clone(), true));
+    assert_eq!(scan(&[b"b", b"a"], 2), (wanted[..2].to_vec(), false), "it ends where it is told to");
+    assert_eq!(scan(&[b""], usize::MAX).0.len(), 5);
+    assert_eq!(scan(&[], usize::MAX), (vec![], true));
+    single.close();
+}
+
+/// What changes once the scan has begun is not seen. The store in memory holds its lock meanwhile.
+#[test]
+fn a_scan_of_prefixes_does_not_see_what_is_applied_after_it_has_begun() {
+    let (dir, stores) = (tempfile::tempdir().unwrap(), rocks());
+    let single = open(stores.as_ref(), &dir.path().join("kv"));
+    single.apply(&[(b"a1", Some(b"1")), (b"a2", Some(b"2"))], 1);
+    let mut rows = Vec::new();
+    let mut apply = || single.apply(&[(b"a1", None), (b"a2", Some(b"later")), (b"a3", Some(b"3"))], 2);
+    single
+        .kv
+        .scan_prefixes(&[b"a"], &mut apply, &mut |_, _, row| {
+            rows.push(row.to_vec());
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(rows, [b"1", b"2"]);
+    single.close();
+}
+
+#[test]
+fn removable_rows_go_with_a_compaction_and_the_others_stay() {
+    let (dir, stores) = (tempfile::tempdir().unwrap(), rocks());
+    let path = dir.path().join("kv");
+    fs::create_dir_all(&path).unwrap();
+    let table = stores.open(&path, Some(Arc::new(|row: &[u8]| row.starts_with(b"old")))).unwrap();
+    let kv = table.tablet(0, 0).unwrap();
+    kv.apply(&changes(&[(b"a", Some(b"old row")), (b"b", Some(b"new row"))]), at(1)).unwrap();
+    assert_eq!(get(kv.as_ref(), &[b"a"]), [Some(b"old row".to_vec())]);
+    // Each flush is a file more that overlaps the others: RocksDB compacts them before long.
+    for i in 2.. {
+        kv.apply(&changes(&[(b"0", Some(b"x")), (b"z", Some(b"x"))]), at(i)).unwrap();
+        table.flush().unwrap();
+        if get(kv.as_ref(), &[b"a"]) == [None] {
+            break;
+        }
+        assert!(i < 10_000, "no compaction has removed the row");
+    }
+    assert_eq!(get(kv.as_ref(), &[b"b", b"z"]), [Some(b"new row".to_vec()), Some(b"x".to_vec())]);
+    assert!(kv.applied().unwrap().offset >= 2, "own entries are no rows");
+    table.close();
 }

@@ -13,6 +13,6 @@ mod transactions;
 pub use commit::Committer;
 pub use progress::Signal;
 pub use snapshot::{SnapshotInfo, SnapshotReader};
-pub use table::TableKv;
+pub use table::{ReserveNumbers, TableKv};
 pub use tablet::{Rows, Tablet, TabletContext};
 pub use transactions::TransactionInfo;

@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use fluss_format::{ColumnBatch, Lease, Projection, RowCodec};
+use fluss_format::{ColumnBatch, Expiry, Lease, Projection, RowCodec};
 use fluss_kv::{KvCheckpoint, KvRange, KvSnapshot, KvStores, KvTable};
 use fluss_types::file::FileSystem;
 use fluss_types::{BucketId, Error, ErrorCode, LogOffset, PartitionId, Result};
@@ -148,6 +148,12 @@ impl Snapshots {
         Ok(self.dir.join(id))
     }
 
+    /// When a snapshot was made, ms since 1970.
+    pub(crate) fn made_ms(id: &str) -> Result<i64> {
+        let time = id.split('-').next().and_then(|time| time.parse().ok());
+        time.ok_or_else(|| Error::invalid(format!("'{id}' is no snapshot id")))
+    }
+
     /// Opens a tablet's part of a snapshot for a scan.
     pub(crate) fn reader(&self, id: &str, place: Place) -> Result<(Box<dyn KvSnapshot>, LogOffset)> {
         let dir = self.path(id)?;
@@ -237,6 +243,8 @@ impl KvSnapshot for Held {
 pub struct SnapshotReader {
     pub(crate) snapshot: Box<dyn KvSnapshot>,
     pub(crate) codec: Arc<RowCodec>,
+    /// Which rows were not there any more when the snapshot was made.
+    pub(crate) expiry: Expiry,
     /// What is read of each row.
     pub projection: Projection,
     pub(crate) bucket: i32,
@@ -249,18 +257,24 @@ impl SnapshotReader {
     pub fn poll(&self) -> Result<Option<ColumnBatch>> {
         let mut position = self.position.lock().unwrap_or_else(PoisonError::into_inner);
         let (mut rows, mut ends) = (Vec::new(), Vec::new());
-        let range = KvRange { after: &position, max_rows: SCAN_ROWS, max_bytes: SCAN_BYTES, ..KvRange::ALL };
-        let last = self.snapshot.scan(&range, &mut |_, row| {
-            rows.extend_from_slice(row);
-            ends.push(rows.len());
-        })?;
-        let Some(last) = last else { return Ok(None) };
+        let mut next = position.clone();
+        while ends.is_empty() {
+            let range = KvRange { after: &next, max_rows: SCAN_ROWS, max_bytes: SCAN_BYTES, ..KvRange::ALL };
+            let last = self.snapshot.scan(&range, &mut |_, row| {
+                if !self.expiry.is_over(row) {
+                    rows.extend_from_slice(row);
+                    ends.push(rows.len());
+                }
+            })?;
+            let Some(last) = last else { return Ok(None) };
+            next = last;
+        }
         let mut start = 0;
         let slices: Vec<Option<&[u8]>> = ends.iter().map(|end| Some(&rows[std::mem::replace(&mut start, *end)..*end])).collect();
         let mut batch = self.codec.decode_projected(&slices, &self.projection, false)?;
         batch.bucket = self.bucket;
         batch.base_offset = self.log_offset;
-        *position = last;
+        *position = next;
         Ok(Some(batch))
     }
 

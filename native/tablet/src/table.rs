@@ -1,28 +1,68 @@
 //! What the tablets of a primary-key table share: one kv store, and snapshots of it.
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
-use fluss_kv::KvTable;
-use fluss_types::{Error, PartitionId, Result};
+use fluss_format::Expiry;
+use fluss_kv::{IsRemovable, KvTable};
+use fluss_types::{Error, PartitionId, Result, TableOptions};
 
 use crate::TabletContext;
 use crate::snapshot::Snapshots;
 
+/// Takes up to so many numbers for the auto increment column of a table, none greater than the second argument; none is ever given again.
+pub type ReserveNumbers = Box<dyn Fn(u32, i64) -> Result<Range<i64>> + Send + Sync>;
+
+/// Rows that have expired stay stored for so long, so that whoever began to scan before that still finds them.
+const EXPIRED_KEPT_MS: i64 = 3_600_000;
+
 /// The kv state of a primary-key table, for all its tablets.
-#[derive(Debug)]
 pub struct TableKv {
     pub(crate) kv: Arc<dyn KvTable>,
     pub(crate) snapshots: Snapshots,
+    pub(crate) reserve_numbers: ReserveNumbers,
+    /// `table.row.ttl` for compactions, ms.
+    row_ttl: Arc<AtomicI64>,
+}
+
+impl std::fmt::Debug for TableKv {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TableKv").field("kv", &self.kv).field("snapshots", &self.snapshots).finish_non_exhaustive()
+    }
 }
 
 impl TableKv {
     /// Opens or makes the kv state in the folder of a table.
-    pub fn open(dir: &Path, context: &TabletContext) -> Result<Arc<Self>> {
+    pub fn open(
+        dir: &Path,
+        options: &TableOptions,
+        context: &TabletContext,
+        reserve_numbers: ReserveNumbers,
+    ) -> Result<Arc<Self>> {
         let (fs, kv_dir) = (&context.fs, dir.join("kv"));
         fs.create_dir_all(&kv_dir).map_err(|e| Error::io(format!("make kv folder {}", kv_dir.display()), &e))?;
-        let kv = context.kv.open(&kv_dir)?;
+        let row_ttl = Arc::new(AtomicI64::new(i64::MAX));
+        let removable = options.row_ttl.map(|ttl| {
+            row_ttl.store(millis(ttl), Ordering::Relaxed);
+            let (row_ttl, clock) = (row_ttl.clone(), context.clock.clone());
+            let is_removable = move |row: &[u8]| {
+                let ttl = row_ttl.load(Ordering::Relaxed).saturating_add(EXPIRED_KEPT_MS);
+                Expiry::at(clock.now_ms(), Some(Duration::from_millis(ttl as u64))).is_over(row)
+            };
+            Arc::new(is_removable) as IsRemovable
+        });
+        let kv = context.kv.open(&kv_dir, removable)?;
         let snapshots = Snapshots::open(fs.clone(), context.kv.clone(), dir.join("snapshots"), context.clock.now_ms());
-        Ok(Arc::new(Self { snapshots: snapshots.inspect_err(|_| kv.close())?, kv }))
+        Ok(Arc::new(Self { snapshots: snapshots.inspect_err(|_| kv.close())?, kv, reserve_numbers, row_ttl }))
+    }
+
+    /// Follows ALTER TABLE.
+    pub fn alter(&self, options: &TableOptions) {
+        if let Some(ttl) = options.row_ttl {
+            self.row_ttl.store(millis(ttl), Ordering::Relaxed);
+        }
     }
 
     /// Removes the rows of a partition, durably. Its tablets are closed and never opened again.
@@ -41,4 +81,8 @@ impl TableKv {
     pub fn abandon(&self) {
         self.kv.close();
     }
+}
+
+fn millis(ttl: Duration) -> i64 {
+    i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX)
 }

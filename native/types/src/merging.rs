@@ -11,6 +11,8 @@ pub struct Merging {
     pub delete: DeleteBehavior,
     /// What the changelog holds.
     pub image: ChangelogImage,
+    /// Position of the column that gets a number with a new key and keeps it; no writer gives it.
+    pub auto_increment: Option<usize>,
 }
 
 /// `table.merge-engine`.
@@ -74,7 +76,9 @@ impl MergeEngine {
             Self::Aggregation { .. } => "AGGREGATION",
         }
     }
+}
 
+impl Merging {
     /// Checks the columns that a writer gives, by their ids: the whole key, no NOT NULL column left out, and an engine that can merge parts
     /// of rows. Those of the key alone will do for every engine: they make a row where there is none.
     pub fn check_targets(&self, schema: &Schema, targets: &[FieldId]) -> Result<()> {
@@ -82,6 +86,13 @@ impl MergeEngine {
             columns.map(|i| schema.columns()[i].name.as_str()).collect::<Vec<_>>().join(", ")
         };
         let is_target = |i: &usize| targets.contains(&schema.columns()[*i].id);
+        if let Some(i) = self.auto_increment.filter(is_target) {
+            let m = format!(
+                "Explicitly specifying values for the auto increment column {} is not allowed.",
+                schema.columns()[i].name
+            );
+            return Err(Error::invalid(m));
+        }
         let key = schema.primary_key();
         if key.is_empty() {
             return Err(Error::invalid("a log table takes whole rows only; a part of the columns was given"));
@@ -94,14 +105,14 @@ impl MergeEngine {
             );
             return Err(Error::invalid(m));
         }
-        let others = || (0..schema.columns().len()).filter(|i| !key.contains(i));
-        if matches!(self, Self::FirstRow | Self::Versioned { .. })
+        let others = || (0..schema.columns().len()).filter(|i| !key.contains(i) && self.auto_increment != Some(*i));
+        if matches!(self.engine, MergeEngine::FirstRow | MergeEngine::Versioned { .. })
             && others().any(|i| is_target(&i))
             && !others().all(|i| is_target(&i))
         {
             return Err(Error::invalid(format!(
                 "the table uses the '{}' merge engine which does not support partial updates. Give all columns of the table",
-                self.name()
+                self.engine.name()
             )));
         }
         match others().find(|i| !is_target(i) && !schema.columns()[*i].data_type.nullable) {

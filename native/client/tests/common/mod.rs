@@ -1,6 +1,8 @@
 //! Shared by the tests of the client: a table `db.name` of `id BIGINT, v STRING`.
 #![allow(clippy::unwrap_used, reason = "test code")]
 #![allow(dead_code, reason = "each test binary uses a part")]
+pub mod as_text;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;

@@ -4,7 +4,10 @@ use std::io::Result as IoResult;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use fluss_kv::{Applied, Changes, KvCheckpoint, KvRange, KvSnapshot, KvStore, KvStores, KvTable, KvValue, MemoryKvStores, OnRow};
+use fluss_kv::{
+    Applied, Changes, IsRemovable, KvCheckpoint, KvRange, KvSnapshot, KvStore, KvStores, KvTable, KvValue, MemoryKvStores,
+    OnPrefixRow, OnRow,
+};
 use fluss_testkit::{HookedFiles, Random};
 use fluss_types::file::FileSystem;
 use fluss_types::{BucketId, LogOffset, PartitionId, Result};
@@ -78,9 +81,9 @@ struct PointedStore {
 }
 
 impl KvStores for PointedStores {
-    fn open(&self, dir: &Path) -> Result<Arc<dyn KvTable>> {
+    fn open(&self, dir: &Path, removable: Option<IsRemovable>) -> Result<Arc<dyn KvTable>> {
         let random = Arc::new(Mutex::new(Random(self.random.lock().unwrap().bits())));
-        let table = self.stores.open(dir)?;
+        let table = self.stores.open(dir, removable)?;
         Ok(Arc::new(PointedTable { table, interleave: self.interleave.clone(), random }))
     }
 
@@ -154,6 +157,10 @@ impl KvStore for PointedStore {
 
     fn scan(&self, range: &KvRange<'_>, row: &mut OnRow<'_>) -> Result<Option<Vec<u8>>> {
         self.store.scan(range, row)
+    }
+
+    fn scan_prefixes(&self, prefixes: &[&[u8]], begun: &mut dyn FnMut(), row: &mut OnPrefixRow<'_>) -> Result<()> {
+        self.store.scan_prefixes(prefixes, begun, row)
     }
 
     fn snapshot(&self) -> Result<Box<dyn KvSnapshot>> {

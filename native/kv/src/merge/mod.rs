@@ -40,9 +40,9 @@ impl<'a> RowMerger<'a> {
         let targets = match targets {
             None => None,
             Some(targets) => {
-                merging.engine.check_targets(schema, targets)?;
+                merging.check_targets(schema, targets)?;
                 let given: Vec<bool> = schema.columns().iter().map(|c| targets.contains(&c.id)).collect();
-                (!given.iter().all(|g| *g)).then_some(given)
+                (!given.iter().enumerate().all(|(i, g)| *g || merging.auto_increment == Some(i))).then_some(given)
             }
         };
         Ok(Self { codec, merging, targets })
@@ -50,20 +50,25 @@ impl<'a> RowMerger<'a> {
 
     /// Whether it is enough to know of an upsert that the new row is there.
     pub fn replaces(&self) -> bool {
-        self.merging.engine == MergeEngine::LastRow && self.targets.is_none()
+        self.merging.engine == MergeEngine::LastRow && self.takes_all()
     }
 
     /// Whether the fields of old rows are looked at.
     pub fn reads_old(&self) -> bool {
-        self.targets.is_some() || matches!(self.merging.engine, MergeEngine::Versioned { .. } | MergeEngine::Aggregation { .. })
+        !self.takes_all() || matches!(self.merging.engine, MergeEngine::Versioned { .. } | MergeEngine::Aggregation { .. })
     }
 
     fn schema(&self) -> &Schema {
         self.codec.schema()
     }
 
+    /// Whether all columns of a new row are those that were written.
+    fn takes_all(&self) -> bool {
+        self.targets.is_none() && self.merging.auto_increment.is_none()
+    }
+
     fn is_target(&self, column: usize) -> bool {
-        self.targets.as_ref().is_none_or(|t| t[column])
+        self.merging.auto_increment != Some(column) && self.targets.as_ref().is_none_or(|t| t[column])
     }
 
     fn is_key(&self, column: usize) -> bool {
@@ -85,14 +90,7 @@ impl<'a> RowMerger<'a> {
             return Ok(Merged::Unchanged);
         }
         match &self.merging.engine {
-            MergeEngine::LastRow if self.targets.is_none() => Ok(Merged::New),
-            MergeEngine::LastRow => {
-                let mut row = self.codec.builder(out);
-                for i in 0..self.schema().columns().len() {
-                    row.push(self.codec.field(if self.is_target(i) { new } else { old }, i)?);
-                }
-                row.finish().map(|()| Merged::Made)
-            }
+            MergeEngine::LastRow => self.replace(old, new, out),
             MergeEngine::FirstRow => Ok(Merged::Unchanged),
             MergeEngine::Versioned { column } => {
                 let newer = match (self.codec.field(old, *column)?, self.codec.field(new, *column)?) {
@@ -100,7 +98,7 @@ impl<'a> RowMerger<'a> {
                     (Some(_), None) => false,
                     (Some(old), Some(new)) => compare(self.data_type(*column), old, new) != Ordering::Greater,
                 };
-                Ok(if newer { Merged::New } else { Merged::Unchanged })
+                if newer { self.replace(old, new, out) } else { Ok(Merged::Unchanged) }
             }
             MergeEngine::Aggregation { functions } => {
                 let mut row = self.codec.builder(out);
@@ -118,12 +116,38 @@ impl<'a> RowMerger<'a> {
         }
     }
 
-    /// The row after a delete: without the columns that the writer gives, and gone when nothing but the key would be left.
+    /// The row with the columns that the writer gives.
+    fn replace(&self, old: &[u8], new: &[u8], out: &mut Vec<u8>) -> Result<Merged> {
+        if self.takes_all() {
+            return Ok(Merged::New);
+        }
+        let mut row = self.codec.builder(out);
+        for i in 0..self.schema().columns().len() {
+            row.push(self.codec.field(if self.is_target(i) { new } else { old }, i)?);
+        }
+        row.finish().map(|()| Merged::Made)
+    }
+
+    /// The row of a new key in a table with an auto increment column, which gets `number`.
+    pub fn insert(&self, new: &[u8], number: i64, out: &mut Vec<u8>) -> Result<Merged> {
+        self.check_new(new)?;
+        let mut row = self.codec.builder(out);
+        for (i, column) in self.schema().columns().iter().enumerate() {
+            if self.merging.auto_increment == Some(i) {
+                row.push(Some(&number.to_le_bytes()[..column.data_type.fixed_width().unwrap_or(8)]));
+            } else {
+                row.push(self.codec.field(new, i)?);
+            }
+        }
+        row.finish().map(|()| Merged::Made)
+    }
+
+    /// The row after a delete: without the columns that the writer gives, and gone when nothing but the key and its number would be left.
     pub fn delete(&self, old: Option<&[u8]>, out: &mut Vec<u8>) -> Result<Merged> {
         let (Some(old), DeleteBehavior::Allow) = (old, self.merging.delete) else { return Ok(Merged::Unchanged) };
         let Some(targets) = &self.targets else { return Ok(Merged::Removed) };
         let stays = |i: usize| Ok::<bool, Error>(!targets[i] && self.codec.field(old, i)?.is_some());
-        let mut others = (0..targets.len()).filter(|i| !self.is_key(*i));
+        let mut others = (0..targets.len()).filter(|i| !self.is_key(*i) && self.merging.auto_increment != Some(*i));
         if !others.try_fold(false, |any, i| Ok::<bool, Error>(any || stays(i)?))? {
             return Ok(Merged::Removed);
         }

@@ -7,12 +7,13 @@ mod tests;
 mod transaction;
 mod write;
 
+use std::ops::Range;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
-use fluss_format::RowCodec;
+use fluss_format::{Expiry, RowCodec};
 use fluss_kv::{Applied, KvStore, KvStores, PreWriteBuffer};
 use fluss_log::{Log, LogOptions};
 use fluss_types::file::FileSystem;
@@ -66,8 +67,14 @@ struct Definition {
 impl Definition {
     fn new(schemas: Arc<Schemas>, options: TableOptions) -> Result<Self> {
         let statistics = options.statistics.resolve(schemas.current())?;
-        let merging = options.merge.resolve(schemas.current())?;
-        Ok(Self { codec: Arc::new(RowCodec::new(schemas)), options, statistics, merging })
+        let merging = options.merging(schemas.current())?;
+        let codec = Arc::new(RowCodec::with_time(schemas, options.row_ttl.is_some()));
+        Ok(Self { codec, options, statistics, merging })
+    }
+
+    /// Which rows have expired at a time.
+    fn expiry(&self, now_ms: i64) -> Expiry {
+        Expiry::at(now_ms, self.options.row_ttl)
     }
 }
 
@@ -86,6 +93,8 @@ struct Appended {
     end_offset: LogOffset,
     /// Rows of a primary-key table after all that is appended; exact if the changelog has the rows before each change.
     rows: i64,
+    /// Taken for the auto increment column and not given out.
+    numbers: Range<i64>,
     /// Bytes that no commit has begun with.
     uncommitted: MemoryGuard,
 }
@@ -106,6 +115,8 @@ pub struct Tablet {
     progress: Progress,
     /// Its bytes that are appended and not committed.
     memory: Arc<MemoryUser>,
+    /// The greatest commit timestamp that was given.
+    time: AtomicI64,
     /// One writer at a time.
     appended: Mutex<Appended>,
     /// One commit at a time; a snapshot holds it so that the applied offset stands still.
@@ -138,11 +149,14 @@ impl Tablet {
                     rows = recover::replay(kv.as_ref(), &log, &definition.codec)?.rows;
                     Ok(kv)
                 });
-                Some(KvState { table, kv: RwLock::new(Some(kv.map_err(|e| e.at(&name))?)), buffer: RwLock::default() })
+                let kv = RwLock::new(Some(kv.map_err(|e| e.at(&name))?));
+                let looked_up_by_prefix = definition.codec.schema().prefix_key().is_some();
+                let buffer = if looked_up_by_prefix { PreWriteBuffer::ordered() } else { PreWriteBuffer::default() };
+                Some(KvState { table, kv, buffer: RwLock::new(buffer) })
             }
         };
         let transactions = Self::open_transactions(dir, &log, bucket, &context).map_err(|e| e.at(&name))?;
-        let end_offset = log.end_offset();
+        let (end_offset, log_time) = (log.end_offset(), log.last_timestamp());
         let memory = context.memory.writers().user();
         let uncommitted = memory.take(0);
         Ok(Arc::new(Self {
@@ -157,7 +171,8 @@ impl Tablet {
             in_use: RwLock::default(),
             progress: Progress::new(end_offset),
             memory,
-            appended: Mutex::new(Appended { end_offset, rows, uncommitted }),
+            time: AtomicI64::new(log_time),
+            appended: Mutex::new(Appended { end_offset, rows, numbers: 0..0, uncommitted }),
             committing: Mutex::new(()),
             scheduled: AtomicBool::new(false),
             closed: AtomicBool::new(false),
@@ -187,6 +202,11 @@ impl Tablet {
     /// Readers stop here: durable, and visible to lookups.
     pub fn high_watermark(&self) -> LogOffset {
         self.progress.high_watermark()
+    }
+
+    /// The time by which rows expire: as the clock has it, but not before the last commit timestamp.
+    fn now_ms(&self) -> i64 {
+        self.context.clock.now_ms().max(self.time.load(Ordering::Relaxed))
     }
 
     fn appended(&self) -> MutexGuard<'_, Appended> {

@@ -1,13 +1,14 @@
 //! Reads: the log up to the high watermark, lookups, snapshots.
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bytes::Bytes;
 use fluss_format::{ColumnBatch, Filter, Projection};
 use fluss_log::ReadHint;
 use fluss_types::{Error, ErrorCode, LogOffset, Result};
 
 use super::Tablet;
 use crate::progress::Signal;
-use crate::snapshot::{Place, SnapshotInfo, SnapshotReader};
+use crate::snapshot::{Place, SnapshotInfo, SnapshotReader, Snapshots};
 
 impl Tablet {
     /// The projected columns of the batch that holds offset `from`, its rows up to `stop` and the high watermark marked;
@@ -71,6 +72,7 @@ impl Tablet {
     /// Calls `found(i, row)` for every key that has a row. Sees rows that are not durable yet.
     pub fn lookup(&self, keys: &[&[u8]], mut found: impl FnMut(usize, &[u8])) -> Result<()> {
         self.check_open()?;
+        let expiry = self.definition().expiry(self.now_ms());
         let state = self.kv_state()?;
         let kv = self.store(state)?;
         let mut unknown = Vec::with_capacity(keys.len());
@@ -79,8 +81,8 @@ impl Tablet {
             for (i, key) in keys.iter().enumerate() {
                 match buffer.get(key) {
                     None => unknown.push(i),
-                    Some(None) => {}
-                    Some(Some(row)) => found(i, row),
+                    Some(Some(row)) if !expiry.is_over(row) => found(i, row),
+                    Some(_) => {}
                 }
             }
         }
@@ -89,11 +91,44 @@ impl Tablet {
         }
         let unknown_keys: Vec<&[u8]> = unknown.iter().map(|i| keys[*i]).collect();
         for (i, row) in unknown.iter().zip(kv.multi_get(&unknown_keys).map_err(|e| e.at(&self.name))?) {
-            if let Some(row) = row {
+            if let Some(row) = row.filter(|row| !expiry.is_over(row)) {
                 found(*i, &row);
             }
         }
         Ok(())
+    }
+
+    /// Calls `found(i, row)` for every row whose key begins with a prefix, for one prefix after the other and in key order, until it fails. Sees
+    /// rows that are not durable yet, all of one point in time.
+    pub fn prefix_lookup(&self, prefixes: &[&[u8]], mut found: impl FnMut(usize, &[u8]) -> Result<()>) -> Result<()> {
+        self.check_open()?;
+        let definition = self.definition();
+        if definition.codec.schema().prefix_key().is_none() {
+            return Err(Error::invalid(format!("{}: its bucket key is no prefix of its primary key", self.name)));
+        }
+        let expiry = definition.expiry(self.now_ms());
+        let state = self.kv_state()?;
+        let kv = self.store(state)?;
+        let buffer = state.buffer.read().unwrap_or_else(PoisonError::into_inner);
+        let of_prefix = |(i, prefix): (usize, &&[u8])| buffer.within(prefix).into_iter().map(move |(key, row)| (i, key, row));
+        let changes: Vec<(usize, Bytes, Option<Bytes>)> = prefixes.iter().enumerate().flat_map(of_prefix).collect();
+        let mut changes = changes.iter().peekable();
+        // Kept until the scan has begun: what a commit takes from one to the other meanwhile would be seen in neither.
+        let mut buffer = Some(buffer);
+        let mut give = |i: usize, row: Option<&[u8]>| match row {
+            Some(row) if !expiry.is_over(row) => found(i, row),
+            _ => Ok(()),
+        };
+        let scanned = kv.scan_prefixes(prefixes, &mut || drop(buffer.take()), &mut |i, key, row| {
+            while let Some((j, _, row)) = changes.next_if(|(j, k, _)| (*j, &k[..]) < (i, key)) {
+                give(*j, row.as_deref())?;
+            }
+            match changes.next_if(|(j, k, _)| (*j, &k[..]) == (i, key)) {
+                Some((_, _, row)) => give(i, row.as_deref()),
+                None => give(i, Some(row)),
+            }
+        });
+        scanned.and_then(|()| changes.try_for_each(|(i, _, row)| give(*i, row.as_deref()))).map_err(|e| e.at(&self.name))
     }
 
     pub(super) fn place(&self) -> Place {
@@ -122,10 +157,14 @@ impl Tablet {
     pub fn snapshot_reader(&self, id: &str, projection: Projection, after: &[u8]) -> Result<SnapshotReader> {
         self.check_open()?;
         let state = self.kv_state()?;
+        let definition = self.definition();
+        // As it was when the snapshot was made, however long the scan takes.
+        let expiry = definition.expiry(Snapshots::made_ms(id)?);
         let (snapshot, log_offset) = state.table.snapshots.reader(id, self.place()).map_err(|e| e.at(&self.name))?;
         Ok(SnapshotReader {
             snapshot,
-            codec: self.codec(),
+            codec: definition.codec.clone(),
+            expiry,
             projection,
             bucket: self.bucket.bucket as i32,
             log_offset,

@@ -56,6 +56,7 @@ pub(super) fn replay(kv: &dyn KvStore, log: &Log, codec: &RowCodec) -> Result<Ap
                 ChangeType::Append | ChangeType::Insert | ChangeType::UpdateAfter => {
                     let mut row = Vec::new();
                     codec.encode(&columns, i, &mut row)?;
+                    codec.set_time(&mut row, header.commit_timestamp);
                     Some(Bytes::from(row))
                 }
             };

@@ -26,7 +26,7 @@ fn tablet(dir: &Path) -> Arc<Tablet> {
     let schema = Schema::new(0, vec![id], &["id".into()], &[]).unwrap();
     let options = TableOptions::parse(&BTreeMap::new()).unwrap();
     let context = Arc::new(context);
-    let table = TableKv::open(dir, &context).unwrap();
+    let table = TableKv::open(dir, &options, &context, Box::new(|_, _| Err(Error::internal("no numbers")))).unwrap();
     let bucket = TableBucket { table_id: 1, partition: 0, bucket: 0 };
     let schemas = Arc::new(Arc::new(schema).into());
     Tablet::open(&dir.join("0"), &TablePath::new("db", "t"), bucket, schemas, options, Some(table), context).unwrap()
@@ -67,7 +67,7 @@ fn a_write_that_was_under_way_when_the_tablet_closed_appends_nothing() {
     write(&tablet, 0, &[1], false).unwrap();
     tablet.close().unwrap();
     // It has found the tablet open, and comes to the append only now.
-    let appended = tablet.append_encoded(&mut EncodedBatch::without_rows(0), None, 0, &mut tablet.appended());
+    let appended = tablet.append_encoded(&mut EncodedBatch::without_rows(0), None, 0, 0, &mut tablet.appended());
     assert_eq!(appended.unwrap_err().code(), ErrorCode::Closed);
 }
 

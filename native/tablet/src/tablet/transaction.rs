@@ -113,7 +113,7 @@ impl Tablet {
         match self.kind {
             TableKind::Log => {
                 let mut batch = stored_batch(bytes)?;
-                self.append_encoded(&mut batch, writer, 0, &mut self.appended())?;
+                self.append_encoded(&mut batch, writer, self.now_ms(), 0, &mut self.appended())?;
                 self.schedule_commit();
             }
             TableKind::PrimaryKey => {
@@ -187,8 +187,10 @@ impl Definition {
         let schema = self.codec.schema();
         self.merger(rows)?;
         let given = |id: FieldId| rows.targets.as_ref().is_none_or(|t| t.contains(&id));
-        let wanted = schema.columns().iter().zip(rows.batch.columns()).filter(|(c, _)| !c.data_type.nullable && given(c.id));
-        for (column, array) in wanted.filter(|(_, a)| a.null_count() > 0) {
+        let columns = schema.columns().iter().zip(rows.batch.columns()).enumerate();
+        let wanted =
+            columns.filter(|(i, (c, _))| !c.data_type.nullable && given(c.id) && self.merging.auto_increment != Some(*i));
+        for (column, array) in wanted.map(|(_, c)| c).filter(|(_, a)| a.null_count() > 0) {
             if let Some(row) = (0..rows.batch.num_rows()).find(|&i| array.is_null(i) && !rows.is_delete(i)) {
                 let m = format!("column '{}' is NOT NULL, and row {row} of the batch has NULL in it", column.name);
                 return Err(Error::new(ErrorCode::SchemaMismatch, m));

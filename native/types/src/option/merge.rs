@@ -202,7 +202,7 @@ impl MergeOptions {
                 "Table with 'aggregation' merge engine does not support '{IMAGE}' = 'WAL': what a row was before it was aggregated is needed. Use 'FULL'"
             ));
         }
-        Ok(Merging { engine, delete, image })
+        Ok(Merging { engine, delete, image, auto_increment: None })
     }
 
     fn version(&self, schema: &Schema) -> Result<usize> {

@@ -128,22 +128,29 @@ fn a_writer_gives_the_key_and_leaves_out_what_may_be_null() {
     let mut columns = schema(true).columns().to_vec();
     columns[1].data_type.nullable = false;
     let strict = Schema::new(0, columns, &["id".to_string()], &[]).unwrap();
-    let last = MergeEngine::LastRow;
+    let with = |engine| Merging { engine, delete: DeleteBehavior::Allow, image: ChangelogImage::Full, auto_increment: None };
+    let last = with(MergeEngine::LastRow);
     last.check_targets(&strict, &[0, 1, 3]).unwrap();
-    let refused = |engine: &MergeEngine, schema: &Schema, targets: &[u32], why: &str| {
-        let e = engine.check_targets(schema, targets).unwrap_err();
+    let refused = |merging: &Merging, schema: &Schema, targets: &[u32], why: &str| {
+        let e = merging.check_targets(schema, targets).unwrap_err();
         assert!(e.message().contains(why), "{e}");
     };
     refused(&last, &strict, &[1, 2], "the target write columns [n, s] must contain the primary key columns [id]");
     refused(&last, &strict, &[0, 2], "but column 'n' is NOT NULL");
     refused(&last, &schema(false), &[0], "a log table");
     refused(
-        &MergeEngine::FirstRow,
+        &with(MergeEngine::FirstRow),
         &schema(true),
         &[0, 1],
         "uses the 'FIRST_ROW' merge engine which does not support partial updates",
     );
     for all_or_key in [&[0][..], &[0, 1, 2, 3, 4, 5, 6]] {
-        MergeEngine::Versioned { column: 1 }.check_targets(&schema(true), all_or_key).unwrap();
+        with(MergeEngine::Versioned { column: 1 }).check_targets(&schema(true), all_or_key).unwrap();
     }
+    // An auto increment column is given by nobody.
+    let numbered = Merging { auto_increment: Some(1), ..last };
+    numbered.check_targets(&strict, &[0, 2]).unwrap();
+    refused(&numbered, &strict, &[0, 1], "Explicitly specifying values for the auto increment column n is not allowed.");
+    let first = Merging { engine: MergeEngine::FirstRow, ..numbered };
+    first.check_targets(&strict, &[0, 2, 3, 4, 5, 6]).unwrap();
 }

@@ -8,7 +8,7 @@ use super::kind::Kind;
 use super::merge::{self, MergeOptions};
 use super::spec::OptionSpec;
 use super::statistics::StatisticsColumns;
-use crate::{Error, ErrorCode, Result, Schema, TableKind};
+use crate::{Error, ErrorCode, Merging, Result, Schema, TableKind};
 
 /// When a write is acknowledged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,13 +103,16 @@ impl TableOptions {
         })
     }
 
+    /// What a table of this schema makes of an old and a new row of one key.
+    pub fn merging(&self, schema: &Schema) -> Result<Merging> {
+        let auto_increment = self.auto_increment.as_ref().map(|a| a.resolve(schema)).transpose()?;
+        Ok(Merging { auto_increment, ..self.merge.resolve(schema)? })
+    }
+
     /// Whether the options fit a table of this schema.
     pub fn check(&self, schema: &Schema) -> Result<()> {
         self.statistics.resolve(schema)?;
-        self.merge.resolve(schema)?;
-        if let Some(auto_increment) = &self.auto_increment {
-            auto_increment.resolve(schema)?;
-        }
+        self.merging(schema)?;
         if self.row_ttl.is_some() && schema.kind() == TableKind::Log {
             let message = "option 'table.row.ttl': rows of a log table live as long as 'table.log.ttl' says; only a primary-key table has a row TTL";
             return Err(Error::new(ErrorCode::InvalidOption, message));

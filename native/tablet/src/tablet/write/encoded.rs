@@ -21,6 +21,13 @@ impl Encoded {
         Ok(Self { bytes: bytes.into(), ends })
     }
 
+    /// Changes each of them.
+    pub fn map(self, mut change: impl FnMut(&mut [u8])) -> Self {
+        let mut bytes = Vec::from(self.bytes);
+        (0..self.ends.len()).for_each(|i| change(&mut bytes[range(&self.ends, i)]));
+        Self { bytes: bytes.into(), ends: self.ends }
+    }
+
     pub fn get(&self, i: usize) -> &[u8] {
         &self.bytes[range(&self.ends, i)]
     }

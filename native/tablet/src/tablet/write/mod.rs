@@ -5,6 +5,7 @@ mod upsert;
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use arrow_array::{RecordBatch, RecordBatchOptions, new_null_array};
@@ -74,7 +75,7 @@ impl Definition {
             return Err(Error::invalid("a log table takes appends only, a delete was written"));
         }
         if let Some(targets) = &rows.targets {
-            self.merging.engine.check_targets(self.codec.schema(), targets)?;
+            self.merging.check_targets(self.codec.schema(), targets)?;
         }
         self.encode(&rows.batch, true)
     }
@@ -111,21 +112,22 @@ impl Tablet {
         let rows = definition.current(rows)?;
         let mut encoded = definition.encode_appends(&rows)?;
         let mut appended = self.appended();
-        self.append_encoded(&mut encoded, rows.writer, 0, &mut appended)
+        self.append_encoded(&mut encoded, rows.writer, self.now_ms(), 0, &mut appended)
     }
 
-    /// `buffered`: bytes that the batch takes in the pre-write buffer. Returns the end offset, that of the first time for a batch that is
+    /// `now_ms`: becomes the commit timestamp. `buffered`: bytes that the batch takes in the pre-write buffer. Returns the end offset, that of the first time for a batch that is
     /// there already.
     pub(super) fn append_encoded(
         &self,
         encoded: &mut EncodedBatch,
         writer: Option<BatchSequence>,
+        now_ms: i64,
         buffered: usize,
         appended: &mut super::Appended,
     ) -> Result<LogOffset> {
         // Once more, under the lock: after the last commit of `close` the files are another opener's.
         self.check_open()?;
-        let done = self.log.append(encoded, writer, self.context.clock.now_ms(), self.high_watermark()).inspect_err(|e| {
+        let done = self.log.append(encoded, writer, now_ms, self.high_watermark()).inspect_err(|e| {
             // A failed append is cut off again and the tablet goes on; when even that failed, nothing is sure any more.
             if e.code() == ErrorCode::Poisoned {
                 self.poison(e);
@@ -135,6 +137,7 @@ impl Tablet {
             fluss_log::Appended::Duplicate { end_offset } => Ok(end_offset),
             fluss_log::Appended::New { end_offset, .. } => {
                 appended.end_offset = end_offset;
+                self.time.fetch_max(now_ms, Ordering::Relaxed);
                 appended.uncommitted.grow((encoded.len() + buffered) as u64);
                 Ok(end_offset)
             }

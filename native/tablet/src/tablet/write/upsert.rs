@@ -3,14 +3,15 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 
-use fluss_format::{ColumnValues, EncodedBatch, KeyEncoder};
+use arrow_array::Array;
+use fluss_format::{ColumnValues, EncodedBatch, Expiry, KeyEncoder};
 use fluss_kv::{KvStore, KvValue, Merged, RowMerger};
-use fluss_types::{ChangelogImage, DeleteBehavior, Error, ErrorCode, LogOffset, Result};
+use fluss_types::{ChangelogImage, DeleteBehavior, Error, ErrorCode, LogOffset, Result, TypeRoot};
 
 use super::changelog::{Changelog, Place};
 use super::encoded::{Encoded, range};
 use super::{Definition, Rows, Tablet};
-use crate::tablet::KvState;
+use crate::tablet::{Appended, KvState};
 
 /// The row before a change.
 #[derive(Clone, Copy)]
@@ -32,8 +33,15 @@ struct Olds<'a> {
 }
 
 impl<'a> Olds<'a> {
-    /// Reads, of the keys that come for the first time, what `wanted` of them asks for.
-    fn read(state: &KvState, kv: &'a dyn KvStore, keys: &'a Encoded, n: usize, wanted: impl Fn(usize) -> bool) -> Result<Self> {
+    /// Reads, of the keys that come for the first time, what `wanted` of them asks for. Rows that have expired are absent.
+    fn read(
+        state: &KvState,
+        kv: &'a dyn KvStore,
+        keys: &'a Encoded,
+        n: usize,
+        expiry: Expiry,
+        wanted: impl Fn(usize) -> bool,
+    ) -> Result<Self> {
         let mut last: HashMap<&[u8], usize, ahash::RandomState> =
             HashMap::with_capacity_and_hasher(n, ahash::RandomState::default());
         let mut olds = Vec::with_capacity(n);
@@ -47,11 +55,11 @@ impl<'a> Olds<'a> {
                     Some(j) => Old::InBatch(j),
                     None if !wanted(i) => Old::Unread,
                     None => match buffer.get(key) {
-                        Some(Some(row)) => {
+                        Some(Some(row)) if !expiry.is_over(row) => {
                             stored.push(KvValue::Buffered(row.clone()));
                             Old::Stored(stored.len() - 1)
                         }
-                        Some(None) => Old::Absent,
+                        Some(_) => Old::Absent,
                         None => {
                             unknown.push(i);
                             Old::Absent
@@ -62,7 +70,7 @@ impl<'a> Olds<'a> {
         }
         let unknown_keys: Vec<&[u8]> = unknown.iter().map(|i| keys.get(*i)).collect();
         for (i, row) in unknown.iter().zip(kv.multi_get(&unknown_keys)?) {
-            if let Some(row) = row {
+            if let Some(row) = row.filter(|row| !expiry.is_over(row)) {
                 olds[*i] = Old::Stored(stored.len());
                 stored.push(row);
             }
@@ -97,6 +105,14 @@ impl Definition {
             let m = "Delete operations are disabled for this table. The table.delete.behavior is set to 'disable'.";
             return Err(Error::new(ErrorCode::DeletionDisabled, m));
         }
+        if let Some((column, given)) = self.merging.auto_increment.and_then(|c| Some((c, rows.batch.columns().get(c)?)))
+            && (0..given.len()).any(|i| given.is_valid(i) && !rows.is_delete(i))
+        {
+            let name = &self.codec.schema().columns()[column].name;
+            return Err(Error::invalid(format!(
+                "This table has auto increment column [{name}]. Explicitly specifying values for an auto increment column is not allowed. Please specify non-auto-increment columns as target columns using partialUpdate first, or write NULL into it."
+            )));
+        }
         RowMerger::new(&self.codec, &self.merging, rows.targets.as_deref())
     }
 }
@@ -109,6 +125,17 @@ impl Tablet {
                 return Ok(end);
             }
         }
+    }
+
+    /// The number of a new key.
+    fn next_number(&self, definition: &Definition, column: usize, appended: &mut Appended) -> Result<i64> {
+        if appended.numbers.is_empty() {
+            let is_int = definition.codec.schema().columns()[column].data_type.root == TypeRoot::Int;
+            let max = if is_int { i32::MAX.into() } else { i64::MAX };
+            let count = definition.options.auto_increment.as_ref().map_or(1, |a| a.cache_size);
+            appended.numbers = (self.kv_state()?.table.reserve_numbers)(count, max)?;
+        }
+        appended.numbers.next().ok_or_else(|| Error::internal("no number was reserved"))
     }
 
     /// `None`: the table was altered meanwhile, so that rows may be stored that this definition does not know.
@@ -137,9 +164,18 @@ impl Tablet {
         {
             return Ok(Some(end));
         }
+        let now_ms = self.now_ms();
+        let values = match codec.is_timed() {
+            true => values.map(|row| {
+                if !row.is_empty() {
+                    codec.set_time(row, now_ms)
+                }
+            }),
+            false => values,
+        };
         let kv = self.store(state)?;
         let is_put = |i: usize| blind && !rows.is_delete(i);
-        let Olds { olds, stored, last } = Olds::read(state, kv.as_ref(), &keys, n, |i| !is_put(i))?;
+        let Olds { olds, stored, last } = Olds::read(state, kv.as_ref(), &keys, n, definition.expiry(now_ms), |i| !is_put(i))?;
         let stored: Vec<&[u8]> = stored.iter().map(|row| &**row).collect();
         let stored: Vec<Cow<'_, [u8]>> =
             if merger.reads_old() { codec.upgrade(&stored)? } else { stored.into_iter().map(Cow::Borrowed).collect() };
@@ -169,9 +205,13 @@ impl Tablet {
                     Some(&copy[..])
                 }
             };
-            let merged = match rows.is_delete(i) {
-                true => merger.delete(row, &mut made.bytes),
-                false => merger.upsert(row, values.get(i), &mut made.bytes),
+            let merged = match (row, merging.auto_increment) {
+                _ if rows.is_delete(i) => merger.delete(row, &mut made.bytes),
+                (None, Some(column)) => {
+                    let number = self.next_number(definition, column, &mut appended)?;
+                    merger.insert(values.get(i), number, &mut made.bytes)
+                }
+                _ => merger.upsert(row, values.get(i), &mut made.bytes),
             };
             let now = match merged.map_err(|e| e.at(format_args!("row {i} of the batch")))? {
                 Merged::Unchanged => {
@@ -180,6 +220,8 @@ impl Tablet {
                 }
                 Merged::New => Some(Place::New(i)),
                 Merged::Made => {
+                    let start = made.ends.last().copied().unwrap_or(0);
+                    codec.set_time(&mut made.bytes[start..], now_ms);
                     made.ends.push(made.bytes.len());
                     Some(Place::Made(made.ends.len() - 1))
                 }
@@ -192,7 +234,10 @@ impl Tablet {
         if changelog.is_empty() {
             // The number counts all the same.
             let end = match rows.writer {
-                Some(_) => self.append_encoded(&mut EncodedBatch::without_rows(schema.id()), rows.writer, 0, &mut appended)?,
+                Some(_) => {
+                    let mut empty = EncodedBatch::without_rows(schema.id());
+                    self.append_encoded(&mut empty, rows.writer, now_ms, 0, &mut appended)?
+                }
                 None => appended.end_offset,
             };
             return Ok(Some(end));
@@ -202,7 +247,7 @@ impl Tablet {
         let made_rows: Vec<&[u8]> = (0..made.ends.len()).map(|m| made.get(m)).collect();
         let changes = changelog.into_batch(codec, &rows.batch, &stored, &made_rows)?;
         let buffered = keys.bytes.len() + values.bytes.len() + made.bytes.len();
-        let end = self.append_encoded(&mut definition.encode(&changes, false)?, rows.writer, buffered, &mut appended)?;
+        let end = self.append_encoded(&mut definition.encode(&changes, false)?, rows.writer, now_ms, buffered, &mut appended)?;
         appended.rows += row_delta;
         let made = Encoded::from(made);
         let mut buffer = state.buffer.write().unwrap_or_else(PoisonError::into_inner);

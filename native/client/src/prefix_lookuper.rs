@@ -1,0 +1,147 @@
+//! Lookups by the bucket key of a table whose primary key goes on behind it: all rows of each key, answered in batches.
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use arrow_schema::{Schema as ArrowSchema, SchemaRef};
+use fluss_format::{ColumnValues, KeyEncoder, Projection, RowCodec};
+use fluss_types::{Column, Error, ErrorCode, MemoryUser, Result, TableKind};
+
+use crate::routing::tablets;
+use crate::{ReadBatch, Table};
+
+/// What a prefix lookup found.
+#[derive(Debug)]
+pub struct PrefixRows {
+    /// The rows of the first key in the order of their primary keys, then those of the second, and so on.
+    pub rows: ReadBatch,
+    /// Where the rows of each key end.
+    pub ends: Vec<usize>,
+}
+
+/// Looks rows up by the beginning of their key; any thread.
+#[derive(Debug)]
+pub struct PrefixLookuper {
+    table: Arc<Table>,
+    projection: Projection,
+    key: Vec<Column>,
+    /// Positions in the key of what is encoded, in the order of the primary key.
+    encoded: Vec<usize>,
+    /// The bucket key columns' positions in the key.
+    bucket_key: Vec<usize>,
+    /// Those of the partition key columns.
+    partition_key: Vec<usize>,
+    memory: Arc<MemoryUser>,
+}
+
+impl PrefixLookuper {
+    /// `names`: the columns of the lookup keys, in any order.
+    pub(crate) fn new(table: Arc<Table>, names: &[&str], projection: Projection) -> Result<Self> {
+        let schema = table.schema();
+        let path = table.inner.path();
+        if schema.kind() == TableKind::Log {
+            return Err(Error::invalid(format!("table {path} has no primary key; lookups need one")));
+        }
+        let Some(prefix) = schema.prefix_key() else {
+            return Err(Error::invalid(format!(
+                "Can not perform prefix lookup on table '{path}', because the bucket keys [{}] is not a prefix subset of the physical primary keys [{}] (excluded partition fields if present)",
+                schema.key_names(schema.bucket_key()).join(", "),
+                schema.key_names(schema.primary_key()).join(", "),
+            )));
+        };
+        let of_key = |column: usize| {
+            let name = &schema.columns()[column].name;
+            names.iter().position(|n| n == name).ok_or_else(|| {
+                Error::invalid(format!(
+                    "The Fluss lookup function supports lookup tables where the lookup keys include all primary keys or all bucket keys. Can't find expected key '{name}' in lookup keys [{}] of table {path}",
+                    names.join(", ")
+                ))
+            })
+        };
+        let positions = |columns: &[usize]| columns.iter().map(|&i| of_key(i)).collect::<Result<Vec<usize>>>();
+        let (encoded, bucket_key) = (positions(prefix)?, positions(schema.bucket_key())?);
+        let partition_key = positions(schema.partition_key())?;
+        if let Some(other) = (0..names.len()).find(|i| !bucket_key.contains(i) && !partition_key.contains(i)) {
+            return Err(Error::invalid(format!(
+                "Can not perform prefix lookup on table '{path}' by column '{}': it is part of neither the bucket key [{}] nor the partition key [{}]",
+                names[other],
+                schema.key_names(schema.bucket_key()).join(", "),
+                schema.key_names(schema.partition_key()).join(", "),
+            )));
+        }
+        let columns = names.iter().filter_map(|n| schema.columns().iter().find(|c| c.name == **n));
+        let key = columns.cloned().collect();
+        let memory = table.inner.memory().readers().user();
+        Ok(Self { table, projection, key, encoded, bucket_key, partition_key, memory })
+    }
+
+    /// The columns of the lookup keys.
+    pub fn key_schema(&self) -> SchemaRef {
+        Arc::new(ArrowSchema::new(self.key.iter().map(Column::to_field).collect::<Vec<_>>()))
+    }
+
+    /// What it reads.
+    pub fn projection(&self) -> &Projection {
+        &self.projection
+    }
+
+    /// The rows of each key; in a partition that is missing there are none. Those of one bucket are of one point in time. Counted as reader memory, but never waits for it; refuses to hold
+    /// more rows at once than the readers' share of the memory budget.
+    pub fn lookup(&self, keys: &RecordBatch) -> Result<PrefixRows> {
+        let path = self.table.inner.path();
+        let columns = ColumnValues::all(keys, &self.key)?;
+        if let Some((i, c)) = columns.iter().enumerate().find(|(_, c)| c.null_count() > 0) {
+            let row = (0..keys.num_rows()).find(|&r| c.is_null(r)).unwrap_or(0);
+            let message = format!("table {path}: key {row} of the lookup has NULL in column '{}'", self.key[i].name);
+            return Err(Error::new(ErrorCode::NullKey, message));
+        }
+        let n = keys.num_rows();
+        let encoded = ColumnValues::of(keys, &self.key, &self.encoded)?;
+        let prefix = |row| {
+            let mut prefix = Vec::new();
+            KeyEncoder::encode(&encoded, row, &mut prefix);
+            prefix
+        };
+        let prefixes: Vec<Vec<u8>> = (0..n).map(prefix).collect();
+
+        let limit = self.table.inner.memory().readers().limit();
+        let mut stored: Vec<u8> = Vec::new();
+        let mut places: Vec<Vec<std::ops::Range<usize>>> = vec![Vec::new(); n];
+        let mut asked = Vec::new();
+        for (tablet, rows) in tablets(&self.table, keys, &self.key, &self.bucket_key, &self.partition_key)? {
+            let of_bucket: Vec<&[u8]> = rows.iter().map(|&r| prefixes[r as usize].as_slice()).collect();
+            let found = tablet.prefix_lookup(&of_bucket, |i, row| {
+                if (stored.len() + row.len()) as u64 > limit {
+                    return Err(Error::new(
+                        ErrorCode::OutOfMemory,
+                        format!("the rows of {n} keys are more than {limit} bytes, the readers' share of 'memory.size': look up fewer keys at once, or scan the table"),
+                    ));
+                }
+                let from = stored.len();
+                stored.extend_from_slice(row);
+                places[rows[i] as usize].push(from..stored.len());
+                Ok(())
+            });
+            match found {
+                Ok(()) => asked.push(tablet),
+                // Dropped since.
+                Err(e) if e.code() == ErrorCode::PartitionNotFound => rows.iter().for_each(|&r| places[r as usize].clear()),
+                Err(e) => return Err(e),
+            }
+        }
+        let rows: Vec<Option<&[u8]>> = places.iter().flatten().map(|p| Some(&stored[p.clone()])).collect();
+        let ends = places
+            .iter()
+            .scan(0, |end, p| {
+                *end += p.len();
+                Some(*end)
+            })
+            .collect();
+        // After the rows: the newest knows the schemas of all of them.
+        let codec = match asked.iter().map(|tablet| tablet.codec()).max_by_key(|c| c.schema().id()) {
+            Some(codec) => codec,
+            None => Arc::new(RowCodec::new(Arc::new(self.table.inner.meta().schemas()?))),
+        };
+        let rows = codec.decode_projected(&rows, &self.projection, false)?;
+        Ok(PrefixRows { rows: ReadBatch::new(rows, &self.memory), ends })
+    }
+}
