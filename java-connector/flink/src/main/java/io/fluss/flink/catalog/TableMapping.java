@@ -57,8 +57,11 @@ public final class TableMapping {
 
     /** Refuses options that no table has, and values that cannot be read. */
     public static void validateOptions(TablePath path, Map<String, String> options) {
+        // What they say of which column the store checks.
+        Map<String, String> others = new LinkedHashMap<>(options);
+        others.keySet().removeIf(FlussConnectorOptions::isColumnOption);
         FlussOptionsValidation.validate(
-                describe(path), options, FlussConnectorOptions.allTableOptions(), FLINK_OPTIONS);
+                describe(path), others, FlussConnectorOptions.allTableOptions(), FLINK_OPTIONS);
         String connector = options.get(FactoryUtil.CONNECTOR.key());
         if (connector != null && !connector.equals(IDENTIFIER)) {
             throw new ValidationException(
@@ -120,6 +123,11 @@ public final class TableMapping {
                 builder.option(option.key(), options.get(option.key()));
             }
         }
+        options.forEach((key, value) -> {
+            if (FlussConnectorOptions.isColumnOption(key)) {
+                builder.option(key, value);
+            }
+        });
         if (withProperties) {
             Map<String, String> properties = SchemaProperties.of(schema);
             for (ConfigOption<?> option : FlussConnectorOptions.useOptions()) {
@@ -240,6 +248,12 @@ public final class TableMapping {
                                 + declaredOptions.get(option) + "'");
             }
         }
+        declared.options().forEach((key, value) -> {
+            String inStore = stored.options().get(key);
+            if (FlussConnectorOptions.isColumnOption(key) && !value.equals(inStore)) {
+                differences.add("'" + key + "': the store has '" + inStore + "', declared is '" + value + "'");
+            }
+        });
         if (!differences.isEmpty()) {
             throw new ValidationException(
                     "The store already has a " + describe(table.path()) + " that differs from the declared one. "

@@ -1,9 +1,12 @@
 package io.fluss.flink.sink;
 
 import io.fluss.client.TablePath;
+import io.fluss.flink.table.FlussConnectorOptions.DeleteBehavior;
+import io.fluss.flink.table.MergeBehavior;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.catalog.Column;
@@ -24,6 +27,7 @@ public final class FlussTableSink
     private final TablePath path;
     private final RowType rowType;
     private final int[] primaryKeyIndexes;
+    private final MergeBehavior merge;
     private final FlussSinkOptions options;
     /** Set by UPDATE and DELETE, which write whole rows whatever columns they name. */
     private boolean modifiesRows;
@@ -40,11 +44,13 @@ public final class FlussTableSink
             TablePath path,
             RowType rowType,
             int[] primaryKeyIndexes,
+            MergeBehavior merge,
             FlussSinkOptions options) {
         this.connectionOptions = new HashMap<>(connectionOptions);
         this.path = path;
         this.rowType = rowType;
         this.primaryKeyIndexes = primaryKeyIndexes.clone();
+        this.merge = merge;
         this.options = options;
     }
 
@@ -76,7 +82,12 @@ public final class FlussTableSink
 
     @Override
     public RowLevelDeleteInfo applyRowLevelDelete(RowLevelModificationScanContext context) {
-        requirePrimaryKey();
+        requireModifiable();
+        if (merge.deletes() != DeleteBehavior.ALLOW) {
+            throw new UnsupportedOperationException(String.format(
+                    "Table %s has delete behavior set to '%s' which does not support DELETE statements.",
+                    path, merge.deletes().name().toLowerCase(Locale.ROOT)));
+        }
         if (options.ignoreDelete()) {
             throw new UnsupportedOperationException("Table " + path
                     + " is opened with 'sink.ignore-delete' = 'true', which drops deletes; a DELETE statement would do nothing.");
@@ -87,7 +98,7 @@ public final class FlussTableSink
 
     @Override
     public RowLevelUpdateInfo applyRowLevelUpdate(List<Column> updated, RowLevelModificationScanContext context) {
-        requirePrimaryKey();
+        requireModifiable();
         List<String> keys = new ArrayList<>();
         for (int index : primaryKeyIndexes) {
             keys.add(rowType.getFieldNames().get(index));
@@ -115,7 +126,7 @@ public final class FlussTableSink
 
     @Override
     public DynamicTableSink copy() {
-        FlussTableSink copy = new FlussTableSink(connectionOptions, path, rowType, primaryKeyIndexes, options);
+        FlussTableSink copy = new FlussTableSink(connectionOptions, path, rowType, primaryKeyIndexes, merge, options);
         copy.modifiesRows = modifiesRows;
         copy.targetColumns = targetColumns;
         return copy;
@@ -126,10 +137,15 @@ public final class FlussTableSink
         return "Fluss table " + path;
     }
 
-    private void requirePrimaryKey() {
+    private void requireModifiable() {
         if (primaryKeyIndexes.length == 0) {
             throw new UnsupportedOperationException("Table " + path
                     + " is a Log Table. Log Table doesn't support DELETE and UPDATE statements.");
+        }
+        if (merge.engine() != null) {
+            throw new UnsupportedOperationException(String.format(
+                    "Table %s uses the '%s' merge engine which does not support DELETE or UPDATE statements.",
+                    path, merge.engine()));
         }
     }
 }

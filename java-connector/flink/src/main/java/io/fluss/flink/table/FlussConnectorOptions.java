@@ -13,6 +13,7 @@ import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * Java types and defaults of the connector's options. What they mean, their units and prices stand in
@@ -99,6 +100,21 @@ public final class FlussConnectorOptions {
     public static final ConfigOption<Integer> TABLE_AUTO_INCREMENT_CACHE_SIZE =
             ConfigOptions.key("table.auto-increment.cache-size").intType().defaultValue(100000);
 
+    public static final ConfigOption<MergeEngine> TABLE_MERGE_ENGINE =
+            ConfigOptions.key("table.merge-engine").enumType(MergeEngine.class).noDefaultValue();
+
+    public static final ConfigOption<String> TABLE_MERGE_ENGINE_VERSION_COLUMN =
+            ConfigOptions.key("table.merge-engine.versioned.ver-column").stringType().noDefaultValue();
+
+    public static final ConfigOption<DeleteBehavior> TABLE_DELETE_BEHAVIOR =
+            ConfigOptions.key("table.delete.behavior").enumType(DeleteBehavior.class).defaultValue(DeleteBehavior.ALLOW);
+
+    public static final ConfigOption<ChangelogImage> TABLE_CHANGELOG_IMAGE =
+            ConfigOptions.key("table.changelog.image").enumType(ChangelogImage.class).defaultValue(ChangelogImage.FULL);
+
+    private static final Pattern COLUMN_OPTION =
+            Pattern.compile("fields\\..+\\.(agg|listagg\\.delimiter|string_agg\\.delimiter)");
+
     // ------------------------------------------------------------------ scan
 
     public static final ConfigOption<StartupMode> SCAN_STARTUP_MODE =
@@ -158,6 +174,26 @@ public final class FlussConnectorOptions {
         ZSTD
     }
 
+    /** Values of {@link #TABLE_MERGE_ENGINE}. */
+    public enum MergeEngine {
+        FIRST_ROW,
+        VERSIONED,
+        AGGREGATION
+    }
+
+    /** Values of {@link #TABLE_DELETE_BEHAVIOR}. */
+    public enum DeleteBehavior {
+        ALLOW,
+        IGNORE,
+        DISABLE
+    }
+
+    /** Values of {@link #TABLE_CHANGELOG_IMAGE}. */
+    public enum ChangelogImage {
+        FULL,
+        WAL
+    }
+
     private static final List<ConfigOption<?>> ENGINE =
             Collections.unmodifiableList(
                     Arrays.asList(
@@ -183,7 +219,11 @@ public final class FlussConnectorOptions {
                             TABLE_STATISTICS_COLUMNS,
                             TABLE_ROW_TTL,
                             AUTO_INCREMENT_FIELDS,
-                            TABLE_AUTO_INCREMENT_CACHE_SIZE));
+                            TABLE_AUTO_INCREMENT_CACHE_SIZE,
+                            TABLE_MERGE_ENGINE,
+                            TABLE_MERGE_ENGINE_VERSION_COLUMN,
+                            TABLE_DELETE_BEHAVIOR,
+                            TABLE_CHANGELOG_IMAGE));
 
     private static final List<ConfigOption<?>> USE =
             Collections.unmodifiableList(
@@ -217,6 +257,11 @@ public final class FlussConnectorOptions {
     /** Options that the store keeps with a table and understands. */
     public static List<ConfigOption<?>> tableOptions() {
         return TABLE;
+    }
+
+    /** Whether an option is of a column, with its name in the key: {@code fields.<column>.agg} and the like; kept by the store. */
+    public static boolean isColumnOption(String key) {
+        return COLUMN_OPTION.matcher(key).matches();
     }
 
     /** Options of scans, lookups and sinks. */

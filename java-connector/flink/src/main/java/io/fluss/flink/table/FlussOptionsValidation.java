@@ -25,10 +25,6 @@ public final class FlussOptionsValidation {
                     Arrays.asList(
                             "remote.data.dir",
                             "remote.data.dirs",
-                            "table.merge-engine",
-                            "table.merge-engine.versioned.ver-column",
-                            "table.delete.behavior",
-                            "table.changelog.image",
                             "table.replication.factor",
                             "table.log.local-ttl",
                             "table.log.format",

@@ -83,6 +83,7 @@ public final class FlussTableFactory implements DynamicTableSourceFactory, Dynam
                         .build();
         return new FlussTableSource(
                 scan,
+                MergeBehavior.of(opened.table.descriptor()).changelogMode(),
                 opened.table.descriptor().primaryKeyIndexes(),
                 FlussLookupOptions.from(config),
                 config.getOptional(FlussConnectorOptions.SCAN_PARALLELISM).orElse(null));
@@ -107,6 +108,7 @@ public final class FlussTableFactory implements DynamicTableSourceFactory, Dynam
                 opened.table.path(),
                 TypeConversion.toRowType(opened.table.descriptor().columns()),
                 opened.table.descriptor().primaryKeyIndexes(),
+                MergeBehavior.of(opened.table.descriptor()),
                 FlussSinkOptions.from(Configuration.fromMap(options)));
     }
 

@@ -16,7 +16,6 @@ import org.apache.flink.table.connector.source.SourceProvider;
 import org.apache.flink.table.connector.source.abilities.SupportsProjectionPushDown;
 import org.apache.flink.table.connector.source.abilities.SupportsRowLevelModificationScan;
 import org.apache.flink.table.types.DataType;
-import org.apache.flink.types.RowKind;
 
 import java.util.Locale;
 import java.util.stream.IntStream;
@@ -27,15 +26,8 @@ public final class FlussTableSource
                 LookupTableSource,
                 SupportsProjectionPushDown,
                 SupportsRowLevelModificationScan {
-    private static final ChangelogMode CHANGELOG =
-            ChangelogMode.newBuilder()
-                    .addContainedKind(RowKind.INSERT)
-                    .addContainedKind(RowKind.UPDATE_BEFORE)
-                    .addContainedKind(RowKind.UPDATE_AFTER)
-                    .addContainedKind(RowKind.DELETE)
-                    .build();
-
     private final ScanSpec scan;
+    private final ChangelogMode streamed;
     private final int[] primaryKeyIndexes;
     private final FlussLookupOptions lookupOptions;
     private final Integer parallelism;
@@ -44,12 +36,18 @@ public final class FlussTableSource
 
     /**
      * @param scan what is read, but for the projection
+     * @param streamed kinds of the rows of a streaming read
      * @param primaryKeyIndexes positions of the key columns, in key order; empty for a log table
      * @param parallelism of scans; null: the planner's choice
      */
     public FlussTableSource(
-            ScanSpec scan, int[] primaryKeyIndexes, FlussLookupOptions lookupOptions, Integer parallelism) {
+            ScanSpec scan,
+            ChangelogMode streamed,
+            int[] primaryKeyIndexes,
+            FlussLookupOptions lookupOptions,
+            Integer parallelism) {
         this.scan = scan;
+        this.streamed = streamed;
         this.primaryKeyIndexes = primaryKeyIndexes.clone();
         this.lookupOptions = lookupOptions;
         this.parallelism = parallelism;
@@ -58,7 +56,7 @@ public final class FlussTableSource
 
     @Override
     public ChangelogMode getChangelogMode() {
-        return scan.isBounded() || !scan.isPrimaryKeyTable() ? ChangelogMode.insertOnly() : CHANGELOG;
+        return scan.isBounded() ? ChangelogMode.insertOnly() : streamed;
     }
 
     @Override
@@ -114,7 +112,7 @@ public final class FlussTableSource
 
     @Override
     public DynamicTableSource copy() {
-        FlussTableSource copy = new FlussTableSource(scan, primaryKeyIndexes, lookupOptions, parallelism);
+        FlussTableSource copy = new FlussTableSource(scan, streamed, primaryKeyIndexes, lookupOptions, parallelism);
         copy.projection = projection;
         copy.modification = modification;
         return copy;

@@ -3,9 +3,12 @@ package io.fluss.flink.sink;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.fluss.client.TableDescriptor;
 import io.fluss.client.TablePath;
+import io.fluss.flink.table.MergeBehavior;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.Map;
 import org.apache.flink.table.api.DataTypes;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.catalog.Column;
@@ -83,12 +86,43 @@ class FlussTableSinkTest {
         return sink(ignoreDelete);
     }
 
+    @Test
+    void updatesAndDeletesAreRefusedWhereTheTableForbidsThem() {
+        for (String engine : Arrays.asList("FIRST_ROW", "VERSIONED", "AGGREGATION")) {
+            FlussTableSink sink = merging("table.merge-engine", engine.toLowerCase());
+            String refused = "Table db.t uses the '" + engine + "' merge engine which does not support DELETE or UPDATE statements.";
+            assertThatThrownBy(() -> sink.applyRowLevelDelete(null)).hasMessage(refused);
+            assertThatThrownBy(() -> sink.applyRowLevelUpdate(Collections.emptyList(), null)).hasMessage(refused);
+        }
+        for (String behavior : Arrays.asList("disable", "ignore")) {
+            FlussTableSink sink = merging("table.delete.behavior", behavior);
+            assertThatThrownBy(() -> sink.applyRowLevelDelete(null))
+                    .hasMessage("Table db.t has delete behavior set to '" + behavior
+                            + "' which does not support DELETE statements.");
+            sink.applyRowLevelUpdate(Collections.emptyList(), null);
+        }
+    }
+
+    private static FlussTableSink merging(String option, String value) {
+        return sink(false, Collections.singletonMap(option, value), 1, 0);
+    }
+
     private static FlussTableSink sink(boolean ignoreDelete, int... primaryKey) {
+        return sink(ignoreDelete, Collections.emptyMap(), primaryKey);
+    }
+
+    private static FlussTableSink sink(boolean ignoreDelete, Map<String, String> tableOptions, int... primaryKey) {
+        TableDescriptor.Builder table = TableDescriptor.builder();
+        tableOptions.forEach(table::option);
+        if (primaryKey.length > 0) {
+            table.primaryKey(Collections.singletonList("id"));
+        }
         return new FlussTableSink(
                 Collections.emptyMap(),
                 TablePath.of("db", "t"),
                 ROW,
                 primaryKey,
+                MergeBehavior.of(table.build()),
                 new FlussSinkOptions(ignoreDelete, null, 1 << 20, 100));
     }
 }

@@ -76,7 +76,15 @@ class OptionsPageTest {
         assertThat(keys(FlussConnectorOptions.useOptions())).containsExactlyInAnyOrder(keys("Scan", "Lookup", "Sink"));
         assertThat(keysByScope.keySet())
                 .containsExactlyInAnyOrder(
-                        "Connection", "Catalog", "Engine", "Declaration", "Table", "Scan", "Lookup", "Sink");
+                        "Connection", "Catalog", "Engine", "Declaration", "Table", "Columns", "Scan", "Lookup", "Sink");
+    }
+
+    @Test
+    void optionsOfColumnsAreKnownByTheirForm() {
+        assertThat(keysByScope.get("Columns")).isNotEmpty().allMatch(key -> key.contains(".<column>."));
+        assertThat(keysByScope.get("Columns"))
+                .allMatch(key -> FlussConnectorOptions.isColumnOption(key.replace("<column>", "a.b")));
+        assertThat(FlussConnectorOptions.isColumnOption("fields.a.sum")).isFalse();
     }
 
     @Test
@@ -86,7 +94,7 @@ class OptionsPageTest {
                 .containsExactlyInAnyOrder(keys("Connection", "Catalog", "Engine"));
         assertThat(keys(accepted(tables), FactoryUtil.CONNECTOR.key()))
                 .containsExactlyInAnyOrder(
-                        keys("Connection", "Engine", "Declaration", "Table", "Scan", "Lookup", "Sink"));
+                        keys("Connection", "Engine", "Declaration", "Table", "Columns", "Scan", "Lookup", "Sink"));
         assertThat(keys(tables.forwardOptions())).containsExactlyInAnyOrder(keys("Scan", "Lookup", "Sink"));
     }
 

@@ -54,6 +54,7 @@ class OptionsTest {
                 .hasMessageContaining("Did you mean 'scan.startup.mode'?");
         select("id INT", ", 'data.dir' = '/nowhere/x', 'table.log.consistancy' = 'strong'")
                 .hasMessageContaining("Did you mean 'table.log.consistency'?");
+        select("id INT", ", 'data.dir' = '/nowhere/x', 'fields.id.sum' = 'x'").hasMessageContaining("fields.id.sum");
         catalog(", 'data.dirr' = '/nowhere/x'").hasMessageContaining("Did you mean 'data.dir'?");
     }
 
@@ -63,8 +64,8 @@ class OptionsTest {
                 .hasMessageContaining("'remote.data.dir'")
                 .hasMessageContaining("not supported yet");
         catalog(", 'data.dir' = '/nowhere/x', 'remote.data.dir' = 's3://b'").hasMessageContaining("not supported yet");
-        select("id INT, PRIMARY KEY (id) NOT ENFORCED", ", 'data.dir' = '/nowhere/x', 'table.merge-engine' = 'first_row'")
-                .hasMessageContaining("'table.merge-engine'")
+        select("id INT, PRIMARY KEY (id) NOT ENFORCED", ", 'data.dir' = '/nowhere/x', 'table.kv.format' = 'INDEXED'")
+                .hasMessageContaining("'table.kv.format'")
                 .hasMessageContaining("not supported yet");
     }
 

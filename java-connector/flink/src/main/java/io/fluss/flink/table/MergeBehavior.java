@@ -1,0 +1,66 @@
+package io.fluss.flink.table;
+
+import io.fluss.client.TableDescriptor;
+import io.fluss.flink.table.FlussConnectorOptions.ChangelogImage;
+import io.fluss.flink.table.FlussConnectorOptions.DeleteBehavior;
+import io.fluss.flink.table.FlussConnectorOptions.MergeEngine;
+
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.table.connector.ChangelogMode;
+import org.apache.flink.types.RowKind;
+
+import java.io.Serializable;
+
+/** What a table makes of an old and a new row of one key, as far as Flink has to know. */
+public final class MergeBehavior implements Serializable {
+    private static final long serialVersionUID = 1L;
+
+    private final boolean primaryKeyTable;
+    /** Null: the later row replaces the earlier one. */
+    private final MergeEngine engine;
+    private final DeleteBehavior deletes;
+    private final ChangelogImage image;
+
+    private MergeBehavior(boolean primaryKeyTable, MergeEngine engine, DeleteBehavior deletes, ChangelogImage image) {
+        this.primaryKeyTable = primaryKeyTable;
+        this.engine = engine;
+        this.deletes = deletes;
+        this.image = image;
+    }
+
+    /** Of a table as the store has it, where the default of a merge engine's deletes is filled in. */
+    public static MergeBehavior of(TableDescriptor stored) {
+        Configuration options = Configuration.fromMap(stored.options());
+        return new MergeBehavior(
+                stored.hasPrimaryKey(),
+                options.get(FlussConnectorOptions.TABLE_MERGE_ENGINE),
+                options.get(FlussConnectorOptions.TABLE_DELETE_BEHAVIOR),
+                options.get(FlussConnectorOptions.TABLE_CHANGELOG_IMAGE));
+    }
+
+    /** Null: none. */
+    public MergeEngine engine() {
+        return engine;
+    }
+
+    public DeleteBehavior deletes() {
+        return deletes;
+    }
+
+    /** The kinds of rows in the table's log. Without -U before +U the planner keeps the rows of a query that needs them. */
+    public ChangelogMode changelogMode() {
+        if (!primaryKeyTable || engine == MergeEngine.FIRST_ROW) {
+            return ChangelogMode.insertOnly();
+        }
+        ChangelogMode.Builder kinds = ChangelogMode.newBuilder();
+        kinds.addContainedKind(RowKind.INSERT);
+        if (image == ChangelogImage.FULL) {
+            kinds.addContainedKind(RowKind.UPDATE_BEFORE);
+        }
+        kinds.addContainedKind(RowKind.UPDATE_AFTER);
+        if (deletes == DeleteBehavior.ALLOW) {
+            kinds.addContainedKind(RowKind.DELETE);
+        }
+        return kinds.build();
+    }
+}
