@@ -1,12 +1,13 @@
 //! Lookups by full primary key, answered in batches.
 use std::sync::Arc;
 
-use arrow_array::RecordBatch;
+use arrow_array::{RecordBatch, UInt32Array, new_null_array};
+use arrow_select::take::take_record_batch;
 use fluss_format::{ColumnValues, KeyEncoder, Projection, RowCodec};
 use fluss_types::{Column, Error, ErrorCode, MemoryUser, Result, TableKind};
 
 use crate::routing::tablets;
-use crate::{ReadBatch, Table};
+use crate::{ReadBatch, Table, Writer};
 
 /// Looks rows up; any thread.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub struct Lookuper {
     /// Those of the partition key columns.
     partition_key: Vec<usize>,
     memory: Arc<MemoryUser>,
+    /// Writes rows of the key alone, for keys that are missing.
+    inserts: Option<Writer>,
 }
 
 impl Lookuper {
@@ -32,7 +35,14 @@ impl Lookuper {
         let (bucket_key, partition_key) = (in_key(schema.bucket_key()), in_key(schema.partition_key()));
         let key = schema.primary_key().iter().map(|&i| schema.columns()[i].clone()).collect();
         let memory = table.inner.memory().readers().user();
-        Ok(Self { table, projection, key, bucket_key, partition_key, memory })
+        Ok(Self { table, projection, key, bucket_key, partition_key, memory, inserts: None })
+    }
+
+    /// The same with a row made for every key that has none: its key, and NULL elsewhere. However many ask for a key at once, one row is made and all
+    /// of them get it. It is durable when they do. Refused when a column outside the key is NOT NULL.
+    pub fn inserting(self) -> Result<Self> {
+        let inserts = self.table.partial_writer(self.table.schema().primary_key())?;
+        Ok(Self { inserts: Some(inserts), ..self })
     }
 
     /// What it reads.
@@ -40,9 +50,38 @@ impl Lookuper {
         &self.projection
     }
 
-    /// One row a key, in order; `row_bytes` says which were found. In a partition that is missing nothing is found. Keys lie as [`Table::key_schema`] says. Counted as reader memory, but
-    /// never waits for it: a lookup is answered at once.
+    /// One row a key, in order; `row_bytes` says which were found. In a partition that is missing nothing is found. Keys lie as
+    /// [`Table::key_schema`] says. Counted as reader memory, but never waits for it: a lookup is answered at once, unless it [inserts](Self::inserting).
     pub fn lookup(&self, keys: &RecordBatch) -> Result<ReadBatch> {
+        let mut rows = self.find(keys)?;
+        let Some(inserts) = &self.inserts else { return Ok(rows) };
+        loop {
+            let there = rows.row_bytes.map_or(&[][..], |at| &rows.bytes[at..at + rows.rows]);
+            let missing: Vec<u32> = (0..).zip(there).filter(|(_, there)| **there == 0).map(|(row, _)| row).collect();
+            if missing.is_empty() {
+                return Ok(rows);
+            }
+            // A write of the key alone leaves a row that is there by now as it is.
+            inserts.write(None, &self.rows_of(&take_record_batch(keys, &UInt32Array::from(missing))?)?)?;
+            inserts.flush()?;
+            // Another may have deleted it meanwhile.
+            rows = self.find(keys)?;
+        }
+    }
+
+    /// Rows to be written that have the keys and NULL elsewhere.
+    fn rows_of(&self, keys: &RecordBatch) -> Result<RecordBatch> {
+        let schema = self.table.write_schema();
+        let key = self.table.schema().primary_key();
+        let column = |(i, field): (usize, &arrow_schema::FieldRef)| match key.iter().position(|k| *k == i) {
+            Some(k) => keys.column(k).clone(),
+            None => new_null_array(field.data_type(), keys.num_rows()),
+        };
+        let columns = schema.fields().iter().enumerate().map(column).collect();
+        Ok(RecordBatch::try_new(schema, columns)?)
+    }
+
+    fn find(&self, keys: &RecordBatch) -> Result<ReadBatch> {
         let columns = ColumnValues::all(keys, &self.key)?;
         if let Some((i, c)) = columns.iter().enumerate().find(|(_, c)| c.null_count() > 0) {
             let name = &self.key[i].name;

@@ -243,6 +243,31 @@ fn d8_delete_behavior() {
 }
 
 #[test]
+fn f3_however_many_look_a_missing_key_up_one_row_is_made() {
+    for options in [&[][..], &[WAL], &[("table.merge-engine", "first_row")], &[AGGREGATION, ("fields.a.agg", "sum")]] {
+        let mut t = Fixture::new(options);
+        t.write(&["1 1 x 7"]);
+        let keys = RecordBatch::try_new(t.table.key_schema(), vec![Arc::new(Int64Array::from(vec![2, 1, 2, 3]))]).unwrap();
+        let lookuper = t.table.lookuper([0, 1, 2, 3]).unwrap().inserting().unwrap();
+        std::thread::scope(|s| {
+            for _ in 0..8 {
+                s.spawn(|| {
+                    let found = lookuper.lookup(&keys).unwrap();
+                    let columns = arrays(&t.table, &found);
+                    let rows: Vec<String> = (0..4).map(|row| render(&columns, row)).collect();
+                    assert_eq!(rows, ["2 - - -", "1 1 x 7", "2 - - -", "3 - - -"]);
+                });
+            }
+        });
+        assert_eq!(t.changes(), ["+I 2 - - -", "+I 3 - - -"]);
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let strict = create_not_null(&connect(dir.path()), "t", true);
+    let e = strict.lookuper([0]).unwrap().inserting().unwrap_err();
+    assert!(e.message().contains("table db.t") && e.message().contains("column 'v' is NOT NULL"), "{e}");
+}
+
+#[test]
 fn d11_old_rows_are_merged_as_rows_of_the_new_schema() {
     let mut t = Fixture::new(&[AGGREGATION, ("fields.a.agg", "sum")]);
     t.write(&["1 2147483647 x 7"]);
