@@ -21,7 +21,7 @@ fn codec(types: &[T]) -> RowCodec {
 }
 
 fn merging(engine: MergeEngine) -> Merging {
-    Merging { engine, delete: DeleteBehavior::Allow, image: ChangelogImage::Full }
+    Merging { engine, delete: DeleteBehavior::Allow, image: ChangelogImage::Full, auto_increment: None }
 }
 
 /// The row `1, values…`.
