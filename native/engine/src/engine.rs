@@ -406,7 +406,8 @@ impl Engine {
 
     fn remove(&self, error: &Error, table: &TableMeta) -> Result<()> {
         if let Some(list) = self.partitions.lock().unwrap_or_else(PoisonError::into_inner).remove(&table.table_id) {
-            list.close(error.clone());
+            // Nobody needs what it refused before.
+            let _ = list.close(error.clone());
         }
         self.stop(|b| b.table_id == table.table_id, error);
         self.abandon_kv(|t| t == table.table_id);
@@ -434,7 +435,8 @@ impl Engine {
             }
         }
         for (_, list) in self.partitions.lock().unwrap_or_else(PoisonError::into_inner).drain() {
-            list.close(Error::new(ErrorCode::Closed, "the store was closed"));
+            // One that was poisoned has stopped tablets before they could commit.
+            result = result.and(list.close(Error::new(ErrorCode::Closed, "the store was closed")));
         }
         let slots: BTreeMap<TableId, KvSlot> = self.kv.lock().unwrap_or_else(PoisonError::into_inner).drain().collect();
         for slot in slots.values() {

@@ -173,9 +173,9 @@ impl PartitionList {
         Ok(dropped)
     }
 
-    /// Refuses everything from now on.
-    pub fn close(&self, error: Error) {
-        *self.lock() = Err(error);
+    /// Refuses everything from now on. The error: why it did so before.
+    pub fn close(&self, error: Error) -> Result<()> {
+        std::mem::replace(&mut *self.lock(), Err(error)).map(drop)
     }
 
     /// Writes changes durably, then makes them visible.

@@ -1,0 +1,65 @@
+//! Partitions on a disk that fails.
+#![allow(clippy::unwrap_used, reason = "test code")]
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow_array::{Int64Array, RecordBatch, StringArray};
+use fluss_engine::Engine;
+use fluss_kv::MemoryKvStores;
+use fluss_log::LogOptions;
+use fluss_meta::{DatabaseMeta, TableDeclaration};
+use fluss_tablet::{Committer, Rows, TabletContext};
+use fluss_testkit::{Fault, Operation, SimulatedDisk};
+use fluss_types::file::FileSystem;
+use fluss_types::time::SystemClock;
+use fluss_types::{Column, DataType, EngineOptions, ErrorCode, MemoryBudget, TablePath, TypeRoot};
+
+fn engine(disk: &SimulatedDisk) -> Arc<Engine> {
+    let context = TabletContext {
+        fs: disk.fs(),
+        memory: Arc::new(MemoryBudget::new(256 << 20)),
+        kv: Arc::new(MemoryKvStores::new(disk.fs())),
+        committer: Committer::manual(),
+        clock: Arc::new(SystemClock),
+        log: LogOptions { segment_size: 4096, index_interval: 1024, writer_expiration_ms: 1000 },
+    };
+    Arc::new(Engine::with_context(Path::new("/data"), EngineOptions::parse(&Default::default()).unwrap(), context).unwrap())
+}
+
+fn partition(name: &str) -> BTreeMap<String, String> {
+    [("p".to_string(), name.to_string())].into()
+}
+
+/// Nobody knows whether the drop lasts, so the tablets of the table stop, and what they had not committed is gone: no clean end.
+#[test]
+fn a_store_whose_partitions_are_not_known_does_not_close_cleanly() {
+    let disk = SimulatedDisk::new(1);
+    disk.create_dir_all(Path::new("/data")).unwrap();
+    let engine = engine(&disk);
+    engine.meta().create_database("db", DatabaseMeta::default(), false).unwrap();
+    let column = |name: &str, root| Column::new(name, DataType::new(root, false).unwrap());
+    let path = TablePath::new("db", "t");
+    let declaration = TableDeclaration {
+        columns: vec![column("id", TypeRoot::BigInt), column("p", TypeRoot::VarChar(10))],
+        primary_key: Vec::new(),
+        partition_keys: vec!["p".into()],
+        bucket_key: Vec::new(),
+        bucket_count: 1,
+        comment: String::new(),
+        options: Default::default(),
+        custom_properties: Default::default(),
+    };
+    engine.create_table(&path, declaration, false).unwrap();
+    let a = engine.create_partition(&path, &partition("a"), false).unwrap();
+    engine.create_partition(&path, &partition("b"), false).unwrap();
+    let table = engine.table(&path).unwrap();
+    let columns = vec![Arc::new(Int64Array::from(vec![1])) as _, Arc::new(StringArray::from(vec!["a"])) as _];
+    let batch = RecordBatch::try_new(table.schema().arrow_schema(), columns).unwrap();
+    table.tablet((a.id, 0)).unwrap().write(&Rows { schema_id: 0, batch, deletes: None, targets: None, writer: None }).unwrap();
+
+    disk.arm(Operation::Sync, Fault::After(0));
+    assert_eq!(engine.drop_partition(&path, &partition("b"), false).unwrap_err().code(), ErrorCode::Poisoned);
+    disk.disarm();
+    assert_eq!(engine.close().unwrap_err().code(), ErrorCode::Poisoned);
+}
