@@ -61,6 +61,7 @@ impl World {
         bucket.tablet = Some(tablet.clone());
         tablet.listen(&bucket.signal);
         self.trace.line(|| format!("{at:?} recovered to {end}"));
+        self.check_transactions(at, tablet);
         self.audit(at, tablet);
     }
 

@@ -118,7 +118,10 @@ impl World {
 
     /// Whether the bit could be flipped back.
     fn look_at_a_flip(&mut self) -> bool {
-        let Some(mut flip) = self.disk.flip_any(|_| true) else { return false };
+        // Not in what is staged, until damage of it is told from a transaction that was not prepared.
+        let Some(mut flip) = self.disk.flip_any(|path| path.parent().is_none_or(|dir| !dir.ends_with("transactions"))) else {
+            return false;
+        };
         if self.chance(40) {
             self.move_to_a_header(&mut flip);
         }

@@ -29,6 +29,7 @@ mod snapshots;
 mod steps;
 mod tables;
 mod trace;
+mod transactions;
 mod world;
 mod writers;
 

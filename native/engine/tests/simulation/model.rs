@@ -104,6 +104,13 @@ impl Bucket {
         (!changes.is_empty() || writer.is_some()).then(|| Batch { base: self.end(), timestamp, changes, writer })
     }
 
+    /// A bucket with the same end: what comes next makes the same of it.
+    pub fn for_what_follows(&self) -> Self {
+        let (base, timestamp) = (self.end(), self.batches.last().map_or(i64::MIN, |b| b.timestamp));
+        let last = Batch { base, timestamp, changes: Vec::new(), writer: None };
+        Self { batches: vec![last], state: self.state.clone(), ..Default::default() }
+    }
+
     pub fn push(&mut self, batch: Batch) {
         apply(&mut self.state, &batch.changes);
         self.batches.push(batch);

@@ -10,6 +10,7 @@ use crate::merge::{Deletes, MergeEngine, Merging};
 use crate::model::Bucket;
 use crate::partitions::SimulatedPartition;
 use crate::rows;
+use crate::transactions::SimulatedTransaction;
 use crate::world::{At, World, said};
 use crate::writers::SimulatedWriter;
 
@@ -53,6 +54,8 @@ pub struct SimulatedBucket {
     pub signal: Arc<Signal>,
     /// They live longer than the engine, as those of clients do.
     pub writers: Vec<SimulatedWriter>,
+    /// So do transactions, by what is prepared of them.
+    pub transactions: Vec<SimulatedTransaction>,
     /// An operation was refused because of an earlier failure.
     pub poisoned: bool,
 }

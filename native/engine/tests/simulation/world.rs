@@ -163,8 +163,9 @@ impl World {
             table.handle = None;
             for bucket in &mut table.buckets {
                 let (model, writers) = (std::mem::take(&mut bucket.model), std::mem::take(&mut bucket.writers));
+                let transactions = std::mem::take(&mut bucket.transactions);
                 let (partition, number) = (bucket.partition, bucket.bucket);
-                *bucket = SimulatedBucket { model, writers, partition, bucket: number, ..Default::default() };
+                *bucket = SimulatedBucket { model, writers, transactions, partition, bucket: number, ..Default::default() };
             }
         }
         if self.chance(80) {
