@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use fluss_format::BUCKET_FUNCTION;
 use fluss_kv::RocksKvStores;
@@ -19,9 +20,11 @@ use fluss_types::{
 };
 
 use crate::Table;
+use crate::auto_partition::TimePartitions;
+use crate::background::{Background, Work};
 use crate::directory::DataDirectory;
 use crate::memory::ProcessMemory;
-use crate::retention::{Retention, retain};
+use crate::retention::retain;
 
 /// Threads that sync and apply. They mostly wait for the disk, which does many syncs at once: `native/docs/consistency.md`, "A file a bucket".
 const COMMIT_THREADS: usize = 16;
@@ -37,6 +40,12 @@ pub(crate) type Tablets = Mutex<HashMap<TableBucket, TabletSlot>>;
 /// A table's kv state once it is open, as [`TabletSlot`].
 type KvSlot = Arc<Mutex<Option<Arc<TableKv>>>>;
 
+#[derive(Debug)]
+struct EngineWork {
+    retention: Background,
+    partitions: Background,
+}
+
 /// Catalog, tablets and background work of one data directory.
 #[derive(Debug)]
 pub struct Engine {
@@ -51,8 +60,8 @@ pub struct Engine {
     pub(crate) partitions: Mutex<HashMap<TableId, Arc<PartitionList>>>,
     /// Taken from the catalog and not given out.
     writer_ids: Mutex<Range<WriterId>>,
-    /// Runs until `close`; a simulation calls [`Engine::retain`] itself.
-    retention: Mutex<Option<Retention>>,
+    /// Runs until `close`; a simulation calls [`Engine::retain`] and [`Engine::maintain_partitions`] itself.
+    background: Mutex<Option<EngineWork>>,
     /// One ALTER TABLE at a time.
     altering: Mutex<()>,
     closed: AtomicBool,
@@ -61,7 +70,12 @@ pub struct Engine {
 }
 
 impl Engine {
-    pub(crate) fn open(path: &Path, options: EngineOptions, memory: Arc<ProcessMemory>, clock: Arc<dyn Clock>) -> Result<Self> {
+    pub(crate) fn open(
+        path: &Path,
+        options: EngineOptions,
+        memory: Arc<ProcessMemory>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Arc<Self>> {
         let directory = DataDirectory::lock(path)?;
         let context = TabletContext {
             fs: Arc::new(LocalFileSystem),
@@ -75,10 +89,27 @@ impl Engine {
                 writer_expiration_ms: i64::try_from(options.transaction_timeout.as_millis()).unwrap_or(i64::MAX),
             },
         };
-        let interval = options.retention_check_interval;
-        let engine = Self::start(directory, options, context, Some(memory))?;
-        let retention = Retention::start(engine.tablets.clone(), interval)?;
-        *engine.retention.lock().unwrap_or_else(PoisonError::into_inner) = Some(retention);
+        let (retain_every, maintain_every) = (options.retention_check_interval, options.auto_partition_interval);
+        let engine = Arc::new(Self::start(directory, options, context, Some(memory))?);
+        let tablets = engine.tablets.clone();
+        let work = Work {
+            thread: "fluss-retention",
+            // Nothing is lost: more is kept than need be, until the next time.
+            failure: "expired rows could not be removed",
+            first: retain_every,
+            interval: retain_every,
+        };
+        let retention = Background::start(work, move || retain(&tablets))?;
+        let weak = Arc::downgrade(&engine);
+        let work = Work {
+            thread: "fluss-partitions",
+            failure: "partitions could not be made or dropped",
+            // The store may have been closed for days.
+            first: Duration::ZERO,
+            interval: maintain_every,
+        };
+        let partitions = Background::start(work, move || weak.upgrade().map_or(Ok(()), |engine| engine.maintain_partitions()))?;
+        *engine.background.lock().unwrap_or_else(PoisonError::into_inner) = Some(EngineWork { retention, partitions });
         Ok(engine)
     }
 
@@ -105,7 +136,7 @@ impl Engine {
             kv: Mutex::default(),
             partitions: Mutex::default(),
             writer_ids: Mutex::new(0..0),
-            retention: Mutex::default(),
+            background: Mutex::default(),
             altering: Mutex::default(),
             closed: AtomicBool::new(false),
             memory: Mutex::new(memory),
@@ -139,8 +170,8 @@ impl Engine {
         let tablets = self.tablets.lock().unwrap_or_else(PoisonError::into_inner);
         // One that is locked is just being opened or closed.
         let open = tablets.values().filter(|slot| slot.try_lock().is_ok_and(|tablet| tablet.is_some())).count();
-        let retention = self.retention.lock().unwrap_or_else(PoisonError::into_inner);
-        let failures = retention.as_ref().map_or(0, Retention::failures);
+        let background = self.background.lock().unwrap_or_else(PoisonError::into_inner);
+        let failures = |of: fn(&EngineWork) -> &Background| background.as_ref().map_or(0, |work| of(work).failures());
         vec![
             ("memory.budget", memory.size()),
             ("memory.block-cache", block_cache),
@@ -148,7 +179,8 @@ impl Engine {
             ("memory.writers", memory.writers().used()),
             ("memory.readers", memory.readers().used()),
             ("tablets.open", open as u64),
-            ("retention.failures", failures),
+            ("retention.failures", failures(|work| &work.retention)),
+            ("auto-partition.failures", failures(|work| &work.partitions)),
         ]
     }
 
@@ -178,6 +210,9 @@ impl Engine {
                 schema_history: Vec::new(),
             })
         });
+        if let Ok(table) = &made {
+            self.maintain_new(path, table);
+        }
         // Somebody else may have made it meanwhile.
         made.or_else(|e| if if_not_exists && e.code() == ErrorCode::TableExists { self.meta.table(path) } else { Err(e) })
     }
@@ -213,6 +248,7 @@ impl Engine {
                 ),
             ));
         }
+        TimePartitions::of(&d)?;
         Ok((d, schema.next_field_id()))
     }
 
@@ -227,6 +263,7 @@ impl Engine {
                     let options = TableOptions::parse(&next.declaration.options)?;
                     options.check(&next.schema()?)?;
                     options.check_change(&TableOptions::parse(&table.declaration.options)?)?;
+                    TimePartitions::of(&next.declaration)?;
                     Ok(next)
                 })
                 .map_err(|e| e.at(format_args!("table {path}")))
@@ -241,6 +278,7 @@ impl Engine {
         if let Some(kv) = kv.as_ref().and_then(|slot| slot.lock().unwrap_or_else(PoisonError::into_inner).clone()) {
             kv.alter(&options);
         }
+        self.maintain_new(path, &altered);
         Ok(altered)
     }
 
@@ -422,8 +460,8 @@ impl Engine {
     /// Commits what is open and closes all tablets; the first error is returned, all are tried.
     pub fn close(&self) -> Result<()> {
         self.closed.store(true, Ordering::Release);
-        let retention = self.retention.lock().unwrap_or_else(PoisonError::into_inner).take();
-        drop(retention);
+        let background = self.background.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(background);
         let slots: BTreeMap<TableBucket, TabletSlot> =
             self.tablets.lock().unwrap_or_else(PoisonError::into_inner).drain().collect();
         self.context.committer.stop();

@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod auto_partition;
+mod background;
 mod directory;
 mod engine;
 mod memory;
@@ -9,6 +11,7 @@ mod partitions;
 mod registry;
 mod retention;
 mod table;
+mod time_format;
 mod transaction;
 
 pub use engine::Engine;

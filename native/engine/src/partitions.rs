@@ -4,9 +4,10 @@ use std::sync::{Arc, PoisonError};
 
 use fluss_format::PartitionValue;
 use fluss_meta::{Partition, PartitionList, TableMeta};
-use fluss_types::{Error, ErrorCode, PartitionId, Result, TableId, TablePath, validate_partition_value};
+use fluss_types::{AutoPartition, Error, ErrorCode, PartitionId, Result, TableId, TablePath, validate_partition_value};
 
 use crate::Engine;
+use crate::auto_partition::TimePartitions;
 use crate::engine::dropped;
 
 impl Engine {
@@ -77,8 +78,16 @@ impl Engine {
             }
         }
         let name = values.join("$");
-        if !if_not_exists && list.get(&name)?.is_some() {
-            return Err(Error::new(ErrorCode::PartitionExists, format!("table {path}: partition '{name}' exists already")));
+        match list.get(&name)? {
+            Some(partition) if if_not_exists => return Ok(partition),
+            Some(_) => {
+                let message = format!("table {path}: partition '{name}' exists already");
+                return Err(Error::new(ErrorCode::PartitionExists, message));
+            }
+            None => {}
+        }
+        if let Some(times) = TimePartitions::of(&table.declaration)? {
+            times.check_new(&values, self.now_ms()).map_err(|e| e.at(format_args!("table {path}")))?;
         }
         self.make_partitions(path, &table, &list, &[name])?
             .pop()
@@ -150,6 +159,47 @@ impl Engine {
             self.remove_partition(path, table_id, partition.id)?;
         }
         Ok(gone.len())
+    }
+
+    /// Makes the partitions that tables with `table.auto-partition.enabled` should have now, and drops those that are out of date. The first
+    /// error is returned, all tables are tried.
+    pub fn maintain_partitions(&self) -> Result<()> {
+        self.check_open()?;
+        let mut result = Ok(());
+        for (path, table) in self.meta().tables_where(|t| AutoPartition::is_enabled(&t.declaration.options))? {
+            let maintained = self.maintain(&path, &table).or_else(|e| match e.code() {
+                // The table was dropped meanwhile.
+                ErrorCode::TableNotFound => Ok(()),
+                _ => Err(e),
+            });
+            result = result.and(maintained);
+        }
+        result
+    }
+
+    /// As [`Engine::maintain_partitions`], of a table that was just made or altered. That is done, whatever becomes of its partitions: the
+    /// next round tries again and says what is wrong.
+    pub(crate) fn maintain_new(&self, path: &TablePath, table: &TableMeta) {
+        let _ = self.maintain(path, table);
+    }
+
+    fn maintain(&self, path: &TablePath, table: &TableMeta) -> Result<()> {
+        let Some(times) = TimePartitions::of(&table.declaration).map_err(|e| e.at(format_args!("table {path}")))? else {
+            return Ok(());
+        };
+        let (list, now) = (self.partition_list(path, table.table_id)?, self.now_ms());
+        let mut expired = Vec::new();
+        for partition in list.list()? {
+            if times.is_expired(partition.values(), now)? {
+                expired.push(partition.name);
+            }
+        }
+        let mut result = self.remove_partitions(path, table.table_id, &list, &expired).map(drop);
+        // One by one: if not all are allowed, the first ones are there.
+        for name in times.ahead(now)? {
+            result = result.and(self.make_partitions(path, table, &list, &[name]).map(drop));
+        }
+        result
     }
 
     /// The partitions of a table, by name: those with the values given, which need not be of all partition keys.

@@ -71,7 +71,7 @@ pub fn open_with_clock(options: &BTreeMap<String, String>, clock: Arc<dyn Clock>
     if open.as_ref().is_none() {
         let memory = ProcessMemory::join(&path, parsed.memory, options.contains_key("memory.size"))?;
         let engine = Engine::open(&path, parsed, memory, clock)?;
-        *open = Some(Open { engine: Arc::new(engine), options: options.clone(), users: 0 });
+        *open = Some(Open { engine, options: options.clone(), users: 0 });
     }
     let Some(current) = open.as_mut() else { return Err(Error::internal("the engine is gone")) };
     // Who gives no engine options takes those that are in force.

@@ -62,8 +62,8 @@ impl PartitionValue {
                 Self::Timestamp(seconds, nanos) => Self::Timestamp(seconds, nanos + ns[row] as u32),
                 other => other,
             },
-            (Values::F32(v), _) => Self::Float(canonical_f32(v[row])),
-            (Values::F64(v), _) => Self::Double(canonical_f64(v[row])),
+            (Values::F32(v), _) => Self::Float(v[row]),
+            (Values::F64(v), _) => Self::Double(v[row]),
             (Values::I128(_) | Values::List(..) | Values::Map(..) | Values::Row(_), _) => {
                 return Err(Error::internal(format!(
                     "partition key column '{}' has a type that the schema refuses",
@@ -119,8 +119,14 @@ impl PartitionValue {
             Self::Text(text) => out.push_str(text),
             Self::Bool(b) => out = b.to_string(),
             Self::Int(n) => out = n.to_string(),
-            Self::Float(x) => out = float(x.is_nan(), f64::from(*x), format!("{x:e}")),
-            Self::Double(x) => out = float(x.is_nan(), *x, format!("{x:e}")),
+            Self::Float(x) => {
+                let x = canonical_f32(*x);
+                out = float(x.is_nan(), x.into(), format!("{x:e}"));
+            }
+            Self::Double(x) => {
+                let x = canonical_f64(*x);
+                out = float(x.is_nan(), x, format!("{x:e}"));
+            }
             Self::Bytes(bytes) => bytes.iter().for_each(|b| out += &format!("{b:02x}")),
             Self::Date(days) => date((*days).into(), &mut out)?,
             Self::Time(ms) => {

@@ -2,7 +2,8 @@
 use std::collections::BTreeMap;
 
 use fluss_types::{
-    Column, Error, ErrorCode, FieldId, FieldOption, Result, SchemaChange, SchemaId, StatisticsColumns, TableOptions,
+    AUTO_PARTITION_KEY, Column, Error, ErrorCode, FieldId, FieldOption, Result, SchemaChange, SchemaId, StatisticsColumns,
+    TableOptions,
 };
 
 use crate::{SchemaVersion, TableDeclaration, TableMeta};
@@ -87,6 +88,10 @@ fn follow_columns(d: &mut TableDeclaration, before: &[Column]) -> Result<()> {
             return Err(Error::invalid(format!("column '{name}' is the version column of the table and cannot be dropped")));
         };
         d.options.insert(VERSION_COLUMN.into(), now);
+    }
+    if let Some(now) = d.options.get(AUTO_PARTITION_KEY).and_then(id).and_then(after) {
+        // A partition key is never dropped.
+        d.options.insert(AUTO_PARTITION_KEY.into(), now);
     }
     let of_columns: Vec<(FieldOption, String)> = d
         .options

@@ -194,6 +194,11 @@ impl LocalMetaStore {
         self.read(|c| c.tables.values().map(|t| t.table_id).collect())
     }
 
+    /// The tables that are wanted.
+    pub fn tables_where(&self, wanted: impl Fn(&TableMeta) -> bool) -> Result<Vec<(TablePath, TableMeta)>> {
+        self.read(|c| c.tables.iter().filter(|(_, t)| wanted(t)).map(|(p, t)| (p.clone(), t.clone())).collect())
+    }
+
     /// A table.
     pub fn table(&self, path: &TablePath) -> Result<TableMeta> {
         self.read(|c| c.tables.get(path).cloned())?.ok_or_else(|| no_table(path))

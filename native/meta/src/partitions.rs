@@ -146,21 +146,28 @@ impl PartitionList {
     /// Makes a partition of each of some different names that has none, all or none, durably, and returns those of all names. `check` may refuse the number of
     /// partitions that there would be.
     pub fn create(&self, names: &[String], created_ms: i64, check: impl FnOnce(usize) -> Result<()>) -> Result<Vec<Partition>> {
+        let mut all = Vec::with_capacity(names.len());
         self.change(|live| {
-            let new = names.iter().filter(|n| !live.by_name.contains_key(n.as_str()));
-            let missing: Vec<_> = (live.next_id..PartitionId::MAX)
-                .zip(new.clone())
-                .map(|(id, name)| Change::Create(Partition { id, name: name.as_str().into(), created_ms }))
-                .collect();
-            if missing.len() < new.count() {
-                return Err(Error::new(ErrorCode::TooManyPartitions, "the table has used up the numbers of its partitions"));
+            let mut missing = Vec::new();
+            let mut id = live.next_id;
+            for name in names {
+                let there = live.by_name.get(name.as_str()).cloned();
+                all.push(there.clone().unwrap_or(Partition { id, name: name.as_str().into(), created_ms }));
+                if there.is_none() {
+                    if id == PartitionId::MAX {
+                        let message = "the table has used up the numbers of its partitions";
+                        return Err(Error::new(ErrorCode::TooManyPartitions, message));
+                    }
+                    missing.extend(all.last().cloned().map(Change::Create));
+                    id += 1;
+                }
             }
             if !missing.is_empty() {
                 check(live.by_name.len() + missing.len())?;
             }
             Ok(missing)
         })?;
-        self.read(|live| names.iter().filter_map(|n| live.by_name.get(n.as_str()).cloned()).collect())
+        Ok(all)
     }
 
     /// Drops the partitions of these names that are there, all or none, durably, and returns them.

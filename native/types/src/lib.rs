@@ -25,8 +25,8 @@ pub use ids::{
 pub use memory::{MemoryBudget, MemoryGuard, MemoryShare, MemoryUser};
 pub use merging::{AggregateFunction, MergeEngine, Merging};
 pub use option::{
-    AutoIncrement, ChangelogImage, Compression, Consistency, DeleteBehavior, EngineOptions, FieldOption, MergeOptions,
-    StatisticsColumns, TableOptions,
+    AUTO_PARTITION_KEY, AutoIncrement, AutoPartition, ChangelogImage, Compression, Consistency, DeleteBehavior, EngineOptions,
+    FieldOption, MergeOptions, StatisticsColumns, TableOptions, TimeUnit,
 };
 pub use schema::{Schema, TableKind};
 pub use schema_change::SchemaChange;

@@ -42,6 +42,21 @@ impl Values {
         self.get(key, |v| if let Value::Int(n) = v { T::try_from(*n).ok() } else { None })
     }
 
+    /// As [`Values::int`], of an option that has no default; `None`: not given.
+    pub(super) fn int_opt<T: TryFrom<u64>>(&self, key: &str) -> Result<Option<T>> {
+        self.0.contains_key(key).then(|| self.int(key)).transpose()
+    }
+
+    /// Of an option that is a limit.
+    pub(super) fn limit(&self, key: &str) -> Result<Option<u32>> {
+        self.get(key, |v| if let Value::Limit(n) = v { Some(*n) } else { None })
+    }
+
+    /// Of an option that is true or false.
+    pub(super) fn flag(&self, key: &str) -> Result<bool> {
+        self.get(key, |v| if let Value::Bool(b) = v { Some(*b) } else { None })
+    }
+
     /// Of an option that is a size.
     pub(super) fn bytes(&self, key: &str) -> Result<u64> {
         self.get(key, |v| if let Value::Bytes(n) = v { Some(*n) } else { None })

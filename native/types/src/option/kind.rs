@@ -14,6 +14,8 @@ pub enum Kind {
         /// Greatest allowed.
         max: u64,
     },
+    /// A number of things; below zero: any number.
+    Limit,
     /// Level of ZSTD, 1 to 22; refused in the words of Apache Fluss.
     ZstdLevel,
     /// Bytes, at least so many.
@@ -39,6 +41,7 @@ pub enum Kind {
 pub(super) enum Value {
     Bool(bool),
     Int(u64),
+    Limit(Option<u32>),
     Bytes(u64),
     Duration(Duration),
     TimeToLive(Option<Duration>),
@@ -60,6 +63,7 @@ impl Kind {
                 _ => None,
             },
             Self::Int { min, max } => v.parse().ok().filter(|n| (min..=max).contains(n)).map(Value::Int),
+            Self::Limit => v.parse::<i32>().ok().map(|n| Value::Limit(u32::try_from(n).ok())),
             Self::ZstdLevel => v.parse().ok().filter(|n| ZSTD_LEVELS.contains(n)).map(Value::Int),
             Self::Size { min } => bytes(v).filter(|n| *n >= min).map(Value::Bytes),
             Self::Duration { min_ms } => duration(v).filter(|d| *d >= Duration::from_millis(min_ms)).map(Value::Duration),
@@ -89,6 +93,7 @@ impl fmt::Display for Kind {
             Self::Bool => f.write_str("true, false"),
             Self::Int { min, max } if *max >= i32::MAX as u64 => write!(f, "whole number of at least {min}"),
             Self::Int { min, max } => write!(f, "whole number from {min} to {max}"),
+            Self::Limit => f.write_str("whole number (below 0: no limit)"),
             Self::ZstdLevel => write!(f, "whole number from {} to {}", ZSTD_LEVELS.start(), ZSTD_LEVELS.end()),
             Self::Size { min: 0 } => f.write_str("size"),
             Self::Size { min } => write!(f, "size of at least {}", Bytes(*min)),

@@ -2,6 +2,7 @@
 //! tables' options are read from it; the connector's, which Java reads, stand in it so that the page `docs/options.md` has
 //! them all. Tests of both languages compare the page with what they accept.
 mod auto_increment;
+mod auto_partition;
 mod connector;
 mod door;
 mod kind;
@@ -15,6 +16,7 @@ mod store;
 mod tests;
 
 pub use auto_increment::AutoIncrement;
+pub use auto_partition::{AUTO_PARTITION_KEY, AutoPartition, TimeUnit};
 pub use kind::Kind;
 pub use merge::{ChangelogImage, DELETE_BEHAVIOR, DeleteBehavior, FieldOption, MergeOptions};
 pub use spec::{OptionSpec, SCOPES, ScopeSpec};

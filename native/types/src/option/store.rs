@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::auto_increment::AutoIncrement;
+use super::auto_partition::{AUTO_PARTITION, AutoPartition};
 use super::door::Values;
 use super::kind::Kind;
 use super::merge::{self, MergeOptions};
@@ -52,10 +53,12 @@ pub struct TableOptions {
     pub row_ttl: Option<Duration>,
     /// `table.merge-engine`, `table.delete.behavior`, `table.changelog.image`, `fields.…`
     pub merge: MergeOptions,
+    /// `table.auto-partition.*`; `None`: not enabled
+    pub auto_partition: Option<AutoPartition>,
 }
 
 /// Options of the engine, the same for all who open a directory; section "Engine" of `docs/options.md`.
-/// `kv.snapshot.interval` and `auto-partition.check.interval` are checked only, until the background work exists that reads them.
+/// `kv.snapshot.interval` is checked only, until the background work exists that reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EngineOptions {
     /// `default.bucket.number`
@@ -72,6 +75,8 @@ pub struct EngineOptions {
     pub index_interval: u64,
     /// `log.retention.check-interval`
     pub retention_check_interval: Duration,
+    /// `auto-partition.check.interval`
+    pub auto_partition_interval: Duration,
     /// `transaction.timeout`
     pub transaction_timeout: Duration,
     /// `kv.rocksdb.writebuffer.size`, bytes
@@ -85,6 +90,7 @@ impl TableOptions {
         let values = Values::read("table option", TABLE, &options)?;
         Ok(Self {
             merge: MergeOptions::read(&values, fields, &options)?,
+            auto_partition: AutoPartition::read(&values)?,
             consistency: values
                 .choice("table.log.consistency", &[("strong", Consistency::Strong), ("eventual", Consistency::Eventual)])?,
             flush_interval: values.duration("table.log.flush.interval")?,
@@ -143,6 +149,7 @@ impl EngineOptions {
             segment_size: values.bytes("log.segment.file-size")?,
             index_interval: values.bytes("log.index.interval-size")?,
             retention_check_interval: values.duration("log.retention.check-interval")?,
+            auto_partition_interval: values.duration("auto-partition.check.interval")?,
             transaction_timeout: values.duration("transaction.timeout")?,
             kv_write_buffer: values.bytes("kv.rocksdb.writebuffer.size")?,
         })
@@ -239,8 +246,8 @@ pub(super) const ENGINE: &[OptionSpec] = &[
         kind: Kind::Duration { min_ms: 1 },
         default: Some("10min"),
         alterable: false,
-        meaning: "Time between two looks at the partitions that should exist.",
-        price: "No effect yet: there are no partitions.",
+        meaning: "Time between two looks at the partitions that should exist: `table.auto-partition.enabled`.",
+        price: "Long: a partition is there that much after its time has begun, if none are made ahead, and stays that much longer.",
     },
 ];
 
@@ -364,4 +371,11 @@ pub(super) const TABLE: &[OptionSpec] = &[
         price: "`FULL`: old rows are read, and the log is twice as large. `WAL`: streaming queries that need the row before keep all rows in \
                 Flink's state.",
     },
+    AUTO_PARTITION[0],
+    AUTO_PARTITION[1],
+    AUTO_PARTITION[2],
+    AUTO_PARTITION[3],
+    AUTO_PARTITION[4],
+    AUTO_PARTITION[5],
+    AUTO_PARTITION[6],
 ];

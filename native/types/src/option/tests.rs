@@ -49,6 +49,7 @@ fn without_options_the_defaults_hold() {
     assert_eq!(
         t,
         TableOptions {
+            auto_partition: None,
             consistency: Consistency::Strong,
             flush_interval: Duration::from_millis(100),
             compression: Compression::Zstd,

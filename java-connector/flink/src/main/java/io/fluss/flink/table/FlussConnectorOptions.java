@@ -100,6 +100,27 @@ public final class FlussConnectorOptions {
     public static final ConfigOption<Integer> TABLE_AUTO_INCREMENT_CACHE_SIZE =
             ConfigOptions.key("table.auto-increment.cache-size").intType().defaultValue(100000);
 
+    public static final ConfigOption<Boolean> TABLE_AUTO_PARTITION_ENABLED =
+            ConfigOptions.key("table.auto-partition.enabled").booleanType().defaultValue(false);
+
+    public static final ConfigOption<String> TABLE_AUTO_PARTITION_KEY =
+            ConfigOptions.key("table.auto-partition.key").stringType().noDefaultValue();
+
+    public static final ConfigOption<TimeUnit> TABLE_AUTO_PARTITION_TIME_UNIT =
+            ConfigOptions.key("table.auto-partition.time-unit").enumType(TimeUnit.class).defaultValue(TimeUnit.DAY);
+
+    public static final ConfigOption<String> TABLE_AUTO_PARTITION_TIME_FORMAT =
+            ConfigOptions.key("table.auto-partition.time-format").stringType().noDefaultValue();
+
+    public static final ConfigOption<String> TABLE_AUTO_PARTITION_TIME_ZONE =
+            ConfigOptions.key("table.auto-partition.time-zone").stringType().noDefaultValue();
+
+    public static final ConfigOption<Integer> TABLE_AUTO_PARTITION_NUM_PRECREATE =
+            ConfigOptions.key("table.auto-partition.num-precreate").intType().noDefaultValue();
+
+    public static final ConfigOption<Integer> TABLE_AUTO_PARTITION_NUM_RETENTION =
+            ConfigOptions.key("table.auto-partition.num-retention").intType().defaultValue(7);
+
     public static final ConfigOption<MergeEngine> TABLE_MERGE_ENGINE =
             ConfigOptions.key("table.merge-engine").enumType(MergeEngine.class).noDefaultValue();
 
@@ -194,6 +215,15 @@ public final class FlussConnectorOptions {
         WAL
     }
 
+    /** Values of {@link #TABLE_AUTO_PARTITION_TIME_UNIT}. */
+    public enum TimeUnit {
+        HOUR,
+        DAY,
+        MONTH,
+        QUARTER,
+        YEAR
+    }
+
     private static final List<ConfigOption<?>> ENGINE =
             Collections.unmodifiableList(
                     Arrays.asList(
@@ -223,7 +253,14 @@ public final class FlussConnectorOptions {
                             TABLE_MERGE_ENGINE,
                             TABLE_MERGE_ENGINE_VERSION_COLUMN,
                             TABLE_DELETE_BEHAVIOR,
-                            TABLE_CHANGELOG_IMAGE));
+                            TABLE_CHANGELOG_IMAGE,
+                            TABLE_AUTO_PARTITION_ENABLED,
+                            TABLE_AUTO_PARTITION_KEY,
+                            TABLE_AUTO_PARTITION_TIME_UNIT,
+                            TABLE_AUTO_PARTITION_TIME_FORMAT,
+                            TABLE_AUTO_PARTITION_TIME_ZONE,
+                            TABLE_AUTO_PARTITION_NUM_PRECREATE,
+                            TABLE_AUTO_PARTITION_NUM_RETENTION));
 
     private static final List<ConfigOption<?>> USE =
             Collections.unmodifiableList(
