@@ -7,6 +7,7 @@ mod memory;
 mod merge;
 mod pre_write;
 mod rocks;
+mod rocks_memory;
 mod rocks_scan;
 mod rocks_tablet;
 mod store;
@@ -14,7 +15,8 @@ mod store;
 pub use memory::MemoryKvStores;
 pub use merge::{Merged, RowMerger};
 pub use pre_write::{Changes, PreWriteBuffer};
-pub use rocks::{KvMemory, RocksKvStores};
+pub use rocks::RocksKvStores;
+pub use rocks_memory::KvMemory;
 pub use store::{
-    Applied, IsRemovable, KvCheckpoint, KvRange, KvSnapshot, KvStore, KvStores, KvTable, KvValue, OnPrefixRow, OnRow,
+    Applied, IsRemovable, KvCheckpoint, KvLoad, KvRange, KvSnapshot, KvStore, KvStores, KvTable, KvValue, OnPrefixRow, OnRow,
 };

@@ -15,7 +15,7 @@ use fluss_types::{BucketId, Error, ErrorCode, LogOffset, PartitionId, Result};
 
 use crate::pre_write::Changes;
 use crate::store::{
-    Applied, IsRemovable, KvCheckpoint, KvRange, KvSnapshot, KvStore, KvStores, KvTable, KvValue, OnPrefixRow, OnRow,
+    Applied, IsRemovable, KvCheckpoint, KvLoad, KvRange, KvSnapshot, KvStore, KvStores, KvTable, KvValue, OnPrefixRow, OnRow,
 };
 
 /// Stores in memory over a file system.
@@ -252,12 +252,8 @@ impl KvTable for MemoryTable {
         self.0.flush()
     }
 
-    fn room(&self) -> Option<u64> {
-        None
-    }
-
-    fn unflushed_bytes(&self) -> u64 {
-        0
+    fn load(&self) -> KvLoad {
+        KvLoad::default()
     }
 
     fn close(&self) {

@@ -7,46 +7,24 @@ use std::time::Duration;
 use fluss_types::{BucketId, Error, ErrorCode, PartitionId, Result};
 use rocksdb::checkpoint::Checkpoint;
 use rocksdb::{
-    BlockBasedOptions, Cache, CompactionDecision, DB, DBCompressionType, DEFAULT_COLUMN_FAMILY_NAME as DEFAULT_CF,
-    DataBlockIndexType, FlushOptions, LogLevel, Options, WriteBatch, WriteBufferManager, WriteOptions, properties,
+    BlockBasedOptions, CompactionDecision, DB, DBCompressionType, DEFAULT_COLUMN_FAMILY_NAME as DEFAULT_CF,
+    DataBlockIndexType, FlushOptions, LogLevel, Options, WriteBatch, WriteOptions, properties,
 };
 
+use crate::rocks_memory::{KvMemory, Written};
 use crate::rocks_scan::{LiveScans, RocksCheckpoint};
 use crate::rocks_tablet::{RocksTablet, TabletKeys};
-use crate::store::{IsRemovable, KvCheckpoint, KvStore, KvStores, KvTable};
+use crate::store::{IsRemovable, KvCheckpoint, KvLoad, KvStore, KvStores, KvTable};
 
-/// RocksDB slows writes down at 20 files that are not compacted, and at so many memtables; see [`Db::room`].
+/// RocksDB slows writes down at 20 files that are not compacted, and one memtable before so many that wait to be written out.
 const MAX_MEMTABLES: u64 = 8;
-/// From so many files or memtables on those who write much wait.
+/// From so many files or waiting memtables on those who write much wait.
 const CROWDED_FILES: u64 = 8;
 const CROWDED_MEMTABLES: u64 = 2;
 /// Memtables that may still come in then.
 const ROOM: u64 = 3;
 /// How often all files of a table with removable rows are compacted.
 const PERIODIC_COMPACTION_SECONDS: u64 = 86_400;
-
-/// RocksDB's memory, shared by all stores of the process.
-#[derive(Clone)]
-pub struct KvMemory {
-    cache: Cache,
-    write_buffers: WriteBufferManager,
-}
-
-impl std::fmt::Debug for KvMemory {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("KvMemory").finish_non_exhaustive()
-    }
-}
-
-impl KvMemory {
-    /// `cache` bytes of block cache and `write_buffers` bytes for all memtables together.
-    pub fn new(cache: usize, write_buffers: usize) -> Self {
-        Self {
-            cache: Cache::new_hyper_clock_cache(cache, 0),
-            write_buffers: WriteBufferManager::new_write_buffer_manager(write_buffers, false),
-        }
-    }
-}
 
 /// RocksDB's stores of one engine.
 pub struct RocksKvStores {
@@ -69,7 +47,7 @@ impl RocksKvStores {
     /// RocksDB's options of a store.
     pub fn options(&self) -> Options {
         let mut table = BlockBasedOptions::default();
-        table.set_block_cache(&self.memory.cache);
+        table.set_block_cache(self.memory.cache());
         table.set_bloom_filter(10.0, false);
         table.set_cache_index_and_filter_blocks(true);
         table.set_pin_l0_filter_and_index_blocks_in_cache(true);
@@ -78,12 +56,13 @@ impl RocksKvStores {
         let mut o = Options::default();
         o.create_if_missing(true);
         o.set_block_based_table_factory(&table);
-        o.set_write_buffer_manager(&self.memory.write_buffers);
+        o.set_write_buffer_manager(self.memory.write_buffers());
         o.set_write_buffer_size(self.write_buffer_size);
         o.set_max_write_buffer_number(MAX_MEMTABLES as i32);
-        // An upsert looks every key up first; most lookups of new keys end at this filter.
+        // What an idle table costs: RocksDB would give each a megabyte with its first row.
+        o.set_arena_block_size(64 << 10);
+        // Only those that are written much get the filter: [`Written`].
         o.set_memtable_whole_key_filtering(true);
-        o.set_memtable_prefix_bloom_ratio(0.05);
         o.set_compression_type(DBCompressionType::Lz4);
         o.set_level_compaction_dynamic_level_bytes(true);
         o.set_max_background_jobs(2);
@@ -95,7 +74,7 @@ impl RocksKvStores {
 
     /// Bytes of a memtable when it is written out, or less.
     fn memtable(&self) -> u64 {
-        (self.write_buffer_size as u64).min(self.memory.write_buffers.get_buffer_size() as u64 / 2)
+        (self.write_buffer_size as u64).min(self.memory.write_buffers_size() / 2)
     }
 }
 
@@ -114,8 +93,19 @@ impl KvStores for RocksKvStores {
             DB::open_cf_with_opts(&options, dir, [(DEFAULT_CF, options.clone())]).map_err(|e| rocks_error("open", dir, &e))?;
         let mut write = WriteOptions::default();
         write.disable_wal(true);
-        let db = Db { db, dir: dir.to_path_buf(), write, memtable: self.memtable(), scans: LiveScans::default() };
-        Ok(Arc::new(RocksTable { dir: dir.to_path_buf(), db: RwLock::new(Some(Arc::new(db))) }))
+        let (memory, written) = (self.memory.clone(), Written::default());
+        let db = Arc::new(Db {
+            db,
+            dir: dir.to_path_buf(),
+            write,
+            write_buffer_size: self.write_buffer_size,
+            memtable: self.memtable(),
+            scans: LiveScans::default(),
+            memory,
+            written,
+        });
+        self.memory.add(&db);
+        Ok(Arc::new(RocksTable { dir: dir.to_path_buf(), db: RwLock::new(Some(db)) }))
     }
 
     fn open_checkpoint(&self, dir: &Path) -> Result<Arc<dyn KvCheckpoint>> {
@@ -123,7 +113,7 @@ impl KvStores for RocksKvStores {
     }
 
     fn memory_used(&self) -> (u64, u64) {
-        (self.memory.cache.get_usage() as u64, self.memory.write_buffers.get_usage() as u64)
+        (self.memory.cache().get_usage() as u64, self.memory.write_buffers().get_usage() as u64)
     }
 }
 
@@ -146,9 +136,12 @@ pub(crate) struct Db {
     pub(crate) db: DB,
     pub(crate) dir: PathBuf,
     pub(crate) write: WriteOptions,
-    /// Bytes of a memtable.
+    /// Bytes of a memtable: as asked for, and as it comes out at least.
+    pub(crate) write_buffer_size: usize,
     memtable: u64,
     pub(crate) scans: LiveScans,
+    pub(crate) memory: KvMemory,
+    pub(crate) written: Written,
 }
 
 impl std::fmt::Debug for Db {
@@ -157,20 +150,39 @@ impl std::fmt::Debug for Db {
     }
 }
 
+impl Drop for Db {
+    fn drop(&mut self) {
+        self.memory.closed(&self.written);
+    }
+}
+
 impl Db {
     pub(crate) fn fail(&self, what: &str, e: &rocksdb::Error) -> Error {
         rocks_error(what, &self.dir, e)
+    }
+
+    pub(crate) fn write(&self, batch: WriteBatch) -> Result<()> {
+        let bytes = batch.size_in_bytes() as u64;
+        self.db.write_opt(batch, &self.write).map_err(|e| self.fail("write", &e))?;
+        self.memory.written(self, bytes);
+        Ok(())
     }
 
     pub(crate) fn flush(&self) -> Result<()> {
         self.db.flush().map_err(|e| self.fail("flush", &e))
     }
 
+    pub(crate) fn flush_in_background(&self) -> Result<()> {
+        let mut options = FlushOptions::default();
+        options.set_wait(false);
+        self.db.flush_opt(&options).map_err(|e| self.fail("flush", &e))
+    }
+
     /// Removes all keys from `from` to before `to`, durably.
     pub(crate) fn remove(&self, from: &[u8], to: &[u8]) -> Result<()> {
         let mut batch = WriteBatch::default();
         batch.delete_range(from, to);
-        self.db.write_opt(batch, &self.write).map_err(|e| self.fail("write", &e))?;
+        self.write(batch)?;
         self.flush()
     }
 
@@ -178,11 +190,20 @@ impl Db {
         self.db.property_int_value(name).ok().flatten().unwrap_or(0)
     }
 
-    fn room(&self) -> Option<u64> {
+    /// Bytes in the memtable that is being written.
+    pub(crate) fn active_memtable(&self) -> u64 {
+        self.property(properties::CUR_SIZE_ACTIVE_MEM_TABLE)
+    }
+
+    pub(crate) fn load(&self) -> KvLoad {
         let files = self.db.property_value(properties::num_files_at_level(0));
         let files: u64 = files.ok().flatten().and_then(|n| n.parse().ok()).unwrap_or(0);
         let crowded = files >= CROWDED_FILES || self.property(properties::NUM_IMMUTABLE_MEM_TABLE) >= CROWDED_MEMTABLES;
-        crowded.then_some(ROOM * self.memtable)
+        KvLoad {
+            memtable: self.active_memtable(),
+            room: crowded.then_some(ROOM * self.memtable),
+            failures: self.property(properties::BACKGROUND_ERRORS),
+        }
     }
 }
 
@@ -210,10 +231,7 @@ impl KvTable for RocksTable {
     }
 
     fn flush_in_background(&self) -> Result<()> {
-        let db = self.db()?;
-        let mut options = FlushOptions::default();
-        options.set_wait(false);
-        db.db.flush_opt(&options).map_err(|e| db.fail("flush", &e))
+        self.db()?.flush_in_background()
     }
 
     /// The copy is hard-linked.
@@ -230,12 +248,8 @@ impl KvTable for RocksTable {
         db.remove(&from, &to)
     }
 
-    fn room(&self) -> Option<u64> {
-        self.db().ok()?.room()
-    }
-
-    fn unflushed_bytes(&self) -> u64 {
-        self.db().map_or(0, |db| db.property(properties::CUR_SIZE_ALL_MEM_TABLES))
+    fn load(&self) -> KvLoad {
+        self.db().map(|db| db.load()).unwrap_or_default()
     }
 
     fn close(&self) {

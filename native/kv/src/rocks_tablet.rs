@@ -122,7 +122,7 @@ impl KvStore for RocksTablet {
         let mut entry = applied.offset.to_le_bytes().to_vec();
         entry.extend_from_slice(&applied.rows.to_le_bytes());
         batch.put(self.keys.applied(), entry);
-        self.db.db.write_opt(batch, &self.db.write).map_err(|e| self.db.fail("write", &e))
+        self.db.write(batch)
     }
 
     fn multi_get(&self, keys: &[&[u8]]) -> Result<Vec<Option<KvValue<'_>>>> {

@@ -95,6 +95,17 @@ pub trait KvSnapshot: Send + Sync + Debug {
     fn scan(&self, range: &KvRange<'_>, row: &mut OnRow<'_>) -> Result<Option<Vec<u8>>>;
 }
 
+/// How a store copes with what comes in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KvLoad {
+    /// Bytes in the memory that applies go to. Less than before: what was in it is being written out, and soon durable.
+    pub memtable: u64,
+    /// `None`: what comes in is written out fast enough. Else bytes that may still come in, of all tablets together, before applies are slowed down.
+    pub room: Option<u64>,
+    /// Writings out that have failed since it was opened.
+    pub failures: u64,
+}
+
 /// The states of all tablets of a table. It has no write-ahead log of its own: after a crash each tablet is in the state of some
 /// [`KvStore::apply`] between the last flush and the last one.
 pub trait KvTable: Send + Sync + Debug {
@@ -108,10 +119,8 @@ pub trait KvTable: Send + Sync + Debug {
     fn checkpoint(&self, dir: &Path) -> Result<()>;
     /// Removes all tablets of a partition, durably. Nobody uses them, now or later.
     fn remove_partition(&self, partition: PartitionId) -> Result<()>;
-    /// `None`: what comes in is written out fast enough. Else bytes that may still come in, of all tablets together, before applies are slowed down.
-    fn room(&self) -> Option<u64>;
-    /// Bytes that are not durable yet and whose writing out would free memory.
-    fn unflushed_bytes(&self) -> u64;
+    /// How it copes with what comes in.
+    fn load(&self) -> KvLoad;
     /// Gives the folder free; whatever is called after that, and its live snapshots, fail with `Closed`. Its tablets are let go of before. Does not flush.
     fn close(&self);
 }

@@ -4,6 +4,7 @@
 #![deny(missing_docs)]
 
 pub mod commit;
+mod flow;
 mod progress;
 mod snapshot;
 mod table;

@@ -1,4 +1,4 @@
-//! What the tablets of a primary-key table share: one kv store, and snapshots of it.
+//! What the tablets of a primary-key table share: one kv store, snapshots of it, and what they may bring into it.
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use fluss_kv::{IsRemovable, KvTable};
 use fluss_types::{Error, PartitionId, Result, TableOptions};
 
 use crate::TabletContext;
+use crate::flow::Flow;
 use crate::snapshot::Snapshots;
 
 /// Takes up to so many numbers for the auto increment column of a table, none greater than the second argument; none is ever given again.
@@ -22,6 +23,7 @@ const EXPIRED_KEPT_MS: i64 = 3_600_000;
 pub struct TableKv {
     pub(crate) kv: Arc<dyn KvTable>,
     pub(crate) snapshots: Snapshots,
+    pub(crate) flow: Flow,
     pub(crate) reserve_numbers: ReserveNumbers,
     /// `table.row.ttl` for compactions, ms.
     row_ttl: Arc<AtomicI64>,
@@ -55,7 +57,8 @@ impl TableKv {
         });
         let kv = context.kv.open(&kv_dir, removable)?;
         let snapshots = Snapshots::open(fs.clone(), context.kv.clone(), dir.join("snapshots"), context.clock.now_ms());
-        Ok(Arc::new(Self { snapshots: snapshots.inspect_err(|_| kv.close())?, kv, reserve_numbers, row_ttl }))
+        let snapshots = snapshots.inspect_err(|_| kv.close())?;
+        Ok(Arc::new(Self { flow: Flow::new(kv.clone()), kv, snapshots, reserve_numbers, row_ttl }))
     }
 
     /// Follows ALTER TABLE.
@@ -70,7 +73,7 @@ impl TableKv {
         self.kv.remove_partition(partition)
     }
 
-    /// Writes memtables out and closes. Its tablets are closed.
+    /// Writes out what is in memory and closes. Its tablets are closed.
     pub fn close(&self) -> Result<()> {
         let flushed = self.kv.flush();
         self.kv.close();

@@ -108,6 +108,11 @@ impl MemoryGuard {
         self.user.share.used.fetch_add(bytes, Ordering::Relaxed);
     }
 
+    /// What it counts.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
     /// Moves what is counted to a new guard; this one goes on at nothing.
     #[must_use]
     pub fn split(&mut self) -> Self {

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use fluss_kv::{
-    Applied, Changes, IsRemovable, KvCheckpoint, KvRange, KvSnapshot, KvStore, KvStores, KvTable, KvValue, MemoryKvStores,
+    Applied, Changes, IsRemovable, KvCheckpoint, KvLoad, KvRange, KvSnapshot, KvStore, KvStores, KvTable, KvValue, MemoryKvStores,
     OnPrefixRow, OnRow,
 };
 use fluss_testkit::{HookedFiles, Random};
@@ -118,12 +118,8 @@ impl KvTable for PointedTable {
         self.table.remove_partition(partition)
     }
 
-    fn room(&self) -> Option<u64> {
-        self.table.room()
-    }
-
-    fn unflushed_bytes(&self) -> u64 {
-        self.table.unflushed_bytes()
+    fn load(&self) -> KvLoad {
+        self.table.load()
     }
 
     fn close(&self) {

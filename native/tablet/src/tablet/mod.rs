@@ -25,6 +25,7 @@ use fluss_types::{
 
 use crate::Committer;
 use crate::progress::Progress;
+use crate::flow::Share;
 use crate::table::TableKv;
 use crate::transactions::Transactions;
 
@@ -82,6 +83,8 @@ impl Definition {
 #[derive(Debug)]
 struct KvState {
     table: Arc<TableKv>,
+    /// Of what the table's tablets may bring in.
+    share: Mutex<Share>,
     /// Taken out when the tablet closes, so that the folder can be opened again at once.
     kv: RwLock<Option<Arc<dyn KvStore>>>,
     buffer: RwLock<PreWriteBuffer>,
@@ -152,7 +155,8 @@ impl Tablet {
                 let kv = RwLock::new(Some(kv.map_err(|e| e.at(&name))?));
                 let looked_up_by_prefix = definition.codec.schema().prefix_key().is_some();
                 let buffer = if looked_up_by_prefix { PreWriteBuffer::ordered() } else { PreWriteBuffer::default() };
-                Some(KvState { table, kv, buffer: RwLock::new(buffer) })
+                table.flow.joined();
+                Some(KvState { table, share: Mutex::default(), kv, buffer: RwLock::new(buffer) })
             }
         };
         let transactions = Self::open_transactions(dir, &log, bucket, &context).map_err(|e| e.at(&name))?;
@@ -262,6 +266,7 @@ impl Tablet {
             (Some(state), Some(changes)) => {
                 self.store(state)?.apply(&changes, applied)?;
                 state.buffer.write().unwrap_or_else(PoisonError::into_inner).end_commit();
+                state.table.flow.applied(memory.bytes(), &state.share);
                 Ok(())
             }
             _ => Ok(()),

@@ -90,13 +90,17 @@ impl Definition {
 impl Tablet {
     /// Appends rows and returns the offset that [`Tablet::wait_durable`] has to reach. Rows of an idempotent writer that are there already are
     /// left as they are, and the offset is that of the first time. Log tables take no deletes. Waits while the writers'
-    /// share of the memory budget is used up and the tablet has a part in it: its own commit gives that back.
+    /// share of the memory budget is used up and the tablet has a part in it: its own commit gives that back. Waits too while the kv state of the
+    /// table is behind and the tablet has brought in its share: native/docs/kv.md.
     pub fn write(self: &Arc<Self>, rows: &Rows) -> Result<LogOffset> {
         self.check_open()?;
         if !self.memory.may_take() {
             self.context.committer.expedite(self);
             self.progress.wait_until(|| self.memory.may_take())?;
             self.check_open()?;
+        }
+        if let Some(state) = &self.kv {
+            state.table.flow.admit(&state.share, || self.check_open())?;
         }
         let end = self.or_poison(|| match self.kind {
             TableKind::Log => self.append(rows),

@@ -1,0 +1,127 @@
+//! RocksDB's memory in a process: one block cache, and one bound for the memtables of all stores.
+//!
+//! Over that bound RocksDB writes out the memtable of the store that is just being written, however small it is: with many tables, each with a
+//! little in memory, those that are busy would make tiny files without end. So before it comes to that the largest memtable is written out.
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use rocksdb::{Cache, WriteBufferManager};
+
+use crate::rocks::Db;
+
+/// A memtable filter of so much of the write buffer's size: 20 bits a row of 250 bytes. An upsert looks every key up first; most lookups of new keys
+/// end here. Memtables hold it whole from the start on, so only a table that has been written so many bytes gets one, while all together take
+/// less than a share of the write buffers.
+const FILTER_RATIO: f64 = 0.01;
+const FILTER_FROM: u64 = 8 << 20;
+const FILTERS_SHARE: u64 = 8;
+
+/// RocksDB's memory, shared by all stores of the process.
+#[derive(Clone)]
+pub struct KvMemory(Arc<Shared>);
+
+struct Shared {
+    cache: Cache,
+    write_buffers: WriteBufferManager,
+    stores: Mutex<Vec<Weak<Db>>>,
+    /// Bytes that came in since memtables were last looked at.
+    unseen: AtomicU64,
+    /// Bytes of filters that memtables have.
+    filters: AtomicU64,
+}
+
+/// What a store knows of its writes.
+#[derive(Debug, Default)]
+pub(crate) struct Written {
+    bytes: AtomicU64,
+    decided: AtomicBool,
+    /// Bytes of its memtable's filter.
+    filter: AtomicU64,
+}
+
+impl std::fmt::Debug for KvMemory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("KvMemory").finish_non_exhaustive()
+    }
+}
+
+impl KvMemory {
+    /// `cache` bytes of block cache and `write_buffers` bytes for all memtables together.
+    pub fn new(cache: usize, write_buffers: usize) -> Self {
+        Self(Arc::new(Shared {
+            cache: Cache::new_hyper_clock_cache(cache, 0),
+            write_buffers: WriteBufferManager::new_write_buffer_manager(write_buffers, false),
+            stores: Mutex::default(),
+            unseen: AtomicU64::new(0),
+            filters: AtomicU64::new(0),
+        }))
+    }
+
+    pub(crate) fn cache(&self) -> &Cache {
+        &self.0.cache
+    }
+
+    pub(crate) fn write_buffers(&self) -> &WriteBufferManager {
+        &self.0.write_buffers
+    }
+
+    /// Bytes for all memtables.
+    pub(crate) fn write_buffers_size(&self) -> u64 {
+        self.0.write_buffers.get_buffer_size() as u64
+    }
+
+    pub(crate) fn add(&self, store: &Arc<Db>) {
+        let mut stores = self.0.stores.lock().unwrap_or_else(PoisonError::into_inner);
+        stores.retain(|s| s.strong_count() > 0);
+        stores.push(Arc::downgrade(store));
+    }
+
+    /// A store was written.
+    pub(crate) fn written(&self, store: &Db, bytes: u64) {
+        let total = store.written.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        if total >= FILTER_FROM && !store.written.decided.swap(true, Ordering::Relaxed) {
+            self.give_filter(store);
+        }
+        let size = self.write_buffers_size();
+        if self.0.unseen.fetch_add(bytes, Ordering::Relaxed) + bytes >= size / 64 {
+            self.0.unseen.store(0, Ordering::Relaxed);
+            if self.0.write_buffers.get_usage() as u64 > size / 2 {
+                self.write_out_the_largest();
+            }
+        }
+    }
+
+    fn give_filter(&self, store: &Db) {
+        let filter = (store.write_buffer_size as f64 * FILTER_RATIO) as u64;
+        if self.0.filters.fetch_add(filter, Ordering::Relaxed) + filter > self.write_buffers_size() / FILTERS_SHARE
+            || store.db.set_options(&[("memtable_prefix_bloom_size_ratio", &FILTER_RATIO.to_string())]).is_err()
+        {
+            // It is faster with it and right without.
+            self.0.filters.fetch_sub(filter, Ordering::Relaxed);
+            return;
+        }
+        store.written.filter.store(filter, Ordering::Relaxed);
+    }
+
+    /// A store is closed.
+    pub(crate) fn closed(&self, written: &Written) {
+        self.0.filters.fetch_sub(written.filter.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+
+    /// Memtables together hold at most five eighths of the write buffers; the rest is for those that are being written out.
+    fn write_out_the_largest(&self) {
+        // Somebody else does it.
+        let Ok(stores) = self.0.stores.try_lock() else { return };
+        let sizes: Vec<(u64, Arc<Db>)> = stores.iter().filter_map(Weak::upgrade).map(|db| (db.active_memtable(), db)).collect();
+        drop(stores);
+        if sizes.iter().map(|s| s.0).sum::<u64>() <= self.write_buffers_size() / 8 * 5 {
+            return;
+        }
+        // One that is crowded would make the caller wait, and its own writers are waiting already.
+        let free = sizes.iter().filter(|(_, db)| db.load().room.is_none());
+        if let Some((_, db)) = free.max_by_key(|s| s.0) {
+            // What hinders it shows with the next write there.
+            let _ = db.flush_in_background();
+        }
+    }
+}
