@@ -7,8 +7,8 @@ use std::time::Duration;
 use fluss_types::{BucketId, Error, ErrorCode, PartitionId, Result};
 use rocksdb::checkpoint::Checkpoint;
 use rocksdb::{
-    BlockBasedOptions, CompactionDecision, DB, DBCompressionType, DEFAULT_COLUMN_FAMILY_NAME as DEFAULT_CF,
-    DataBlockIndexType, FlushOptions, LogLevel, Options, WriteBatch, WriteOptions, properties,
+    BlockBasedOptions, CompactionDecision, DB, DBCompressionType, DEFAULT_COLUMN_FAMILY_NAME as DEFAULT_CF, DataBlockIndexType,
+    FlushOptions, LogLevel, Options, WriteBatch, WriteOptions, properties,
 };
 
 use crate::rocks_memory::{KvMemory, Written};

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use arrow_array::{BinaryArray, Int64Array, RecordBatch};
-use fluss_kv::{KvCheckpoint, KvLoad, KvMemory, KvStore, KvStores, KvTable, RocksKvStores};
+use fluss_kv::{IsRemovable, KvCheckpoint, KvLoad, KvMemory, KvStore, KvStores, KvTable, RocksKvStores};
 use fluss_log::LogOptions;
 use fluss_tablet::{Committer, Rows, TableKv, Tablet, TabletContext};
 use fluss_testkit::Random;
@@ -35,8 +35,8 @@ struct Claim {
 struct ClaimingTable(Arc<dyn KvTable>, Arc<Claim>);
 
 impl KvStores for Claiming {
-    fn open(&self, dir: &Path) -> Result<Arc<dyn KvTable>> {
-        Ok(Arc::new(ClaimingTable(self.stores.open(dir)?, self.claim.clone())))
+    fn open(&self, dir: &Path, removable: Option<IsRemovable>) -> Result<Arc<dyn KvTable>> {
+        Ok(Arc::new(ClaimingTable(self.stores.open(dir, removable)?, self.claim.clone())))
     }
 
     fn open_checkpoint(&self, dir: &Path) -> Result<Arc<dyn KvCheckpoint>> {
@@ -100,7 +100,7 @@ fn tablets(dir: &Path, kv: Arc<dyn KvStores>, buckets: u32) -> Vec<Arc<Tablet>> 
         log: LogOptions { segment_size: 1 << 30, index_interval: 4096, writer_expiration_ms: 1 << 40 },
     });
     let options = TableOptions::parse(&BTreeMap::from([("table.log.arrow.compression.type".into(), "NONE".into())])).unwrap();
-    let table = TableKv::open(dir, &context).unwrap();
+    let table = TableKv::open(dir, &options, &context, Box::new(|_, _| unreachable!("no such column"))).unwrap();
     let open = |bucket: u32| {
         let at = TableBucket { table_id: 1, partition: 0, bucket };
         let (dir, path) = (dir.join(bucket.to_string()), TablePath::new("db", "t"));
@@ -203,7 +203,7 @@ fn a_row_that_changes_all_the_time_leaves_little_to_replay() {
             // One that goes meanwhile is not part of the state.
             let _ = std::fs::copy(&path, copy.path().join(path.file_name().unwrap()));
         }
-        rocks(1 << 20).open(copy.path()).and_then(|table| table.tablet(0, 0)?.applied()).map_or(0, |a| a.offset)
+        rocks(1 << 20).open(copy.path(), None).and_then(|table| table.tablet(0, 0)?.applied()).map_or(0, |a| a.offset)
     };
     while applied_after_a_crash() < 2 * 40 {
         thread::yield_now();

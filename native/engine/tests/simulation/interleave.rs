@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use fluss_kv::{
-    Applied, Changes, IsRemovable, KvCheckpoint, KvLoad, KvRange, KvSnapshot, KvStore, KvStores, KvTable, KvValue, MemoryKvStores,
-    OnPrefixRow, OnRow,
+    Applied, Changes, IsRemovable, KvCheckpoint, KvLoad, KvRange, KvSnapshot, KvStore, KvStores, KvTable, KvValue,
+    MemoryKvStores, OnPrefixRow, OnRow,
 };
 use fluss_testkit::{HookedFiles, Random};
 use fluss_types::file::FileSystem;

@@ -24,8 +24,8 @@ use fluss_types::{
 };
 
 use crate::Committer;
-use crate::progress::Progress;
 use crate::flow::Share;
+use crate::progress::Progress;
 use crate::table::TableKv;
 use crate::transactions::Transactions;
 
