@@ -1,6 +1,8 @@
 //! Writes: append to the log and to the pre-write buffer; the commit does the rest.
+mod batch;
 mod changelog;
 mod encoded;
+mod olds;
 mod upsert;
 
 use std::borrow::Cow;

@@ -1,121 +1,15 @@
 //! Upserts and deletes: the rows that are there, what the table's merger makes of them and the written ones, and the changelog.
-use std::borrow::Cow;
-use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 
-use arrow_array::Array;
-use fluss_format::{ColumnValues, EncodedBatch, Expiry, KeyEncoder};
-use fluss_kv::{KvStore, KvValue, Merged, RowMerger};
-use fluss_types::{ChangelogImage, DeleteBehavior, Error, ErrorCode, LogOffset, Result, TypeRoot};
+use fluss_format::EncodedBatch;
+use fluss_types::{Error, LogOffset, Result, TypeRoot};
 
-use super::changelog::{Changelog, Place};
-use super::encoded::{Encoded, range};
+use super::batch::{Batch, Outcome};
+use super::changelog::Place;
+use super::encoded::Encoded;
+use super::olds::{Old, Olds};
 use super::{Definition, Rows, Tablet};
-use crate::tablet::{Appended, KvState};
-
-/// The row before a change.
-#[derive(Clone, Copy)]
-enum Old {
-    Absent,
-    /// Nobody has to know.
-    Unread,
-    Stored(usize),
-    /// What became of an earlier row of the same batch.
-    InBatch(usize),
-}
-
-/// The rows before the changes of a batch.
-struct Olds<'a> {
-    olds: Vec<Old>,
-    stored: Vec<KvValue<'a>>,
-    /// The last row of each key.
-    last: HashMap<&'a [u8], usize, ahash::RandomState>,
-}
-
-impl<'a> Olds<'a> {
-    /// Reads, of the keys that come for the first time, what `wanted` of them asks for. Rows that have expired are absent.
-    fn read(
-        state: &KvState,
-        kv: &'a dyn KvStore,
-        keys: &'a Encoded,
-        n: usize,
-        expiry: Expiry,
-        wanted: impl Fn(usize) -> bool,
-    ) -> Result<Self> {
-        let mut last: HashMap<&[u8], usize, ahash::RandomState> =
-            HashMap::with_capacity_and_hasher(n, ahash::RandomState::default());
-        let mut olds = Vec::with_capacity(n);
-        let mut stored = Vec::new();
-        let mut unknown = Vec::new();
-        {
-            let buffer = state.buffer.read().unwrap_or_else(PoisonError::into_inner);
-            for i in 0..n {
-                let key = keys.get(i);
-                olds.push(match last.insert(key, i) {
-                    Some(j) => Old::InBatch(j),
-                    None if !wanted(i) => Old::Unread,
-                    None => match buffer.get(key) {
-                        Some(Some(row)) if !expiry.is_over(row) => {
-                            stored.push(KvValue::Buffered(row.clone()));
-                            Old::Stored(stored.len() - 1)
-                        }
-                        Some(_) => Old::Absent,
-                        None => {
-                            unknown.push(i);
-                            Old::Absent
-                        }
-                    },
-                });
-            }
-        }
-        let unknown_keys: Vec<&[u8]> = unknown.iter().map(|i| keys.get(*i)).collect();
-        for (i, row) in unknown.iter().zip(kv.multi_get(&unknown_keys)?) {
-            if let Some(row) = row.filter(|row| !expiry.is_over(row)) {
-                olds[*i] = Old::Stored(stored.len());
-                stored.push(row);
-            }
-        }
-        Ok(Self { olds, stored, last })
-    }
-}
-
-/// Rows that were made of two, side by side.
-#[derive(Default)]
-struct Made {
-    bytes: Vec<u8>,
-    ends: Vec<usize>,
-}
-
-impl Made {
-    fn get(&self, i: usize) -> &[u8] {
-        &self.bytes[range(&self.ends, i)]
-    }
-}
-
-impl From<Made> for Encoded {
-    fn from(made: Made) -> Self {
-        Self { bytes: made.bytes.into(), ends: made.ends }
-    }
-}
-
-impl Definition {
-    /// What merges these rows with those that are there; refuses deletes where there are none, and columns that cannot be given alone.
-    pub(in crate::tablet) fn merger(&self, rows: &Rows) -> Result<RowMerger<'_>> {
-        if self.merging.delete == DeleteBehavior::Disable && rows.deletes.as_ref().is_some_and(|d| d.contains(&true)) {
-            let m = "Delete operations are disabled for this table. The table.delete.behavior is set to 'disable'.";
-            return Err(Error::new(ErrorCode::DeletionDisabled, m));
-        }
-        if let Some((column, given)) = self.merging.auto_increment.and_then(|c| Some((c, rows.batch.columns().get(c)?)))
-            && (0..given.len()).any(|i| given.is_valid(i) && !rows.is_delete(i))
-        {
-            let name = &self.codec.schema().columns()[column].name;
-            return Err(Error::invalid(format!(
-                "This table has auto increment column [{name}]. Explicitly specifying values for an auto increment column is not allowed. Please specify non-auto-increment columns as target columns using partialUpdate first, or write NULL into it."
-            )));
-        }
-        RowMerger::new(&self.codec, &self.merging, rows.targets.as_deref())
-    }
-}
+use crate::tablet::Appended;
 
 impl Tablet {
     pub(super) fn upsert(&self, rows: &Rows) -> Result<LogOffset> {
@@ -141,18 +35,8 @@ impl Tablet {
     /// `None`: the table was altered meanwhile, so that rows may be stored that this definition does not know.
     fn upsert_as(&self, definition: &Arc<Definition>, rows: &Rows) -> Result<Option<LogOffset>> {
         let state = self.kv_state()?;
-        let (codec, merging) = (&definition.codec, &definition.merging);
-        let schema = codec.schema();
-        let n = rows.batch.num_rows();
-        let merger = definition.merger(rows)?;
-        let blind = merging.image == ChangelogImage::Wal && merger.replaces();
-        let key_columns = ColumnValues::of(&rows.batch, schema.columns(), schema.primary_key())?;
-        let columns = ColumnValues::all(&rows.batch, schema.columns())?;
-        let keys = Encoded::new(n, |i, out| {
-            KeyEncoder::encode(&key_columns, i, out);
-            Ok(())
-        })?;
-        let values = Encoded::new(n, |i, out| if rows.is_delete(i) { Ok(()) } else { codec.encode(&columns, i, out) })?;
+        let codec = &definition.codec;
+        let batch = Batch::new(definition, rows)?;
 
         let mut appended = self.appended();
         if !Arc::ptr_eq(definition, &self.definition()) {
@@ -165,77 +49,22 @@ impl Tablet {
             return Ok(Some(end));
         }
         let now_ms = self.now_ms();
-        let values = match codec.is_timed() {
-            true => values.map(|row| {
-                if !row.is_empty() {
-                    codec.set_time(row, now_ms)
-                }
-            }),
-            false => values,
-        };
+        let batch = batch.set_time(now_ms);
         let kv = self.store(state)?;
-        let is_put = |i: usize| blind && !rows.is_delete(i);
-        let Olds { olds, stored, last } = Olds::read(state, kv.as_ref(), &keys, n, definition.expiry(now_ms), |i| !is_put(i))?;
-        let stored: Vec<&[u8]> = stored.iter().map(|row| &**row).collect();
-        let stored: Vec<Cow<'_, [u8]>> =
-            if merger.reads_old() { codec.upgrade(&stored)? } else { stored.into_iter().map(Cow::Borrowed).collect() };
-
-        let mut made = Made::default();
-        let mut changelog = Changelog::with_capacity(n, merging.image);
-        let mut after: Vec<Option<Place>> = Vec::with_capacity(n);
-        let mut copy = Vec::new();
-        for (i, old) in olds.iter().enumerate() {
-            if is_put(i) {
-                changelog.put(Place::New(i));
-                after.push(Some(Place::New(i)));
-                continue;
-            }
-            let before = match *old {
-                Old::Absent | Old::Unread => None,
-                Old::Stored(s) => Some(Place::Stored(s)),
-                Old::InBatch(j) => after[j],
-            };
-            let row = match before {
-                None => None,
-                Some(Place::New(j)) => Some(values.get(j)),
-                Some(Place::Stored(s)) => Some(&*stored[s]),
-                Some(Place::Made(m)) => {
-                    copy.clear();
-                    copy.extend_from_slice(made.get(m));
-                    Some(&copy[..])
-                }
-            };
-            let merged = match (row, merging.auto_increment) {
-                _ if rows.is_delete(i) => merger.delete(row, &mut made.bytes),
-                (None, Some(column)) => {
-                    let number = self.next_number(definition, column, &mut appended)?;
-                    merger.insert(values.get(i), number, &mut made.bytes)
-                }
-                _ => merger.upsert(row, values.get(i), &mut made.bytes),
-            };
-            let now = match merged.map_err(|e| e.at(format_args!("row {i} of the batch")))? {
-                Merged::Unchanged => {
-                    after.push(before);
-                    continue;
-                }
-                Merged::New => Some(Place::New(i)),
-                Merged::Made => {
-                    let start = made.ends.last().copied().unwrap_or(0);
-                    codec.set_time(&mut made.bytes[start..], now_ms);
-                    made.ends.push(made.bytes.len());
-                    Some(Place::Made(made.ends.len() - 1))
-                }
-                Merged::Removed => None,
-            };
-            changelog.change(before, now);
-            after.push(now);
-        }
+        let Olds { olds, stored, last } = match (0..batch.len()).all(|i| batch.is_put(i)) {
+            // Not even which keys are repeated.
+            true => Olds { olds: Vec::new(), stored: Vec::new(), last: (0..batch.len()).collect() },
+            false => Olds::read(state, kv.as_ref(), &batch, definition.expiry(now_ms))?,
+        };
+        let stored = batch.readable(stored.iter().map(|row| &**row).collect())?;
+        let next_number = |column| self.next_number(definition, column, &mut appended);
+        let Outcome { changelog, made, after } = batch.merge(&olds, &stored, now_ms, next_number)?;
 
         if changelog.is_empty() {
             // The number counts all the same.
             let end = match rows.writer {
                 Some(_) => {
-                    let mut empty = EncodedBatch::without_rows(schema.id());
+                    let mut empty = EncodedBatch::without_rows(codec.schema().id());
                     self.append_encoded(&mut empty, rows.writer, now_ms, 0, &mut appended)?
                 }
                 None => appended.end_offset,
@@ -244,14 +73,14 @@ impl Tablet {
         }
         let row_delta = changelog.row_delta;
         let stored: Vec<&[u8]> = stored.iter().map(|row| &**row).collect();
-        let made_rows: Vec<&[u8]> = (0..made.ends.len()).map(|m| made.get(m)).collect();
-        let changes = changelog.into_batch(codec, &rows.batch, &stored, &made_rows)?;
+        let changes = changelog.into_batch(codec, &rows.batch, &stored, &made.all())?;
+        let Batch { keys, values, .. } = batch;
         let buffered = keys.bytes.len() + values.bytes.len() + made.bytes.len();
         let end = self.append_encoded(&mut definition.encode(&changes, false)?, rows.writer, now_ms, buffered, &mut appended)?;
         appended.rows += row_delta;
         let made = Encoded::from(made);
         let mut buffer = state.buffer.write().unwrap_or_else(PoisonError::into_inner);
-        for i in last.into_values() {
+        for i in last {
             let row = match after[i] {
                 Some(Place::New(j)) => Some(values.share(j)),
                 Some(Place::Made(m)) => Some(made.share(m)),
