@@ -15,6 +15,7 @@ mod input;
 mod lease;
 mod log;
 mod message;
+mod partitions;
 mod value;
 
 pub use batch::batch;
@@ -24,6 +25,7 @@ pub use input::schemas_of;
 pub use lease::lease;
 pub use log::{LOG_BUCKET, LOG_DIR, LOG_OPTIONS, log, log_input};
 pub use message::{MESSAGES, message};
+pub use partitions::{PARTITIONED_TABLE, partitions};
 pub use value::value;
 
 use fluss_types::{Error, ErrorCode};
@@ -39,6 +41,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("lease", lease),
     ("log", log),
     ("message", message),
+    ("partitions", partitions),
     ("value", value),
 ];
 

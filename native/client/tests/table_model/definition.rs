@@ -29,8 +29,6 @@ pub struct Definition {
     pub columns: Vec<Column>,
     /// Positions, in key order.
     pub key: Vec<usize>,
-    /// The bucket key is the first column of the key alone.
-    pub prefix: bool,
     pub buckets: u32,
     pub engine: MergeEngine,
     /// `table.changelog.image` is `WAL`, not `FULL`.
@@ -40,10 +38,6 @@ pub struct Definition {
     pub functions: Vec<Option<Function>>,
     /// All columns outside the key may be NULL, and the engine takes partial updates.
     pub partial: bool,
-    /// Position of the auto-increment column.
-    pub number: Option<usize>,
-    /// `table.row.ttl`, ms.
-    pub ttl: Option<i64>,
     pub options: BTreeMap<String, String>,
 }
 
@@ -117,11 +111,6 @@ impl Definition {
             let nullable = random.below(2) == 0;
             values.push((column("version", root, nullable), None));
         }
-        let numbered = random.below(4) == 0;
-        if numbered {
-            let root = pick(random, &[TypeRoot::Int, TypeRoot::BigInt]);
-            values.insert(random.below(values.len() as u64 + 1) as usize, (column("number", root, true), None));
-        }
         // The key is anywhere.
         for column in key {
             let at = random.below(values.len() as u64 + 1) as usize;
@@ -139,19 +128,14 @@ impl Definition {
         let mut definition = Self {
             columns,
             key,
-            prefix: false,
             buckets: 1 + random.below(3) as u32,
             engine,
             wal: engine != MergeEngine::Aggregation && random.below(3) == 0,
             deletes: Deletes::Allow,
             functions,
             partial,
-            number: None,
-            ttl: (random.below(4) == 0).then(|| 1000 * (1 + random.below(30) as i64)),
             options: BTreeMap::new(),
         };
-        definition.prefix = definition.key.len() == 2 && random.below(2) == 0;
-        definition.number = definition.columns.iter().position(|c| c.name == "number");
         definition.choose_options(random);
         definition
     }
@@ -171,13 +155,6 @@ impl Definition {
         }
         if self.wal {
             set("table.changelog.image", "WAL");
-        }
-        if self.number.is_some() {
-            set("auto-increment.fields", "number");
-            set("table.auto-increment.cache-size", pick(random, &["1", "3", "100000"]));
-        }
-        if let Some(ttl) = self.ttl {
-            set("table.row.ttl", &format!("{}s", ttl / 1000));
         }
         let choices: &[Option<Deletes>] = match self.engine {
             MergeEngine::LastRow => &[None, None, Some(Deletes::Allow), Some(Deletes::Ignore), Some(Deletes::Disable)],

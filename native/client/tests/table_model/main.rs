@@ -1,5 +1,5 @@
 //! Primary-key tables of every merge engine, changelog image and delete behaviour against a model (`model.rs`, `aggregate.rs`), through the API that
-//! bindings use and over RocksDB: seeded schemas, upserts, deletes, partial updates, keys repeated in a batch, transactions, auto-increment, rows that expire, restarts and kills. Lookups,
+//! bindings use and over RocksDB: seeded schemas, upserts, deletes, partial updates, keys repeated in a batch, restarts and kills. Lookups, scans,
 //! snapshots with their tail and the changelog must say what the model says. `FLUSS_SEED=n` replays one seed and prints its steps, `FLUSS_SEEDS=n` sets how many
 //! run. What the disk may do is the simulation's part (`native/engine/tests/simulation`).
 #![allow(clippy::unwrap_used, reason = "test code")]

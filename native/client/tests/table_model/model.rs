@@ -14,8 +14,6 @@ pub type Row = Vec<Value>;
 pub struct Change {
     pub kind: u8,
     pub row: Row,
-    /// Of its commit, ms.
-    pub time: i64,
 }
 
 /// A row that is written.
@@ -25,27 +23,17 @@ pub struct Write {
     pub delete: bool,
 }
 
-/// A row and the time of the commit that wrote it, ms.
-#[derive(Clone, Debug)]
-struct Stored {
-    row: Row,
-    time: i64,
-}
-
 /// A table: its rows by key, and all of its changelog.
 #[derive(Debug)]
 pub struct Model {
     pub definition: Definition,
-    rows: BTreeMap<String, Stored>,
+    pub rows: BTreeMap<String, Row>,
     pub changes: Vec<Change>,
-    /// Numbers of the auto-increment column that were seen: those of the model are only names for them.
-    numbers: BTreeMap<i128, i128>,
-    numbered: i128,
 }
 
 impl Model {
     pub fn new(definition: Definition) -> Self {
-        Self { definition, rows: BTreeMap::new(), changes: Vec::new(), numbers: BTreeMap::new(), numbered: 0 }
+        Self { definition, rows: BTreeMap::new(), changes: Vec::new() }
     }
 
     /// Keys are equal when this text is.
@@ -53,63 +41,27 @@ impl Model {
         format!("{:?}", self.definition.key.iter().map(|&k| &row[k]).collect::<Vec<_>>())
     }
 
-    /// Whether a row of this time is still there.
-    pub fn is_alive(&self, time: i64, now: i64) -> bool {
-        self.definition.ttl.is_none_or(|ttl| now - time < ttl)
-    }
-
-    /// The rows that are there now.
-    pub fn rows(&self, now: i64) -> BTreeMap<String, Row> {
-        let alive = self.rows.iter().filter(|(_, s)| self.is_alive(s.time, now));
-        alive.map(|(key, s)| (key.clone(), s.row.clone())).collect()
-    }
-
-    /// Whether a row that was read is this one. The numbers of the auto-increment column may be any, each for one row.
-    pub fn is_it(&mut self, found: &Row, expected: &Row) -> bool {
-        let mut expected = expected.clone();
-        if let Some(column) = self.definition.number
-            && let (Value::Int(named), Value::Int(n)) = (&expected[column], &found[column])
-        {
-            if !self.numbers.contains_key(named) {
-                assert!(*n > 0 && self.numbers.values().all(|given| given != n), "the number {n} was given before");
-                self.numbers.insert(*named, *n);
-            }
-            expected[column] = Value::Int(self.numbers[named]);
-        }
-        *found == expected
-    }
-
     /// One row after the other. `targets`: positions of the columns that are written, `None`: all.
-    pub fn write(&mut self, writes: &[Write], targets: Option<&[usize]>, now: i64) {
+    pub fn write(&mut self, writes: &[Write], targets: Option<&[usize]>) {
         let targets = targets.filter(|t| t.len() < self.definition.columns.len());
         for write in writes {
             let key = self.key(&write.row);
-            let old = self.rows.get(&key).filter(|s| self.is_alive(s.time, now)).map(|s| s.row.clone());
-            let mut merged = self.merge(old.as_ref(), write, targets);
-            if let (Some(column), Merged::Row(row)) = (self.definition.number, &mut merged) {
-                row[column] = match &old {
-                    Some(old) => old[column].clone(),
-                    None => {
-                        self.numbered += 1;
-                        Value::Int(self.numbered)
-                    }
-                };
-            }
-            let mut push = |kind, row: &Row| self.changes.push(Change { kind, row: row.clone(), time: now });
+            let old = self.rows.get(&key).cloned();
+            let merged = self.merge(old.as_ref(), write, targets);
+            let mut push = |kind, row: &Row| self.changes.push(Change { kind, row: row.clone() });
             match (old, merged) {
                 (_, Merged::Nothing) => {}
                 (None, Merged::Row(row)) => {
-                    let d = &self.definition;
-                    let blind = d.wal && d.engine == MergeEngine::LastRow && targets.is_none() && d.number.is_none();
+                    let blind = self.definition.wal && self.definition.engine == MergeEngine::LastRow && targets.is_none();
                     push(if blind { 3 } else { 1 }, &row);
-                    self.rows.insert(key, Stored { row, time: now });
+                    self.rows.insert(key, row);
                 }
                 (Some(old), Merged::Row(row)) => {
                     if !self.definition.wal {
                         push(2, &old);
                     }
                     push(3, &row);
-                    self.rows.insert(key, Stored { row, time: now });
+                    self.rows.insert(key, row);
                 }
                 (old, Merged::Removed) => {
                     push(4, &old.expect("only what is there is removed"));
@@ -132,8 +84,7 @@ impl Model {
                     let left: Row = (0..old.len())
                         .map(|c| if is_target(c) && !d.key.contains(&c) { Value::Null } else { old[c].clone() })
                         .collect();
-                    let nothing_left =
-                        (0..left.len()).all(|c| d.key.contains(&c) || d.number == Some(c) || left[c] == Value::Null);
+                    let nothing_left = (0..left.len()).all(|c| d.key.contains(&c) || left[c] == Value::Null);
                     if nothing_left { Merged::Removed } else { Merged::Row(left) }
                 }
             };
@@ -181,17 +132,16 @@ fn compare(a: &Value, b: &Value) -> Ordering {
     }
 }
 
-/// The table that a changelog makes, as it is at a time.
-pub fn replay<'a>(model: &Model, changes: impl IntoIterator<Item = &'a Change>, now: i64) -> BTreeMap<String, Row> {
+/// The table that a changelog makes.
+pub fn replay<'a>(model: &Model, changes: impl IntoIterator<Item = &'a Change>) -> BTreeMap<String, Row> {
     let mut rows = BTreeMap::new();
     for change in changes {
         let key = model.key(&change.row);
         match change.kind {
             2 => {}
             4 => drop(rows.remove(&key)),
-            _ => drop(rows.insert(key, change)),
+            _ => drop(rows.insert(key, change.row.clone())),
         }
     }
-    rows.retain(|_, change| model.is_alive(change.time, now));
-    rows.into_iter().map(|(key, change)| (key, change.row.clone())).collect()
+    rows
 }

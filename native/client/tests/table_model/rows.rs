@@ -1,7 +1,7 @@
 //! Rows to and from Arrow.
 use std::sync::Arc;
 
-use arrow_array::{Array, ArrayRef, Decimal128Array, Int32Array, Int64Array, RecordBatch, StringArray, new_null_array};
+use arrow_array::{Array, ArrayRef, Decimal128Array, Int32Array, Int64Array, RecordBatch, StringArray};
 use arrow_schema::SchemaRef;
 use arrow_select::take::take;
 use fluss_format::{AlignedBytes, ColumnBatch};
@@ -35,9 +35,6 @@ pub fn random_columns(definition: &Definition, schema: &Schema, rows: usize, ran
     for (c, column) in definition.columns.iter().enumerate() {
         if definition.key.contains(&c) {
             columns[c] = key_values(column, rows, random);
-        } else if definition.number == Some(c) {
-            // Nobody gives it.
-            columns[c] = new_null_array(&column.data_type.to_arrow(), rows);
         } else if definition.engine == MergeEngine::Versioned(c) {
             // Few values, so that versions are equal now and then.
             let few: Vec<i32> = (0..rows).map(|_| random.below(rows.min(3) as u64) as i32).collect();

@@ -1,19 +1,16 @@
 //! What one seed does with a table.
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 
 use arrow_array::ArrayRef;
-use fluss_client::{Committable, Connection, Table, TransactionalWriter, Writer};
+use fluss_client::{Connection, Table, Writer};
 use fluss_meta::{DatabaseMeta, TableDeclaration};
 use fluss_proto::admin_request::Request;
 use fluss_proto::{self as proto, AdminRequest, AdminResponse};
 use fluss_testkit::Random;
 use fluss_types::TablePath;
-use fluss_types::time::Clock;
 use tempfile::TempDir;
 
 use crate::definition::{Definition, Deletes};
@@ -25,46 +22,22 @@ pub struct Pinned {
     pub bucket: u32,
     pub id: String,
     pub offset: i64,
-    pub made_ms: i64,
-}
-
-/// Moved by the seed.
-#[derive(Debug)]
-struct TestClock(AtomicI64);
-
-impl Clock for TestClock {
-    fn now_ms(&self) -> i64 {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
-/// What a writer of some columns has written.
-struct Staged {
-    targets: Option<Vec<usize>>,
-    writes: Vec<Vec<Write>>,
 }
 
 pub struct Run {
     pub random: Random,
     print: bool,
     dir: TempDir,
-    clock: Arc<TestClock>,
     connection: Arc<Connection>,
     pub table: Arc<Table>,
     /// With the columns that they give.
     writers: Vec<(Option<Vec<usize>>, Writer)>,
-    transaction: Option<(TransactionalWriter, Staged)>,
-    prepared: Vec<(Committable, Staged)>,
     pub model: Model,
     pub snapshots: Vec<Pinned>,
 }
 
-fn connect(dir: &Path, clock: &Arc<TestClock>) -> Arc<Connection> {
-    Connection::open_with_clock(options(dir), clock.clone()).unwrap()
-}
-
-fn options(dir: &Path) -> BTreeMap<String, String> {
-    [("data.dir".to_string(), dir.to_str().unwrap().to_string())].into()
+fn connect(dir: &Path) -> Arc<Connection> {
+    Connection::open([("data.dir".to_string(), dir.to_str().unwrap().to_string())].into()).unwrap()
 }
 
 fn path() -> TablePath {
@@ -76,17 +49,13 @@ pub fn message_path() -> Option<proto::TablePath> {
 }
 
 /// Makes the table; the engine is the one that connections to the folder have.
-fn create(dir: &Path, clock: &Arc<TestClock>, definition: &Definition) {
-    let engine = fluss_engine::open_with_clock(&options(dir), clock.clone()).unwrap();
+fn create(dir: &Path, definition: &Definition) {
+    let engine = fluss_engine::open(&[("data.dir".to_string(), dir.to_str().unwrap().to_string())].into()).unwrap();
     engine.engine().meta().create_database("db", DatabaseMeta::default(), false).unwrap();
     let declaration = TableDeclaration {
         columns: definition.columns.clone(),
         primary_key: definition.key.iter().map(|&k| definition.columns[k].name.clone()).collect(),
-        bucket_key: definition.key[..1]
-            .iter()
-            .filter(|_| definition.prefix)
-            .map(|&k| definition.columns[k].name.clone())
-            .collect(),
+        bucket_key: Vec::new(),
         bucket_count: definition.buckets,
         comment: String::new(),
         options: definition.options.clone(),
@@ -122,24 +91,11 @@ impl Run {
             eprintln!("{definition:#?}");
         }
         let dir = tempfile::tempdir().unwrap();
-        let clock = Arc::new(TestClock(AtomicI64::new(1_000_000)));
-        create(dir.path(), &clock, &definition);
-        let connection = connect(dir.path(), &clock);
+        create(dir.path(), &definition);
+        let connection = connect(dir.path());
         let table = connection.table(&path()).unwrap();
         let writers = Vec::new();
-        Self {
-            random,
-            print,
-            dir,
-            clock,
-            connection,
-            table,
-            writers,
-            transaction: None,
-            prepared: Vec::new(),
-            model: Model::new(definition),
-            snapshots: Vec::new(),
-        }
+        Self { random, print, dir, connection, table, writers, model: Model::new(definition), snapshots: Vec::new() }
     }
 
     pub fn run(mut self) {
@@ -150,9 +106,6 @@ impl Run {
                 2 | 3 => self.flush_and_check(),
                 4 if self.random.below(2) == 0 => self.reopen(),
                 5 if self.random.below(2) == 0 => self.kill(),
-                6..10 => self.transact(),
-                10 => self.insert_if_not_exists(),
-                11 => self.move_clock(),
                 _ => self.write(),
             }
             self.check_lookups();
@@ -161,16 +114,6 @@ impl Run {
         self.reopen();
         self.check();
         self.connection.close().unwrap();
-    }
-
-    pub fn now(&self) -> i64 {
-        self.clock.now_ms()
-    }
-
-    fn move_clock(&mut self) {
-        let by = self.random.below(20_000) as i64;
-        self.clock.0.fetch_add(by, Ordering::Relaxed);
-        self.say(|| format!("clock {}", self.now()));
     }
 
     pub fn say(&self, line: impl FnOnce() -> String) {
@@ -205,19 +148,11 @@ impl Run {
         let plain = rows::rows(&columns, &definition.columns);
         let writes: Vec<Write> =
             plain.into_iter().zip(&deletes).map(|(row, delete)| Write { row, delete: *delete == 1 }).collect();
+        self.say(|| format!("write {targets:?} {writes:?}"));
         let kinds = deletes.contains(&1).then_some(&deletes[..]);
         let rows = rows::batch(self.table.write_schema(), columns);
-        if let Some((writer, staged)) = &mut self.transaction
-            && self.random.below(3) == 0
-        {
-            writer.write(kinds, &rows).unwrap();
-            staged.writes.push(writes);
-            return self.say(|| "staged".into());
-        }
-        self.say(|| format!("write {targets:?} {writes:?}"));
         self.writer(&targets).write(kinds, &rows).unwrap();
-        let now = self.now();
-        self.model.write(&writes, targets.as_deref(), now);
+        self.model.write(&writes, targets.as_deref());
     }
 
     /// A partial update: the key and some other columns.
@@ -227,7 +162,7 @@ impl Run {
         }
         // In any order.
         let mut targets = definition.key.clone();
-        for column in (0..definition.columns.len()).filter(|c| !definition.key.contains(c) && definition.number != Some(*c)) {
+        for column in (0..definition.columns.len()).filter(|c| !definition.key.contains(c)) {
             if self.random.below(2) == 0 {
                 targets.insert(self.random.below(targets.len() as u64 + 1) as usize, column);
             }
@@ -256,71 +191,6 @@ impl Run {
         assert!(e.message().contains("table.delete.behavior"), "{e}");
     }
 
-    /// Begins a transaction, prepares the one that was begun, or commits or aborts one that was prepared.
-    fn transact(&mut self) {
-        let definition = self.model.definition.clone();
-        match self.transaction.take() {
-            Some((writer, staged)) if !staged.writes.is_empty() => {
-                let committable = writer.prepare().unwrap();
-                let committable = Committable::decode(&committable.encode()).unwrap();
-                self.say(|| format!("prepared {:?} {:?}", staged.targets, staged.writes));
-                self.prepared.push((committable, staged));
-            }
-            None if self.prepared.is_empty() || self.random.below(2) == 0 => {
-                let targets = self.targets(&definition);
-                let writer = match &targets {
-                    None => self.table.transactional_writer().unwrap(),
-                    Some(columns) => self.table.partial_writer(columns).unwrap().transactional(),
-                };
-                self.transaction = Some((writer, Staged { targets, writes: Vec::new() }));
-            }
-            begun => {
-                self.transaction = begun;
-                self.end_transaction();
-            }
-        }
-    }
-
-    fn end_transaction(&mut self) {
-        if self.prepared.is_empty() {
-            return;
-        }
-        let i = self.random.below(self.prepared.len() as u64) as usize;
-        let (committable, staged) = self.prepared.remove(i);
-        if self.random.below(4) == 0 {
-            self.say(|| "abort".into());
-            return self.connection.abort(&committable).unwrap();
-        }
-        self.say(|| format!("commit {:?} {:?}", staged.targets, staged.writes));
-        self.connection.commit(&committable).unwrap();
-        let now = self.now();
-        staged.writes.iter().for_each(|w| self.model.write(w, staged.targets.as_deref(), now));
-        // Again: nothing.
-        self.connection.commit(&committable).unwrap();
-    }
-
-    /// Lookups that make the rows that are missing.
-    fn insert_if_not_exists(&mut self) {
-        let definition = self.model.definition.clone();
-        let others = (0..definition.columns.len()).filter(|c| !definition.key.contains(c));
-        if others.into_iter().any(|c| !definition.columns[c].data_type.nullable) {
-            return;
-        }
-        let schema = self.table.schema().clone();
-        let columns = rows::random_columns(&definition, &schema, 3, &mut self.random);
-        let keys: Vec<_> = definition.key.iter().map(|&k| columns[k].clone()).collect();
-        let writes: Vec<Write> =
-            rows::rows(&columns, &definition.columns).into_iter().map(|row| Write { row, delete: false }).collect();
-        self.say(|| format!("insert if not exists {writes:?}"));
-        let now = self.now();
-        let missing: Vec<Write> =
-            writes.iter().filter(|w| !self.model.rows(now).contains_key(&self.model.key(&w.row))).cloned().collect();
-        self.model.write(&missing, Some(&definition.key), now);
-        let lookuper = self.table.lookuper(0..definition.columns.len()).unwrap().inserting().unwrap();
-        let found = lookuper.lookup(&rows::batch(self.table.key_schema(), keys)).unwrap();
-        self.check_found(&writes.into_iter().map(|w| w.row).collect::<Vec<_>>(), &found);
-    }
-
     fn create_snapshot(&mut self) {
         let bucket = self.random.below(self.model.definition.buckets.into()) as u32;
         let made = self.admin(Request::CreateSnapshot(proto::CreateSnapshot {
@@ -331,7 +201,7 @@ impl Run {
         }));
         let made = made.snapshot.unwrap();
         self.say(|| format!("snapshot {made:?} of bucket {bucket}"));
-        self.snapshots.push(Pinned { bucket, id: made.snapshot_id, offset: made.log_offset, made_ms: self.now() });
+        self.snapshots.push(Pinned { bucket, id: made.snapshot_id, offset: made.log_offset });
     }
 
     fn release_snapshot(&mut self) {
@@ -347,9 +217,7 @@ impl Run {
     }
 
     fn open(&mut self) {
-        // What was not prepared is gone.
-        self.transaction = None;
-        self.connection = connect(self.dir.path(), &self.clock);
+        self.connection = connect(self.dir.path());
         self.table = self.connection.table(&path()).unwrap();
         self.writers.clear();
     }

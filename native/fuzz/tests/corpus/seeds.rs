@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, UInt8Array};
 use fluss_format::{ColumnValues, EncodeOptions, EncodedBatch, Lease, RowCodec, encode_batch, log_schema};
-use fluss_fuzz::{LOG_BUCKET, LOG_DIR, LOG_OPTIONS, log_input, schemas_of};
+use fluss_fuzz::{LOG_BUCKET, LOG_DIR, LOG_OPTIONS, PARTITIONED_TABLE, log_input, schemas_of};
 use fluss_log::Log;
-use fluss_meta::{DatabaseMeta, FIRST_NUMBER, LocalMetaStore, TableAlteration, TableDeclaration, TableMeta};
+use fluss_meta::{DatabaseMeta, FIRST_NUMBER, LocalMetaStore, PartitionList, TableAlteration, TableDeclaration, TableMeta};
 use fluss_proto::{self as proto, Message};
 use fluss_testkit::{Random, SimulatedDisk, random_rows};
 use fluss_types::{BatchSequence, Column, Compression, DataType, Schema, SchemaChange, TableId, TablePath, TypeRoot};
@@ -21,6 +21,7 @@ pub(crate) fn of(target: &str) -> Vec<Vec<u8>> {
     match target {
         "batch" => batches(),
         "catalog" => catalogs(),
+        "partitions" => partition_files(),
         "filter" => filters(),
         "lease" => leases(),
         "log" => logs(),
@@ -223,6 +224,24 @@ fn table(table_id: TableId) -> TableMeta {
         },
         schema_history: Vec::new(),
     }
+}
+
+fn partition_files() -> Vec<Vec<u8>> {
+    let disk = SimulatedDisk::new(0);
+    let dir = Path::new("/table");
+    let open = || PartitionList::open(disk.fs(), dir, PARTITIONED_TABLE).unwrap().0;
+    let list = open();
+    let mut out = Vec::new();
+    let mut keep = || out.push(disk.image()[&dir.join("partitions")].clone());
+    list.create(&["2026$eu".into(), "2026$us".into()], 1_700_000_000_000, |_| Ok(())).unwrap();
+    keep();
+    list.create(&["2027$eu".into()], 1, |_| Ok(())).unwrap();
+    list.drop_all(&["2026$eu".into()]).unwrap();
+    keep();
+    list.drop_all(&["2026$us".into(), "2027$eu".into()]).unwrap();
+    drop(open());
+    keep();
+    out
 }
 
 fn catalogs() -> Vec<Vec<u8>> {

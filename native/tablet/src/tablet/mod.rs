@@ -19,8 +19,8 @@ use fluss_log::{Log, LogOptions};
 use fluss_types::file::FileSystem;
 use fluss_types::time::Clock;
 use fluss_types::{
-    Consistency, Error, ErrorCode, LogOffset, MemoryBudget, MemoryGuard, MemoryUser, Merging, Result, Schemas, TableBucket,
-    TableKind, TableOptions, TablePath,
+    Consistency, Error, ErrorCode, LogOffset, MemoryBudget, MemoryGuard, MemoryUser, Merging, PartitionBucket, Result, Schemas,
+    TableBucket, TableKind, TableOptions, TablePath,
 };
 
 use crate::Committer;
@@ -140,7 +140,7 @@ impl Tablet {
         table: Option<Arc<TableKv>>,
         context: Arc<TabletContext>,
     ) -> Result<Arc<Self>> {
-        let name = format!("table {path} bucket {}", bucket.bucket);
+        let name = format!("table {path} {}", PartitionBucket { partition: bucket.partition, bucket: bucket.bucket });
         let kind = schemas.current().kind();
         let definition = Definition::new(schemas, options).map_err(|e| e.at(&name))?;
         let log = Log::open(context.fs.clone(), &dir.join("log"), bucket, context.log).map_err(|e| e.at(&name))?;

@@ -32,7 +32,8 @@ final class Messages {
                 .varint(4, descriptor.bucketCount())
                 .string(5, descriptor.comment())
                 .map(6, descriptor.options())
-                .map(7, descriptor.customProperties());
+                .map(7, descriptor.customProperties())
+                .strings(8, descriptor.partitionKeys());
     }
 
     static ProtoWriter column(Column column) {
@@ -165,6 +166,9 @@ final class Messages {
                     break;
                 case 7:
                     in.entry(custom);
+                    break;
+                case 8:
+                    builder.partitionKeys(List.of(in.string()));
                     break;
                 default:
                     in.skip();

@@ -12,6 +12,7 @@ public final class TableDescriptor {
     private final List<Column> columns;
     private final List<String> primaryKey;
     private final List<String> bucketKey;
+    private final List<String> partitionKeys;
     private final int bucketCount;
     private final String comment;
     private final Map<String, String> options;
@@ -21,6 +22,7 @@ public final class TableDescriptor {
         columns = Collections.unmodifiableList(new ArrayList<>(builder.columns));
         primaryKey = Collections.unmodifiableList(new ArrayList<>(builder.primaryKey));
         bucketKey = Collections.unmodifiableList(new ArrayList<>(builder.bucketKey));
+        partitionKeys = Collections.unmodifiableList(new ArrayList<>(builder.partitionKeys));
         bucketCount = builder.bucketCount;
         comment = builder.comment;
         options = Collections.unmodifiableMap(new LinkedHashMap<>(builder.options));
@@ -40,9 +42,14 @@ public final class TableDescriptor {
         return primaryKey;
     }
 
-    /** Empty: the primary key; for a log table: none, batches go round the buckets. */
+    /** Empty: the primary key without the partition keys; for a log table: none, batches go round the buckets. */
     public List<String> bucketKey() {
         return bucketKey;
+    }
+
+    /** Empty: the table has no partitions. */
+    public List<String> partitionKeys() {
+        return partitionKeys;
     }
 
     /** 0: the engine's {@code default.bucket.number}. */
@@ -97,6 +104,7 @@ public final class TableDescriptor {
         return columns.equals(that.columns)
                 && primaryKey.equals(that.primaryKey)
                 && bucketKey.equals(that.bucketKey)
+                && partitionKeys.equals(that.partitionKeys)
                 && bucketCount == that.bucketCount
                 && comment.equals(that.comment)
                 && options.equals(that.options)
@@ -105,13 +113,14 @@ public final class TableDescriptor {
 
     @Override
     public int hashCode() {
-        return Objects.hash(columns, primaryKey, bucketKey, bucketCount, comment, options, customProperties);
+        return Objects.hash(columns, primaryKey, bucketKey, partitionKeys, bucketCount, comment, options, customProperties);
     }
 
     @Override
     public String toString() {
         return columns
                 + (primaryKey.isEmpty() ? "" : " PRIMARY KEY " + primaryKey)
+                + (partitionKeys.isEmpty() ? "" : " PARTITIONED BY " + partitionKeys)
                 + " bucket key " + bucketKey + ", " + bucketCount + " buckets, options " + options;
     }
 
@@ -120,6 +129,7 @@ public final class TableDescriptor {
         private final List<Column> columns = new ArrayList<>();
         private final List<String> primaryKey = new ArrayList<>();
         private final List<String> bucketKey = new ArrayList<>();
+        private final List<String> partitionKeys = new ArrayList<>();
         private int bucketCount;
         private String comment = "";
         private final Map<String, String> options = new LinkedHashMap<>();
@@ -147,6 +157,11 @@ public final class TableDescriptor {
 
         public Builder bucketKey(List<String> names) {
             bucketKey.addAll(names);
+            return this;
+        }
+
+        public Builder partitionKeys(List<String> names) {
+            partitionKeys.addAll(names);
             return this;
         }
 
