@@ -63,6 +63,9 @@ public final class FlussConnectorOptions {
     public static final ConfigOption<Duration> AUTO_PARTITION_CHECK_INTERVAL =
             ConfigOptions.key("auto-partition.check.interval").durationType().defaultValue(Duration.ofMinutes(10));
 
+    public static final ConfigOption<Duration> TRANSACTION_TIMEOUT =
+            ConfigOptions.key("transaction.timeout").durationType().defaultValue(Duration.ofDays(7));
+
     // ------------------------------------------------------------------ table
 
     public static final ConfigOption<Integer> BUCKET_NUM =
@@ -236,7 +239,8 @@ public final class FlussConnectorOptions {
                             LOG_RETENTION_CHECK_INTERVAL,
                             KV_WRITE_BUFFER_SIZE,
                             KV_SNAPSHOT_INTERVAL,
-                            AUTO_PARTITION_CHECK_INTERVAL));
+                            AUTO_PARTITION_CHECK_INTERVAL,
+                            TRANSACTION_TIMEOUT));
 
     private static final List<ConfigOption<?>> TABLE =
             Collections.unmodifiableList(
