@@ -7,14 +7,14 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
-use arrow_array::{ArrayRef, Int64Array, RecordBatch};
+use arrow_array::{ArrayRef, BinaryArray, Int64Array, RecordBatch};
 use fluss_engine::Engine;
 use fluss_format::Projection;
 use fluss_kv::MemoryKvStores;
 use fluss_log::{LogOptions, ReadHint};
 use fluss_meta::{DatabaseMeta, TableAlteration, TableDeclaration};
 use fluss_tablet::{Committer, Rows, Tablet, TabletContext};
-use fluss_testkit::{Fault, Operation, SimulatedDisk};
+use fluss_testkit::{Fault, Operation, Random, SimulatedDisk};
 use fluss_types::file::FileSystem;
 use fluss_types::time::Clock;
 use fluss_types::{
@@ -71,11 +71,11 @@ impl Machine {
         let engine = open(&disk, &clock);
         engine.meta().create_database("db", DatabaseMeta::default(), false).unwrap();
         let machine = Self { disk, clock, engine, keyed };
-        machine.create_table();
+        machine.create_table("ZSTD");
         machine
     }
 
-    fn create_table(&self) {
+    fn create_table(&self, compression: &str) {
         let declaration = TableDeclaration {
             columns: vec![column("id", false), column("n", false)],
             primary_key: if self.keyed { vec!["id".into()] } else { vec![] },
@@ -83,7 +83,7 @@ impl Machine {
             partition_keys: vec![],
             bucket_count: 1,
             comment: String::new(),
-            options: Default::default(),
+            options: [("table.log.arrow.compression.type".into(), compression.into())].into(),
             custom_properties: Default::default(),
         };
         self.engine.create_table(&path(), declaration, false).unwrap();
@@ -357,7 +357,7 @@ fn a_commit_that_goes_on_long_after_the_writers_of_its_time_are_forgotten_repeat
 #[test]
 fn what_was_not_committed_in_time_is_removed_and_its_commit_says_so() {
     for restart in [false, true] {
-        let (mut m, pieces) = half_committed(false);
+        let mut m = Machine::new(4, false);
         let tablet = m.tablet();
         for transaction in [WAITING, STAGED] {
             tablet.stage(&rows(transaction, 0, &[1])).unwrap();
@@ -366,7 +366,7 @@ fn what_was_not_committed_in_time_is_removed_and_its_commit_says_so() {
         drop(tablet);
         m.clock.0.fetch_add(7 * DAY - 1, Ordering::Relaxed);
         m.engine.retain().unwrap();
-        assert_eq!(m.files().len(), 3);
+        assert_eq!(m.files().len(), 2);
         m.clock.0.fetch_add(1, Ordering::Relaxed);
         if restart {
             m.reopen(false);
@@ -381,9 +381,84 @@ fn what_was_not_committed_in_time_is_removed_and_its_commit_says_so() {
             e.message().contains("table db.t bucket 0: transaction 12") && e.message().contains("'transaction.timeout'"),
             "{e}"
         );
-        let e = tablet.commit_transaction(COMMITTED, PIECES as u32).unwrap_err();
-        assert_eq!(e.code(), ErrorCode::TransactionNotFound);
-        assert!(e.message().contains(&format!("{pieces} of its 7 pieces were committed")), "{e}");
+    }
+}
+
+#[test]
+fn a_commit_that_has_begun_does_not_expire_but_is_ended() {
+    for restart in [false, true] {
+        let (mut m, _) = half_committed(true);
+        m.clock.0.fetch_add(8 * DAY, Ordering::Relaxed);
+        if restart {
+            m.reopen(true);
+            assert_eq!(m.tablet().transactions().len(), 1);
+        }
+        m.engine.retain().unwrap();
+        assert_eq!((m.log(), m.files()), (all_pieces(), vec![]));
+        m.tablet().commit_transaction(COMMITTED, PIECES as u32).unwrap();
+        assert_eq!(m.log(), all_pieces());
+    }
+}
+
+/// Rows of 1 MiB, of which a transaction changes one column.
+fn wide(m: &Machine) -> Rows {
+    const ROWS: i64 = 40;
+    m.engine.drop_table(&path(), false).unwrap();
+    m.create_table("NONE");
+    let bytes = Column::new("wide", DataType::new(TypeRoot::VarBinary(i32::MAX as u32), true).unwrap());
+    let changes = vec![SchemaChange::Add { parent: vec![], column: bytes }];
+    m.engine.alter_table(&path(), &TableAlteration { changes, ..TableAlteration::default() }).unwrap();
+    let tablet = m.tablet();
+    let schema = tablet.codec().schema().clone();
+    let mut random = Random(1);
+    let mut batch = |ids: std::ops::Range<i64>, n: i64, width: usize| {
+        let wide = ids.clone().map(|_| (0..width / 8).flat_map(|_| random.bits().to_le_bytes()).collect::<Vec<u8>>());
+        let columns: Vec<ArrayRef> = vec![
+            Arc::new(Int64Array::from_iter_values(ids.clone())),
+            Arc::new(Int64Array::from_iter_values(ids.clone().map(|id| id + n))),
+            Arc::new(BinaryArray::from_iter_values(wide)),
+        ];
+        RecordBatch::try_new(schema.arrow_schema(), columns).unwrap()
+    };
+    for first in (0..ROWS).step_by(10) {
+        tablet.write(&Rows { schema_id: 1, batch: batch(first..first + 10, 0, 1 << 20), ..plain(&[]) }).unwrap();
+        m.settle();
+    }
+    let writer = Some(BatchSequence { writer_id: COMMITTED, sequence: 0 });
+    Rows { schema_id: 1, batch: batch(0..ROWS, 1000, 8), deletes: None, targets: Some([0, 1].into()), writer }
+}
+
+/// The batch of both old and new rows would be too long.
+#[test]
+fn a_piece_that_the_old_rows_make_too_large_is_committed_in_parts() {
+    // In the midst of the commit, with the new file in the place of the old one.
+    for edge in [None, Some(25)] {
+        let mut m = Machine::new(14, true);
+        let changes = wide(&m);
+        let tablet = m.tablet();
+        assert_eq!(tablet.write(&Rows { writer: None, ..changes.clone() }).unwrap_err().code(), ErrorCode::BatchTooLarge);
+        let second = BatchSequence { writer_id: COMMITTED, sequence: 1 };
+        tablet.stage(&changes).unwrap();
+        tablet.stage(&Rows { writer: Some(second), ..plain(&[5000]) }).unwrap();
+        tablet.prepare(COMMITTED, 2).unwrap();
+        let end = tablet.high_watermark();
+        if let Some(edge) = edge {
+            m.disk.stop_at(edge);
+        }
+        let committed = tablet.commit_transaction(COMMITTED, 2);
+        drop(tablet);
+        assert_eq!((m.disk.is_stopped(), committed.is_err()), (edge.is_some(), edge.is_some()), "{committed:?}");
+        if edge.is_some() {
+            m.reopen(true);
+            let pieces = m.tablet().transactions().iter().map(|t| t.pieces).collect::<Vec<_>>();
+            assert_eq!(pieces, [3], "two in the place of the first");
+        }
+        let tablet = m.tablet();
+        tablet.commit_transaction(COMMITTED, 2).unwrap();
+        // Each row twice, before and after; and the new one.
+        assert_eq!((tablet.high_watermark() - end, m.files()), (81, vec![]));
+        (0..40).for_each(|id| assert_eq!(m.lookup(id), Some(id + 1000)));
+        assert_eq!(m.lookup(5000), Some(5000));
     }
 }
 
@@ -594,7 +669,7 @@ fn a_table_that_is_dropped_takes_its_transactions_along() {
         );
     };
     refused("db.t");
-    m.create_table();
+    m.create_table("ZSTD");
     refused("was dropped and made again");
     m.engine.abort_transaction(&committable).unwrap();
     assert_eq!(m.files(), Vec::<String>::new());

@@ -189,7 +189,8 @@ pub fn encode_batch(rows: &RecordBatch, schema: &Schema, options: &EncodeOptions
 }
 
 fn too_large(rows: usize, most: &str) -> Error {
-    Error::invalid(format!("a batch of {rows} rows has over {most}, which is the most that is allowed; write smaller batches"))
+    let m = format!("a batch of {rows} rows has over {most}, which is the most that is allowed; write smaller batches");
+    Error::new(ErrorCode::BatchTooLarge, m)
 }
 
 fn at_column(e: &Error, column: &Column) -> Error {

@@ -81,7 +81,13 @@ impl Transactions {
             Err(e) if e.kind() == ErrorKind::NotFound => return Ok(transactions),
             names => names.map_err(|e| Error::io(format!("list {}", transactions.dir.display()), &e))?,
         };
-        for id in names.iter().filter_map(|name| name.parse::<WriterId>().ok()) {
+        for name in names {
+            let Ok(id) = name.parse::<WriterId>() else {
+                // One that did not come to take another's place.
+                let path = transactions.dir.join(&name);
+                transactions.fs.remove_file(&path).map_err(|e| Error::io(format!("remove {}", path.display()), &e))?;
+                continue;
+            };
             match transactions.read_mark(id)? {
                 Some(mark) => {
                     let (pieces, since_ms) = (mark.pieces, mark.prepared_ms);
@@ -91,6 +97,8 @@ impl Transactions {
                 None => transactions.remove_file(id)?,
             }
         }
+        // A file that took another's place must not give it back once its pieces are counted on.
+        transactions.sync_dir()?;
         Ok(transactions)
     }
 
@@ -248,13 +256,62 @@ impl Transactions {
         }
     }
 
+    /// Puts several pieces in the place of one, durably; those behind it get other numbers. None of these may be in the log.
+    pub(crate) fn replace_piece(
+        &self,
+        staged: &mut Staged,
+        number: u32,
+        batches: &mut [EncodedBatch],
+        targets: &Option<Arc<[FieldId]>>,
+    ) -> Result<PreparedMark> {
+        let (id, Stage::Prepared { mark }) = (staged.id, &staged.stage) else {
+            return Err(Error::internal("pieces of a transaction that is not prepared"));
+        };
+        let mut old = self.pieces(id, *mark)?;
+        let temporary = self.path(id).with_extension("tmp");
+        let io = |e: std::io::Error| Error::io(format!("write {}", temporary.display()), &e);
+        let file = self.fs.create(&temporary).map_err(io)?;
+        let mut mark = PreparedMark { pieces: 0, position: STAGED_UNIT as u64, ..*mark };
+        file.write_at(0, &StagedHeader { bucket: self.bucket, transaction: id }.encode()).map_err(io)?;
+        let mut add = |targets: Option<Arc<[FieldId]>>, batch: &[u8]| {
+            let head = StagedPiece { number: mark.pieces, batch_len: batch.len(), targets }.encode();
+            file.write_at(mark.position, &head).map_err(io)?;
+            file.write_at(mark.position + head.len() as u64, batch).map_err(io)?;
+            mark.position += (head.len() + batch.len()) as u64;
+            mark.pieces += 1;
+            Ok(())
+        };
+        for n in 0..staged.pieces {
+            if n == number {
+                old.skip()?;
+                batches.iter_mut().try_for_each(|b| add(targets.clone(), b.place(0, 0, 0, 0)))?;
+            } else {
+                old.next(|bytes, piece| add(piece.targets, &bytes))?;
+            }
+        }
+        file.write_at(mark.position, &mark.encode()).and_then(|()| file.sync()).map_err(io)?;
+        self.fs.rename(&temporary, &self.path(id)).map_err(io)?;
+        staged.pieces = mark.pieces;
+        staged.stage = Stage::Prepared { mark };
+        // Before it is the file again that it was, its pieces must not be in the log.
+        self.sync_dir().inspect_err(|e| {
+            let m = format!("{e}. Close and open the store again, then commit transaction {id} again");
+            staged.stage = Stage::Failed(Error::new(e.code(), m));
+        })?;
+        Ok(mark)
+    }
+
     /// Removes the file of a transaction, durably, and forgets it.
     pub(crate) fn remove(&self, staged: &mut Staged) -> Result<()> {
         self.remove_file(staged.id)?;
-        self.fs.sync_dir(&self.dir).map_err(|e| Error::io(format!("sync folder {}", self.dir.display()), &e))?;
+        self.sync_dir()?;
         staged.stage = Stage::Gone;
         self.map().remove(&staged.id);
         Ok(())
+    }
+
+    fn sync_dir(&self) -> Result<()> {
+        self.fs.sync_dir(&self.dir).map_err(|e| Error::io(format!("sync folder {}", self.dir.display()), &e))
     }
 
     fn remove_file(&self, id: WriterId) -> Result<()> {
@@ -338,3 +395,7 @@ impl Pieces {
         Ok(Some(decoded))
     }
 }
+
+#[cfg(test)]
+#[path = "transactions_tests.rs"]
+mod tests;

@@ -31,6 +31,8 @@ pub enum ErrorCode {
     InvalidPartition = 108,
     /// A delete was written to a table that takes none.
     DeletionDisabled = 109,
+    /// A batch is longer than a log batch may be, or would make one that is.
+    BatchTooLarge = 110,
     /// No such database.
     DatabaseNotFound = 201,
     /// No such table.

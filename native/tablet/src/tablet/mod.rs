@@ -10,7 +10,7 @@ mod write;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, TryLockError};
 use std::time::Duration;
 
 use fluss_format::{Expiry, RowCodec};
@@ -306,8 +306,11 @@ impl Tablet {
         if self.closed.swap(true, Ordering::AcqRel) {
             return Ok(());
         }
-        // Who appends or stages just now ends first; nobody does after that.
-        drop(self.in_use.write().unwrap_or_else(PoisonError::into_inner));
+        // Who appends or stages just now ends first; nobody does after that. The commit of a transaction may wait for what a commit gives back.
+        while let Err(TryLockError::WouldBlock) = self.in_use.try_write() {
+            self.commit();
+            std::thread::sleep(Duration::from_millis(1));
+        }
         drop(self.appended());
         self.commit();
         let _no_commit = self.committing.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,5 +1,5 @@
 //! Retention: what has outlived `table.log.ttl` and is needed by nobody goes.
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
 use fluss_types::{ErrorCode, LogOffset, Result};
 
@@ -8,7 +8,7 @@ use super::Tablet;
 impl Tablet {
     /// Removes snapshots and transactions that have expired, and log segments that are wholly older than `table.log.ttl`, durable, and for a primary-key table also in the durable part of its kv
     /// store and below all leased snapshots. After a failure more is kept than need be, and the next call tries again.
-    pub fn retain(&self) -> Result<()> {
+    pub fn retain(self: &Arc<Self>) -> Result<()> {
         self.check_open()?;
         let now = self.context.clock.now_ms();
         self.expire_snapshots(now).and_then(|()| self.expire_transactions(now)).map_err(|e| e.at(&self.name))?;

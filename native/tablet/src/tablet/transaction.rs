@@ -4,13 +4,15 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLockReadGuard};
 
 use arrow_array::Array;
-use fluss_format::{ColumnValues, MAX_ROW_BYTES, StagedPiece, decode_upserts, encode_upserts, stored_batch};
+use fluss_format::{
+    ColumnValues, EncodedBatch, MAX_ROW_BYTES, PreparedMark, StagedPiece, decode_upserts, encode_upserts, stored_batch,
+};
 use fluss_log::Log;
 use fluss_types::{BatchSequence, Error, ErrorCode, FieldId, Result, TableBucket, TableKind, WriterId};
 
 use super::write::Rows;
 use super::{Definition, Tablet, TabletContext};
-use crate::transactions::{Stage, TransactionInfo, Transactions, lock};
+use crate::transactions::{Stage, Staged, TransactionInfo, Transactions, lock};
 
 impl Tablet {
     /// Finds the transactions that were prepared and not committed; ends the commits that a crash has interrupted when all was done.
@@ -21,10 +23,11 @@ impl Tablet {
             let mut staged = lock(&staged);
             // What an opened log has is durable.
             let progress = log.writer_progress(staged.id);
-            if progress.is_some_and(|p| p.next as u32 >= staged.pieces) || staged.since_ms <= expired {
-                transactions.remove(&mut staged)?;
-            } else if progress.is_some() {
-                log.keep_writer(staged.id);
+            match progress {
+                // The next look for what has expired ends it.
+                Some(p) if (p.next as u32) < staged.pieces => log.keep_writer(staged.id),
+                None if staged.since_ms > expired => {}
+                _ => transactions.remove(&mut staged)?,
             }
         }
         Ok(transactions)
@@ -84,37 +87,58 @@ impl Tablet {
             Stage::Failed(e) => return Err(e.clone()),
             Stage::Gone => return self.was_committed(id, pieces),
         };
-        staged.check_pieces(pieces)?;
+        // A commit before may have made more of them.
+        if staged.pieces < pieces {
+            staged.check_pieces(pieces)?;
+        }
+        self.finish(&mut staged, mark)
+    }
+
+    /// Appends the pieces that the log does not have, waits until they are durable, and removes the file.
+    fn finish(self: &Arc<Self>, staged: &mut Staged, mut mark: PreparedMark) -> Result<()> {
+        let id = staged.id;
         // Or a commit that goes on after a long time would begin anew.
         self.log.keep_writer(id);
-        let done = self.log.writer_progress(id).map_or(0, |p| p.next as u32);
-        if done < pieces {
+        let appended = || self.log.writer_progress(id).map_or(0, |p| p.next as u32);
+        let mut done = appended();
+        while done < mark.pieces {
             let mut rest = self.transactions.pieces(id, mark)?;
             for _ in 0..done {
                 rest.skip()?;
             }
-            while rest.next(|bytes, piece| self.append_piece(id, bytes, &piece))?.is_some() {
+            let mut too_large = None;
+            while too_large.is_none()
+                && let Some(left) = rest.next(|bytes, piece| self.append_piece(id, bytes, &piece))?
+            {
+                too_large = left;
                 // No commit thread may be free, and nobody else gives back what this tablet holds.
                 if !self.memory.may_take() {
                     self.commit();
                 }
             }
+            done = appended();
+            if let Some(rows) = too_large {
+                let targets = rows.targets.clone();
+                mark = self.transactions.replace_piece(staged, done, &mut self.halves(&rows)?, &targets)?;
+            }
         }
         // In this thread: a piece without rows has no offset to wait for.
         self.commit();
         self.check_open()?;
-        self.transactions.remove(&mut staged)?;
+        self.transactions.remove(staged)?;
         self.log.release_writer(id);
         Ok(())
     }
 
-    fn append_piece(self: &Arc<Self>, id: WriterId, bytes: Vec<u8>, piece: &StagedPiece) -> Result<()> {
+    /// Appends a piece. `Some`: nothing was appended, because with the old rows its changes are more than a log batch may have.
+    fn append_piece(self: &Arc<Self>, id: WriterId, bytes: Vec<u8>, piece: &StagedPiece) -> Result<Option<Rows>> {
         let writer = Some(BatchSequence { writer_id: id, sequence: piece.number as i32 });
         match self.kind {
             TableKind::Log => {
                 let mut batch = stored_batch(bytes)?;
                 self.append_encoded(&mut batch, writer, self.now_ms(), 0, &mut self.appended())?;
                 self.schedule_commit();
+                Ok(None)
             }
             TableKind::PrimaryKey => {
                 let definition = self.definition();
@@ -123,10 +147,25 @@ impl Tablet {
                 // A column that was dropped since is not there to be given.
                 let has = |id: &&FieldId| schema.columns().iter().any(|c| c.id == **id);
                 let targets = piece.targets.as_ref().map(|ids| ids.iter().filter(has).copied().collect());
-                self.write(&Rows { schema_id: schema.id(), batch, deletes, targets, writer })?;
+                let rows = Rows { schema_id: schema.id(), batch, deletes, targets, writer };
+                match self.write(&rows) {
+                    Err(e) if e.code() == ErrorCode::BatchTooLarge && rows.batch.num_rows() > 1 => Ok(Some(rows)),
+                    written => written.map(|_| None),
+                }
             }
         }
-        Ok(())
+    }
+
+    /// The batches of two pieces in the place of one.
+    fn halves(&self, rows: &Rows) -> Result<[EncodedBatch; 2]> {
+        let definition = self.definition();
+        let schema = definition.codec.schemas().get(rows.schema_id);
+        let schema = schema.ok_or_else(|| Error::internal("the schema of a piece is not known"))?;
+        let (n, middle) = (rows.batch.num_rows(), rows.batch.num_rows() / 2);
+        let half = |from: usize, to: usize| {
+            encode_upserts(&rows.batch.slice(from, to - from), rows.deletes.as_ref().map(|d| &d[from..to]), schema)
+        };
+        Ok([half(0, middle)?, half(middle, n)?])
     }
 
     /// Of a transaction whose file is gone: the log says whether it was committed.
@@ -165,16 +204,22 @@ impl Tablet {
         self.transactions.all().iter().filter_map(|staged| lock(staged).info()).collect()
     }
 
-    /// Removes what was staged longer ago than `transaction.timeout`: nobody came to commit it.
-    pub(super) fn expire_transactions(&self, now_ms: i64) -> Result<()> {
+    /// Removes what was staged longer ago than `transaction.timeout`: nobody came to commit it. A commit that has begun is ended.
+    pub(super) fn expire_transactions(self: &Arc<Self>, now_ms: i64) -> Result<()> {
         let _in_use = self.in_use()?;
         let expired = now_ms.saturating_sub(self.context.log.writer_expiration_ms);
         for staged in self.transactions.all() {
             // Who holds it is just using it.
             let Ok(mut staged) = staged.try_lock() else { continue };
-            if staged.since_ms <= expired && !matches!(staged.stage, Stage::Gone) {
-                self.transactions.remove(&mut staged)?;
-                self.log.release_writer(staged.id);
+            if staged.since_ms > expired {
+                continue;
+            }
+            match staged.stage {
+                Stage::Gone => {}
+                Stage::Prepared { mark } if self.log.writer_progress(staged.id).is_some() => {
+                    self.or_poison(|| self.finish(&mut staged, mark))?;
+                }
+                _ => self.transactions.remove(&mut staged)?,
             }
         }
         Ok(())
