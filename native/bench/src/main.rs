@@ -9,6 +9,7 @@ mod buckets;
 mod data;
 mod figure;
 mod growth;
+mod idle;
 mod layout;
 mod lookup;
 mod process;
@@ -77,6 +78,9 @@ fn run() -> Result<bool> {
     if arguments.next_if_eq(growth::CHILD).is_some() {
         return growth::child(arguments).map(|()| true);
     }
+    if arguments.next_if_eq(idle::CHILD).is_some() {
+        return idle::child(arguments).map(|()| true);
+    }
     while let Some(name) = arguments.next() {
         let value = arguments.next().ok_or_else(|| format!("{name} needs a value"))?;
         match name.as_str() {
@@ -88,7 +92,8 @@ fn run() -> Result<bool> {
             _ => return Err(format!("unknown argument {name}").into()),
         }
     }
-    let all = [append::all(), scan::all(), buckets::all(), upsert::all(), lookup::all(), growth::all(), space::all()];
+    let all =
+        [append::all(), scan::all(), buckets::all(), idle::all(), upsert::all(), lookup::all(), growth::all(), space::all()];
     let picked = |b: &Benchmark| if b.whole_name_only { only == b.name } else { fits(only.as_bytes(), b.name.as_bytes()) };
     let wanted: Vec<Benchmark> = all.into_iter().flatten().filter(picked).collect();
     if wanted.is_empty() {

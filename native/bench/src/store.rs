@@ -6,7 +6,8 @@ use std::sync::Arc;
 use fluss_client::{Connection, Table};
 use fluss_proto::admin_request::Request;
 use fluss_proto::data_type::Kind;
-use fluss_proto::{AdminRequest, Column, CreateDatabase, CreateTable, DataType, DatabaseInfo, TableDescriptor};
+use fluss_proto::list_offsets::Spec;
+use fluss_proto::{AdminRequest, Column, CreateDatabase, CreateTable, DataType, DatabaseInfo, ListOffsets, TableDescriptor};
 use fluss_types::{Compression, TablePath};
 
 use crate::users::USERS;
@@ -79,7 +80,12 @@ impl Store {
 
     /// Makes and opens the table [`USERS`], `table.log.consistency` = `strong`.
     pub(crate) fn users(&self, buckets: u32, options: &[(&str, &str)]) -> Result<Arc<Table>> {
-        self.make("users", &data::columns(USERS), &["id"], buckets, &[&[("table.log.consistency", "strong")], options].concat())
+        self.users_as("users", buckets, options)
+    }
+
+    /// As [`Self::users`] under another name.
+    pub(crate) fn users_as(&self, name: &str, buckets: u32, options: &[(&str, &str)]) -> Result<Arc<Table>> {
+        self.make(name, &data::columns(USERS), &["id"], buckets, &[&[("table.log.consistency", "strong")], options].concat())
     }
 
     fn make(
@@ -110,6 +116,12 @@ impl Store {
             if_not_exists: false,
         }))?;
         self.table(name)
+    }
+
+    /// Asks every bucket of a table for its end.
+    pub(crate) fn offsets(&self, name: &str) -> Result<()> {
+        let path = Some(fluss_proto::TablePath { database: DATABASE.into(), table: name.into() });
+        self.admin(Request::ListOffsets(ListOffsets { path, spec: Spec::Latest.into(), ..ListOffsets::default() }))
     }
 
     /// Opens a table that is there.

@@ -1,12 +1,13 @@
 //! Admin requests.
 use std::sync::Arc;
 
-use fluss_engine::Engine;
+use fluss_engine::{Engine, Table};
 use fluss_format::Committable;
 use fluss_proto::admin_request::Request;
 use fluss_proto::list_offsets::Spec;
-use fluss_proto::{AdminRequest, AdminResponse, BucketOffset, SnapshotInfo};
-use fluss_types::{Error, ErrorCode, Result};
+use fluss_proto::{AdminRequest, AdminResponse, BucketOffset, SnapshotInfo, TableStats};
+use fluss_tablet::Tablet;
+use fluss_types::{BucketId, Error, ErrorCode, PartitionId, Result};
 
 use crate::convert;
 
@@ -49,23 +50,24 @@ pub(crate) fn handle(engine: &Arc<Engine>, request: AdminRequest) -> Result<Admi
                     r.timestamp_ms
                 )));
             }
-            let partitions = match r.partition_id {
-                0 if !table.schema().partition_key().is_empty() => table.partitions()?.into_iter().map(|p| p.id).collect(),
-                one => vec![one],
-            };
-            for (partition_id, bucket) in partitions.iter().flat_map(|&p| (0..table.buckets()).map(move |b| (p, b))) {
-                let tablet = match table.tablet((partition_id, bucket)) {
-                    // Dropped since the partitions were listed.
-                    Err(e) if e.code() == ErrorCode::PartitionNotFound && r.partition_id == 0 && partition_id != 0 => continue,
-                    tablet => tablet?,
-                };
+            each_bucket(&table, r.partition_id, |partition_id, bucket, tablet| {
                 let offset = match spec {
                     Spec::Earliest => tablet.start_offset(),
                     Spec::Latest => tablet.high_watermark(),
                     Spec::Timestamp => tablet.offset_at(r.timestamp_ms)?,
                 };
                 response.offsets.push(BucketOffset { bucket, offset, partition_id });
-            }
+                Ok(())
+            })?;
+        }
+        Request::GetTableStats(r) => {
+            let table = engine.table(&convert::path(r.path)?)?;
+            let mut row_count = 0;
+            each_bucket(&table, r.partition_id, |_, _, tablet| {
+                row_count += tablet.row_count()?;
+                Ok(())
+            })?;
+            response.table_stats = Some(TableStats { row_count });
         }
         Request::CreateSnapshot(r) => {
             let table = engine.table(&convert::path(r.path)?)?;
@@ -91,4 +93,24 @@ pub(crate) fn handle(engine: &Arc<Engine>, request: AdminRequest) -> Result<Admi
         }
     }
     Ok(response)
+}
+
+/// Visits the buckets of a table, or of one of its partitions (0: all of them).
+fn each_bucket(
+    table: &Table,
+    partition: PartitionId,
+    mut visit: impl FnMut(PartitionId, BucketId, Arc<Tablet>) -> Result<()>,
+) -> Result<()> {
+    let partitions = match partition {
+        0 if !table.schema().partition_key().is_empty() => table.partitions()?.into_iter().map(|p| p.id).collect(),
+        one => vec![one],
+    };
+    for (id, bucket) in partitions.iter().flat_map(|&p| (0..table.buckets()).map(move |b| (p, b))) {
+        match table.tablet((id, bucket)) {
+            // Dropped since the partitions were listed.
+            Err(e) if e.code() == ErrorCode::PartitionNotFound && partition == 0 && id != 0 => {}
+            tablet => visit(id, bucket, tablet?)?,
+        }
+    }
+    Ok(())
 }

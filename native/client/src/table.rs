@@ -86,6 +86,18 @@ impl Table {
         Ok(SnapshotScanner::new(reader, self.inner.memory().readers().user()))
     }
 
+    /// A reader of the rows of one bucket as they are now, of `limit` of them at most (`None`: all). It needs no snapshot, and ends with the store:
+    /// it cannot go on after a restart.
+    pub fn batch_scanner<P: Into<ColumnPath>>(
+        self: &Arc<Self>,
+        bucket: impl Into<PartitionBucket>,
+        columns: impl IntoIterator<Item = P>,
+        limit: Option<usize>,
+    ) -> Result<SnapshotScanner> {
+        let reader = self.inner.tablet(bucket)?.scan(self.projection(columns)?, limit)?;
+        Ok(SnapshotScanner::new(reader, self.inner.memory().readers().user()))
+    }
+
     /// Lookups by full primary key.
     pub fn lookuper<P: Into<ColumnPath>>(self: &Arc<Self>, columns: impl IntoIterator<Item = P>) -> Result<Lookuper> {
         Lookuper::new(self.clone(), self.projection(columns)?)

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use fluss_format::{ColumnBatch, Expiry, Lease, Projection, RowCodec};
@@ -238,7 +239,7 @@ impl KvSnapshot for Held {
     }
 }
 
-/// A scan of a snapshot in key order.
+/// A scan in key order: of a snapshot, or of the rows as they were when it began.
 #[derive(Debug)]
 pub struct SnapshotReader {
     pub(crate) snapshot: Box<dyn KvSnapshot>,
@@ -250,6 +251,8 @@ pub struct SnapshotReader {
     pub(crate) bucket: i32,
     pub(crate) log_offset: LogOffset,
     pub(crate) position: Mutex<Vec<u8>>,
+    /// Rows that may still be given out; looked at with `position` locked.
+    pub(crate) left: AtomicUsize,
 }
 
 impl SnapshotReader {
@@ -258,8 +261,12 @@ impl SnapshotReader {
         let mut position = self.position.lock().unwrap_or_else(PoisonError::into_inner);
         let (mut rows, mut ends) = (Vec::new(), Vec::new());
         let mut next = position.clone();
+        let left = self.left.load(Ordering::Relaxed);
+        if left == 0 {
+            return Ok(None);
+        }
         while ends.is_empty() {
-            let range = KvRange { after: &next, max_rows: SCAN_ROWS, max_bytes: SCAN_BYTES, ..KvRange::ALL };
+            let range = KvRange { after: &next, max_rows: left.min(SCAN_ROWS), max_bytes: SCAN_BYTES, ..KvRange::ALL };
             let last = self.snapshot.scan(&range, &mut |_, row| {
                 if !self.expiry.is_over(row) {
                     rows.extend_from_slice(row);
@@ -275,6 +282,7 @@ impl SnapshotReader {
         batch.bucket = self.bucket;
         batch.base_offset = self.log_offset;
         *position = next;
+        self.left.store(left - slices.len(), Ordering::Relaxed);
         Ok(Some(batch))
     }
 

@@ -165,3 +165,8 @@ impl Drop for SmallDisk {
         let _ = Command::new("umount").arg("-l").arg(self.path()).status();
     }
 }
+
+pub fn row_count(connection: &Connection, name: &str) -> u64 {
+    let request = proto::GetTableStats { path: path(name), partition_id: 0 };
+    admin(connection, Request::GetTableStats(request)).table_stats.unwrap().row_count
+}

@@ -165,6 +165,7 @@ fn messages() -> Vec<Vec<u8>> {
         Request::CreatePartition(proto::CreatePartition { path: path(), values: strings([("c", "1")]), if_not_exists: true }),
         Request::DropPartition(proto::DropPartition { path: path(), values: strings([("c", "1")]), if_exists: true }),
         Request::ListPartitions(proto::ListPartitions { path: path(), values: strings([("c", "1")]) }),
+        Request::GetTableStats(proto::GetTableStats { path: path(), partition_id: 3 }),
     ];
     let info = proto::TableInfo { path: path(), table_id: 1, schema_id: 2, descriptor: Some(descriptor), created_ms: 3 };
     let response = proto::AdminResponse {
@@ -174,6 +175,7 @@ fn messages() -> Vec<Vec<u8>> {
         offsets: vec![proto::BucketOffset { bucket: 1, offset: i64::MAX, partition_id: 2 }],
         snapshot: Some(proto::SnapshotInfo { snapshot_id: "1".into(), log_offset: 5 }),
         partitions: vec![proto::PartitionInfo { partition_id: 2, values: vec!["a".into(), "1".into()], created_ms: 3 }],
+        table_stats: Some(proto::TableStats { row_count: 7 }),
     };
     let scan = proto::SnapshotScanRequest {
         bucket: 1,

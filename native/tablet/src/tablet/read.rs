@@ -1,10 +1,12 @@
 //! Reads: the log up to the high watermark, lookups, snapshots.
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use fluss_format::{ColumnBatch, Filter, Projection};
+use fluss_kv::KvRange;
 use fluss_log::ReadHint;
-use fluss_types::{Error, ErrorCode, LogOffset, Result};
+use fluss_types::{ChangelogImage, Error, ErrorCode, LogOffset, Result};
 
 use super::Tablet;
 use crate::progress::Signal;
@@ -153,6 +155,42 @@ impl Tablet {
         self.kv_state()?.table.snapshots.release(id, self.place()).map_err(|e| e.at(&self.name))
     }
 
+    /// A scan of the rows as they are now at the high watermark, of `limit` of them at most, in key order; of no use after the store is closed.
+    pub fn scan(&self, projection: Projection, limit: Option<usize>) -> Result<SnapshotReader> {
+        self.check_open()?;
+        let definition = self.definition();
+        let expiry = definition.expiry(self.now_ms());
+        let snapshot = self.store(self.kv_state()?)?.snapshot().map_err(|e| e.at(&self.name))?;
+        Ok(SnapshotReader {
+            log_offset: snapshot.applied().map_err(|e| e.at(&self.name))?.offset,
+            snapshot,
+            codec: definition.codec.clone(),
+            expiry,
+            projection,
+            bucket: self.bucket.bucket as i32,
+            position: Mutex::default(),
+            left: AtomicUsize::new(limit.unwrap_or(usize::MAX)),
+        })
+    }
+
+    /// Number of rows at the high watermark; of a log table those that are kept. They are counted one by one where changes do not say how many
+    /// there are: where they lack the rows before them, and where rows expire.
+    pub fn row_count(&self) -> Result<u64> {
+        self.check_open()?;
+        let Some(state) = &self.kv else {
+            return Ok((self.high_watermark() - self.start_offset()).max(0) as u64);
+        };
+        let definition = self.definition();
+        let expiry = definition.expiry(self.now_ms());
+        let kv = self.store(state)?;
+        if definition.merging.image == ChangelogImage::Full && definition.options.row_ttl.is_none() {
+            return Ok(kv.applied().map_err(|e| e.at(&self.name))?.rows.max(0) as u64);
+        }
+        let mut rows = 0;
+        kv.scan(&KvRange::ALL, &mut |_, row| rows += u64::from(!expiry.is_over(row))).map_err(|e| e.at(&self.name))?;
+        Ok(rows)
+    }
+
     /// A scan of a snapshot, in key order, from the first key after `after` (empty: from the first).
     pub fn snapshot_reader(&self, id: &str, projection: Projection, after: &[u8]) -> Result<SnapshotReader> {
         self.check_open()?;
@@ -169,6 +207,7 @@ impl Tablet {
             bucket: self.bucket.bucket as i32,
             log_offset,
             position: Mutex::new(after.to_vec()),
+            left: AtomicUsize::new(usize::MAX),
         })
     }
 }
