@@ -171,7 +171,7 @@ pub(super) const ENGINE: &[OptionSpec] = &[
         default: Some("4096"),
         alterable: false,
         meaning: "Most buckets that a table may have, all its partitions together.",
-        price: "None itself; each bucket has files and, with a primary key, a RocksDB.",
+        price: "None itself; each bucket has a folder of log files, one of them open, and about 8 KiB of memory.",
     },
     OptionSpec {
         key: "max.partition.num",
@@ -230,8 +230,8 @@ pub(super) const ENGINE: &[OptionSpec] = &[
         kind: Kind::Size { min: 64 << 10 },
         default: Some("64mb"),
         alterable: false,
-        meaning: "RocksDB write buffer of a bucket.",
-        price: "When those of all buckets are over a quarter of `memory.size`, they are written out earlier. Small: more files, more compaction.",
+        meaning: "RocksDB write buffer of a table.",
+        price: "When those of all tables are over a quarter of `memory.size`, they are written out earlier. Small: more files, more compaction.",
     },
     OptionSpec {
         key: "kv.snapshot.interval",
@@ -239,7 +239,8 @@ pub(super) const ENGINE: &[OptionSpec] = &[
         default: Some("10min"),
         alterable: false,
         meaning: "Time between two snapshots of a primary-key table's state.",
-        price: "No effect yet: snapshots are made for readers that ask.",
+        price: "No effect in a local store: snapshots are made for readers that ask, and what an opening after a crash replays is bounded by \
+                bytes, not by time. It is for the snapshots in the object store, which this version does not have yet.",
     },
     OptionSpec {
         key: "auto-partition.check.interval",
