@@ -139,12 +139,16 @@ impl World {
         let view = self.all(at);
         let rows: Vec<Option<&[u8]>> = stored.iter().map(Option::as_deref).collect();
         let schemas = self.tables[at.0].handle.as_ref().unwrap().meta().schemas().unwrap();
-        let found = RowCodec::new(Arc::new(schemas)).decode_projected(&rows, &view.projection(), true).unwrap();
-        let state = &self.bucket(at).model.state;
+        let is_timed = self.tables[at.0].merging.row_ttl.is_some();
+        let found = RowCodec::with_time(Arc::new(schemas), is_timed).decode_projected(&rows, &view.projection(), true).unwrap();
+        let (now, merging) = (self.now(), self.tables[at.0].merging);
+        let model = &self.bucket(at).model;
+        let now = model.time(now);
+        let row_of = |id: &i64| model.state.get(id).filter(|(_, t)| merging.is_alive(*t, now)).map(|(row, _)| view.of_row(row));
         for (i, id) in ids.iter().enumerate() {
             let there = found.bytes[found.row_bytes.unwrap() + i] == 1;
             let row = there.then(|| view.of_batch(&found, i));
-            assert_eq!(row, state.get(id).map(|r| view.of_row(r)), "{at:?} lookup of {id}");
+            assert_eq!(row, row_of(id), "{at:?} lookup of {id}");
         }
     }
 

@@ -36,6 +36,8 @@ pub struct Merging {
     pub deletes: Deletes,
     /// Its changelog has no `-U`.
     pub wal: bool,
+    /// `table.row.ttl`, ms.
+    pub row_ttl: Option<i64>,
 }
 
 /// Names of columns.
@@ -73,6 +75,11 @@ impl Row {
 }
 
 impl Merging {
+    /// Whether a row of this commit is still there at a time, ms.
+    pub fn is_alive(&self, timestamp: i64, now: i64) -> bool {
+        self.row_ttl.is_none_or(|ttl| now - timestamp < ttl)
+    }
+
     /// A row comes to the old one. `columns`: those that the table has now besides its key; `targets`: those that the writer gives, `None`: all.
     pub fn merge(&self, old: Option<&Row>, new: &Row, delete: bool, columns: &Names, targets: Option<&Names>) -> Merged {
         let has = |name: &str| columns.contains(name);

@@ -32,8 +32,8 @@ pub struct Snapshot {
     pub released: bool,
 }
 
-/// The rows of a primary-key table by key.
-pub type State = BTreeMap<i64, Row>;
+/// The rows of a primary-key table by key, with the timestamp of their commit; those too that have expired.
+pub type State = BTreeMap<i64, (Row, i64)>;
 
 /// A bucket as its users know it.
 #[derive(Debug, Default)]
@@ -65,6 +65,11 @@ impl Bucket {
         self.batches.last().map_or(0, Batch::end)
     }
 
+    /// What the bucket takes for the time: it does not go back.
+    pub fn time(&self, now: i64) -> i64 {
+        self.batches.last().map_or(now, |b| b.timestamp.max(now))
+    }
+
     /// The batch that holds an offset.
     pub fn batch_of(&self, offset: i64) -> &Batch {
         &self.batches[self.batches.partition_point(|b| b.end() <= offset)]
@@ -81,6 +86,7 @@ impl Bucket {
     pub fn make(&self, write: &Write, columns: &Names, now: i64) -> Option<Batch> {
         // Who gives all columns writes whole rows.
         let targets = write.targets.as_ref().filter(|t| !columns.is_subset(t));
+        let timestamp = self.time(now);
         let mut changes = Vec::new();
         let mut state: BTreeMap<i64, Option<Row>> = BTreeMap::new();
         for (i, row) in write.plain.iter().enumerate() {
@@ -88,7 +94,8 @@ impl Bucket {
                 changes.push(Change { kind: 0, row: row.clone() });
                 continue;
             };
-            let old = state.remove(&row.id).unwrap_or_else(|| self.state.get(&row.id).cloned());
+            let stored = || self.state.get(&row.id).filter(|(_, t)| merging.is_alive(*t, timestamp)).map(|(row, _)| row.clone());
+            let old = state.remove(&row.id).unwrap_or_else(stored);
             let merged = merging.merge(old.as_ref(), row, write.is_delete(i), columns, targets);
             let made = merging.changes(old.as_ref(), &merged, targets.is_some());
             changes.extend(made.into_iter().map(|(kind, row)| Change { kind, row: row.clone() }));
@@ -100,7 +107,6 @@ impl Bucket {
             state.insert(row.id, now);
         }
         let writer = write.rows.writer.map(|w| (w.writer_id, w.sequence));
-        let timestamp = self.batches.last().map_or(now, |b| b.timestamp.max(now));
         (!changes.is_empty() || writer.is_some()).then(|| Batch { base: self.end(), timestamp, changes, writer })
     }
 
@@ -112,7 +118,7 @@ impl Bucket {
     }
 
     pub fn push(&mut self, batch: Batch) {
-        apply(&mut self.state, &batch.changes);
+        apply(&mut self.state, &batch.changes, batch.timestamp);
         self.batches.push(batch);
     }
 
@@ -120,7 +126,7 @@ impl Bucket {
     pub fn state_at(&self, offset: i64) -> State {
         let mut state = State::new();
         for batch in self.batches.iter().take_while(|b| b.base < offset) {
-            apply(&mut state, &batch.changes[..batch.changes.len().min((offset - batch.base) as usize)]);
+            apply(&mut state, &batch.changes[..batch.changes.len().min((offset - batch.base) as usize)], batch.timestamp);
         }
         state
     }
@@ -167,11 +173,11 @@ impl Bucket {
     }
 }
 
-fn apply(state: &mut State, changes: &[Change]) {
+fn apply(state: &mut State, changes: &[Change], timestamp: i64) {
     for change in changes {
         match change.kind {
             2 | 4 => state.remove(&change.row.id),
-            _ => state.insert(change.row.id, change.row.clone()),
+            _ => state.insert(change.row.id, (change.row.clone(), timestamp)),
         };
     }
 }

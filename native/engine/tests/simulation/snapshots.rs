@@ -117,7 +117,11 @@ impl World {
                 assert!(snapshot.released || start <= snapshot.offset, "{at:?} the log after snapshot {} is gone", snapshot.id);
                 let state = self.bucket(at).model.state_at(snapshot.offset);
                 let after = after.unwrap_or(i64::MIN);
-                let expected: Vec<_> = state.range(after..).filter(|(id, _)| **id > after).map(|(_, r)| view.of_row(r)).collect();
+                // Its rows are those that were there when it was made.
+                let made: i64 = snapshot.id.split('-').next().unwrap().parse().unwrap();
+                let merging = self.tables[at.0].merging;
+                let rows = state.range(after..).filter(|(id, (_, t))| **id > after && merging.is_alive(*t, made));
+                let expected: Vec<_> = rows.map(|(_, (row, _))| view.of_row(row)).collect();
                 assert_eq!(found, expected, "{at:?} snapshot {}", snapshot.id);
             }
         }

@@ -62,7 +62,7 @@ pub struct SimulatedBucket {
 
 impl Merging {
     /// The table options that say it.
-    fn options(&self) -> Vec<(&'static str, &'static str)> {
+    fn options(&self) -> Vec<(&'static str, String)> {
         let mut options = match self.engine {
             MergeEngine::LastRow => vec![],
             MergeEngine::FirstRow => vec![("table.merge-engine", "first_row")],
@@ -85,6 +85,8 @@ impl Merging {
         if self.wal {
             options.push(("table.changelog.image", "WAL"));
         }
+        let mut options: Vec<(&str, String)> = options.into_iter().map(|(k, v)| (k, v.into())).collect();
+        options.extend(self.row_ttl.map(|ttl| ("table.row.ttl", format!("{ttl}ms"))));
         options
     }
 }
@@ -101,7 +103,8 @@ impl World {
             (Aggregation, 1..4) => Deletes::Allow,
             _ => Deletes::Ignore,
         };
-        Merging { engine, deletes, wal: engine != Aggregation && self.chance(30) }
+        let row_ttl = self.chance(30).then(|| 1000 + self.random.below(60_000) as i64);
+        Merging { engine, deletes, wal: engine != Aggregation && self.chance(30), row_ttl }
     }
 
     pub fn create_table(&mut self) {
@@ -130,9 +133,10 @@ impl World {
             bucket_count: buckets,
             comment: String::new(),
             options: options
+                .map(|(key, value)| (key, value.to_string()))
                 .into_iter()
                 .chain(if keyed { merging.options() } else { Vec::new() })
-                .map(|(k, v)| (k.into(), v.into()))
+                .map(|(key, value)| (key.into(), value))
                 .collect(),
             custom_properties: Default::default(),
         };
