@@ -111,7 +111,12 @@ impl Lookuper {
                 places[rows[i] as usize] = Some(from..stored.len());
             });
             match found {
-                Ok(()) => asked.push(tablet),
+                Ok(undurable) => {
+                    if undurable && self.inserts.is_some() {
+                        tablet.wait_appended()?;
+                    }
+                    asked.push(tablet);
+                }
                 // Dropped since.
                 Err(e) if e.code() == ErrorCode::PartitionNotFound => rows.iter().for_each(|&r| places[r as usize] = None),
                 Err(e) => return Err(e),

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use common::as_text::*;
-use common::{alter, connect, table_options};
+use common::{alter, connect, offsets, table_options};
 use fluss_client::{Connection, Table};
 use fluss_proto::{self as proto, schema_change};
 use fluss_types::{ErrorCode, TablePath};
@@ -145,6 +145,64 @@ fn a_number_is_given_once_in_a_table() {
         assert!(*ids.first().unwrap() == 1 && *ids.last().unwrap() < count as i64 + 10 * 4 * (round + 1), "{ids:?}");
         connection.close().unwrap();
     }
+}
+
+/// The number of each key, a row made where there is none.
+fn numbers(table: &Arc<Table>, keys: &[&str]) -> Vec<String> {
+    let lookuper = table.lookuper(all_columns(table)).unwrap().inserting().unwrap();
+    let found = lookuper.lookup(&batch(table.key_schema(), keys)).unwrap();
+    rows(table, &found).iter().map(|row| row.split(' ').nth(1).unwrap().to_string()).collect()
+}
+
+#[test]
+fn all_who_look_up_a_new_key_at_once_get_its_one_number() {
+    let dir = tempfile::tempdir().unwrap();
+    let connection = connect(dir.path());
+    let table = declare(&connection, "t", declared(2, NUMBERED)).unwrap();
+    let keys: Vec<String> = (0..50).map(|i| format!("k{i}")).collect();
+    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+    let found: Vec<Vec<String>> = std::thread::scope(|scope| {
+        let lookups: Vec<_> = (0..8).map(|_| scope.spawn(|| numbers(&table, &keys))).collect();
+        lookups.into_iter().map(|l| l.join().unwrap()).collect()
+    });
+    assert!(found.iter().all(|f| f == &found[0]), "{found:?}");
+    assert_eq!(found[0].iter().collect::<BTreeSet<_>>().len(), 50);
+    let written: Vec<String> = (0..2).flat_map(|bucket| changes(&table, bucket, 0)).collect();
+    assert!(written.len() == 50 && written.iter().all(|c| c.starts_with("+I")), "{written:?}");
+    connection.close().unwrap();
+}
+
+/// Or a crash would give the key another number than the one that was seen.
+#[test]
+fn a_number_that_a_lookup_gives_is_durable() {
+    let dir = tempfile::tempdir().unwrap();
+    let connection = connect(dir.path());
+    let options = [NUMBERED[0], ("table.log.consistency", "eventual"), ("table.log.flush.interval", "1 h")];
+    let table = declare(&connection, "t", declared(1, &options)).unwrap();
+    let another = table.partial_writer(&[0]).unwrap();
+    another.write(None, &batch(table.write_schema(), &["a - -"])).unwrap();
+    assert_eq!(offsets(&connection, "t"), [0]);
+    assert_eq!(numbers(&table, &["a"]), ["1"]);
+    assert_eq!(offsets(&connection, "t"), [1]);
+    connection.close().unwrap();
+}
+
+#[test]
+fn a_transaction_takes_numbers_when_it_is_committed() {
+    let dir = tempfile::tempdir().unwrap();
+    let connection = connect(dir.path());
+    let declared = Declared { columns: &["k STRING", "id BIGINT NOT NULL", "v INT"], ..declared(1, NUMBERED) };
+    let table = declare(&connection, "t", declared).unwrap();
+    let writer = table.transactional_writer().unwrap();
+    let rows = |rows: &[&str]| batch(table.write_schema(), rows);
+    assert!(writer.write(None, &rows(&["a 1 1"])).unwrap_err().message().contains("Explicitly specifying values"));
+    writer.abort().unwrap();
+    writer.write(None, &rows(&["a - 1", "b - 1"])).unwrap();
+    let prepared = writer.prepare().unwrap();
+    write(&table, &["b - 2"]);
+    connection.commit(&prepared).unwrap();
+    assert_eq!(changes(&table, 0, 0), ["+I b 1 2", "+I a 2 1", "-U b 1 2", "+U b 1 1"]);
+    connection.close().unwrap();
 }
 
 #[test]

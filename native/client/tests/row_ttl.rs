@@ -138,6 +138,23 @@ fn a_replay_gives_rows_the_time_of_their_commit() {
 }
 
 #[test]
+fn a_row_of_a_transaction_lives_from_its_commit_on() {
+    let (dir, clock) = (tempfile::tempdir().unwrap(), ManualClock::new());
+    let connection = open(dir.path(), &clock);
+    let table = declare(&connection, "t", declared(&[TTL])).unwrap();
+    let writer = table.transactional_writer().unwrap();
+    writer.write(None, &batch(table.write_schema(), &["1 1 10"])).unwrap();
+    let prepared = writer.prepare().unwrap();
+    clock.advance(5000);
+    connection.commit(&prepared).unwrap();
+    clock.advance(999);
+    assert_eq!(lookup(&table, &["1 1"]), some(&["1 1 10"]));
+    clock.advance(1);
+    assert_eq!(lookup(&table, &["1 1"]), [None]);
+    connection.close().unwrap();
+}
+
+#[test]
 fn mergers_see_no_expired_rows() {
     let (dir, clock) = (tempfile::tempdir().unwrap(), ManualClock::new());
     let connection = open(dir.path(), &clock);

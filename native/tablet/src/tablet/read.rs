@@ -71,25 +71,29 @@ impl Tablet {
         self.log.offset_at(timestamp, high_watermark).map_err(|e| e.at(&self.name))
     }
 
-    /// Calls `found(i, row)` for every key that has a row. Sees rows that are not durable yet.
-    pub fn lookup(&self, keys: &[&[u8]], mut found: impl FnMut(usize, &[u8])) -> Result<()> {
+    /// Calls `found(i, row)` for every key that has a row. Sees rows that are not durable yet; gives whether there may be one among them.
+    pub fn lookup(&self, keys: &[&[u8]], mut found: impl FnMut(usize, &[u8])) -> Result<bool> {
         self.check_open()?;
         let expiry = self.definition().expiry(self.now_ms());
         let state = self.kv_state()?;
         let kv = self.store(state)?;
         let mut unknown = Vec::with_capacity(keys.len());
+        let mut buffered = false;
         {
             let buffer = state.buffer.read().unwrap_or_else(PoisonError::into_inner);
             for (i, key) in keys.iter().enumerate() {
                 match buffer.get(key) {
                     None => unknown.push(i),
-                    Some(Some(row)) if !expiry.is_over(row) => found(i, row),
+                    Some(Some(row)) if !expiry.is_over(row) => {
+                        buffered = true;
+                        found(i, row);
+                    }
                     Some(_) => {}
                 }
             }
         }
         if unknown.is_empty() {
-            return Ok(());
+            return Ok(buffered);
         }
         let unknown_keys: Vec<&[u8]> = unknown.iter().map(|i| keys[*i]).collect();
         for (i, row) in unknown.iter().zip(kv.multi_get(&unknown_keys).map_err(|e| e.at(&self.name))?) {
@@ -97,7 +101,7 @@ impl Tablet {
                 found(*i, &row);
             }
         }
-        Ok(())
+        Ok(buffered)
     }
 
     /// Calls `found(i, row)` for every row whose key begins with a prefix, for one prefix after the other and in key order, until it fails. Sees

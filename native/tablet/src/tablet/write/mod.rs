@@ -150,6 +150,12 @@ impl Tablet {
         }
     }
 
+    /// Waits until all that is appended by now is durable and visible to readers.
+    pub fn wait_appended(&self) -> Result<()> {
+        let end = self.appended().end_offset;
+        self.wait_durable(end, None).map(drop)
+    }
+
     /// Waits until all up to an offset is durable and visible to readers; under `eventual` too. False: the deadline came first.
     pub fn wait_durable(&self, offset: LogOffset, deadline: Option<Instant>) -> Result<bool> {
         self.context.committer.expedite(self);
