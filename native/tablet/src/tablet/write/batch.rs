@@ -139,10 +139,10 @@ impl<'a> Batch<'a> {
                 after.push(Some(Place::New(i)));
                 continue;
             }
-            let before = match olds[i] {
-                Old::Absent | Old::Unread => None,
-                Old::Stored(s) => Some(Place::Stored(s)),
-                Old::InBatch(j) => after[j],
+            let before = match olds.get(i) {
+                None | Some(Old::Absent | Old::Unread) => None,
+                Some(Old::Stored(s)) => Some(Place::Stored(*s)),
+                Some(Old::InBatch(j)) => after[*j],
             };
             let row = match before {
                 None => None,

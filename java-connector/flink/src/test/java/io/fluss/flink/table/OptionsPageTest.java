@@ -94,7 +94,7 @@ class OptionsPageTest {
                 .containsExactlyInAnyOrder(keys("Connection", "Catalog", "Engine"));
         assertThat(keys(accepted(tables), FactoryUtil.CONNECTOR.key()))
                 .containsExactlyInAnyOrder(
-                        keys("Connection", "Engine", "Declaration", "Table", "Columns", "Scan", "Lookup", "Sink"));
+                        keys("Connection", "Engine", "Declaration", "Table", "Scan", "Lookup", "Sink"));
         assertThat(keys(tables.forwardOptions())).containsExactlyInAnyOrder(keys("Scan", "Lookup", "Sink"));
     }
 
