@@ -291,3 +291,31 @@ fn d11_old_rows_are_merged_as_rows_of_the_new_schema() {
     let set = proto::AlterTable { set_options: [("fields.b.agg".into(), "max".into())].into(), ..Default::default() };
     assert!(alter(&t.connection, "t", set).unwrap_err().message().contains("not supported to alter yet: 'fields.b.agg'"));
 }
+
+#[test]
+fn options_of_columns_follow_their_columns() {
+    let dir = tempfile::tempdir().unwrap();
+    let connection = connect(dir.path());
+    let versioned = [("table.merge-engine", "versioned"), ("table.merge-engine.versioned.ver-column", "a")];
+    create_four(&connection, "versioned", &versioned).unwrap();
+    create_four(&connection, "sums", &[AGGREGATION, ("fields.a.agg", "sum"), ("fields.c.agg", "max")]).unwrap();
+    let alter = |table: &str, changes: Vec<schema_change::Change>| {
+        let changes = changes.into_iter().map(|change| proto::SchemaChange { change: Some(change) }).collect();
+        alter(&connection, table, proto::AlterTable { changes, ..Default::default() })
+    };
+    let drop = |name: &str| schema_change::Change::Drop(schema_change::Drop { path: vec![name.into()] });
+    let rename =
+        |from: &str, to: &str| schema_change::Change::Rename(schema_change::Rename { path: vec![from.into()], name: to.into() });
+    let e = alter("versioned", vec![drop("a")]).unwrap_err();
+    assert!(e.message().contains("column 'a' is the version column of the table and cannot be dropped"), "{e}");
+    alter("versioned", vec![rename("a", "v"), drop("b")]).unwrap();
+    assert_eq!(table_options(&connection, "versioned")["table.merge-engine.versioned.ver-column"], "v");
+    // The names change places.
+    alter("sums", vec![rename("a", "x"), rename("c", "a"), rename("x", "c")]).unwrap();
+    let options = table_options(&connection, "sums");
+    assert_eq!([&options["fields.a.agg"], &options["fields.c.agg"]], ["max", "sum"]);
+    alter("sums", vec![drop("c")]).unwrap();
+    let options = table_options(&connection, "sums");
+    let left: Vec<&String> = options.keys().filter(|k| k.starts_with("fields.")).collect();
+    assert_eq!(left, ["fields.a.agg"]);
+}

@@ -103,3 +103,36 @@ fn a_snapshot_whose_lease_is_over_goes_while_the_tablet_is_open() {
     assert_eq!(tablet.snapshot_reader(&over.id, projection(), &[]).unwrap_err().code(), ErrorCode::SnapshotNotFound);
     tablet.snapshot_reader(&held.id, projection(), &[]).unwrap();
 }
+
+#[test]
+fn rows_are_counted_through_the_commit_and_an_opening() {
+    let dir = tempfile::tempdir().unwrap();
+    let opened = tablet(dir.path());
+    write(&opened, 0, &[1, 2, 1, 3], false).unwrap();
+    write(&opened, 1, &[1, 9, 1], true).unwrap();
+    let end = write(&opened, 2, &[2, 4], false).unwrap();
+    assert!(opened.wait_durable(end, None).unwrap());
+    let applied = |tablet: &Tablet| tablet.store(tablet.kv_state().unwrap()).unwrap().applied().unwrap();
+    assert_eq!((applied(&opened).offset, applied(&opened).rows), (end, 3));
+    // From the log alone.
+    let store = opened.store(opened.kv_state().unwrap()).unwrap();
+    store.clear().unwrap();
+    assert_eq!(recover::replay(store.as_ref(), &opened.log, &opened.codec()).unwrap(), applied(&opened));
+    assert_eq!(applied(&opened).rows, 3);
+}
+
+#[test]
+fn an_old_row_that_cannot_be_read_fails_its_batch_and_no_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let tablet = tablet(dir.path());
+    let key = |id: i64| bytes::Bytes::from(((id as u64) ^ (1 << 63)).to_be_bytes().to_vec());
+    let buffer = &tablet.kv_state().unwrap().buffer;
+    buffer.write().unwrap().put(key(1), Some(bytes::Bytes::from_static(&[0, 0, 0, 0, 7])));
+    for _ in 0..2 {
+        let e = write(&tablet, 0, &[2, 1], false).unwrap_err();
+        assert_eq!(e.code(), ErrorCode::CorruptKv, "{e}");
+        assert!(e.message().contains("table db.t bucket 0") && e.message().contains("stored row"), "{e}");
+    }
+    assert_eq!(tablet.log.end_offset(), 0, "nothing of the batch");
+    assert_eq!(write(&tablet, 0, &[2, 3], false).unwrap(), 2);
+}
