@@ -344,7 +344,7 @@ fn a_batch_has_bounds_for_its_writer_and_its_reader() {
     for (rows, bound) in [(rows.clone(), "16777216 rows"), (rows.slice(0, MAX_BATCH_ROWS), "1073741824 bytes before compression")]
     {
         let e = encode_batch(&rows, &schema, &options).unwrap_err();
-        assert!(e.code() == ErrorCode::InvalidArgument && e.message().contains(bound), "{e}");
+        assert!(e.code() == ErrorCode::BatchTooLarge && e.message().contains(bound), "{e}");
     }
 
     let schema = Arc::new(schema);
