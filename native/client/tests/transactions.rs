@@ -143,3 +143,40 @@ fn a_write_that_fails_half_way_is_repeated_or_the_transaction_is_aborted() {
     assert_eq!(log(&table, &connection).1, 40);
     connection.close().unwrap();
 }
+
+/// Several threads commit the same transactions while others write.
+#[test]
+fn commits_at_the_same_time_append_once() {
+    const TRANSACTIONS: i64 = 6;
+    let dir = tempfile::tempdir().unwrap();
+    let connection = connect(dir.path());
+    let table = create(&connection, "t", true, 3, &[]);
+    let writer = table.transactional_writer().unwrap();
+    let prepared: Vec<Committable> = (0..TRANSACTIONS)
+        .map(|t| {
+            (0..3).for_each(|i| writer.write(None, &batch(&table, 300 * t + 100 * i..300 * t + 100 * (i + 1), "a")).unwrap());
+            writer.prepare().unwrap()
+        })
+        .collect();
+    std::thread::scope(|scope| {
+        for first in 0..3 {
+            let (prepared, connection) = (&prepared, &connection);
+            scope.spawn(move || {
+                for i in 0..prepared.len() {
+                    connection.commit(&prepared[(first * 2 + i) % prepared.len()]).unwrap();
+                }
+            });
+        }
+        scope.spawn(|| {
+            let plain = table.writer().unwrap();
+            for i in 0..20 {
+                plain.write(None, &batch(&table, 10_000 + 50 * i..10_000 + 50 * (i + 1), "p")).unwrap();
+                plain.flush().unwrap();
+            }
+        });
+    });
+    let (n, m) = (300 * TRANSACTIONS, 1000);
+    assert_eq!(log(&table, &connection), (n * (n - 1) / 2 + 10_000 * m + m * (m - 1) / 2, (n + m) as usize));
+    assert_eq!(files(dir.path()), 0);
+    connection.close().unwrap();
+}

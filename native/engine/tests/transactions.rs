@@ -594,6 +594,32 @@ fn rows_that_were_staged_before_an_alter_table_have_the_new_columns_after_the_co
     }
 }
 
+/// A piece without rows takes no offset, so that no high watermark says that it is durable.
+#[test]
+fn a_commit_whose_last_piece_changes_nothing_is_durable() {
+    let mut m = Machine::new(15, true);
+    let tablet = m.tablet();
+    tablet.stage(&rows(COMMITTED, 0, &[1])).unwrap();
+    tablet.stage(&Rows { deletes: Some(vec![true]), ..rows(COMMITTED, 1, &[77]) }).unwrap();
+    tablet.prepare(COMMITTED, 2).unwrap();
+    tablet.commit_transaction(COMMITTED, 2).unwrap();
+    drop(tablet);
+    for seed in 0..8 {
+        m.disk.power_loss();
+        m.engine = open(&m.disk, &m.clock);
+        m.tablet().commit_transaction(COMMITTED, 2).unwrap_or_else(|e| panic!("{seed}: {e}"));
+    }
+    assert_eq!(m.log(), BTreeMap::from([(1, 1)]));
+    // Alone, in a tablet where all is durable.
+    let tablet = m.tablet();
+    tablet.stage(&Rows { deletes: Some(vec![true]), ..rows(WAITING, 0, &[77]) }).unwrap();
+    tablet.prepare(WAITING, 1).unwrap();
+    tablet.commit_transaction(WAITING, 1).unwrap();
+    drop(tablet);
+    m.reopen(true);
+    m.tablet().commit_transaction(WAITING, 1).unwrap();
+}
+
 #[test]
 fn a_partial_update_stays_partial() {
     let m = Machine::new(10, true);

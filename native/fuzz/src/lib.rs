@@ -16,6 +16,7 @@ mod lease;
 mod log;
 mod message;
 mod partitions;
+mod transaction;
 mod value;
 
 pub use batch::batch;
@@ -26,6 +27,7 @@ pub use lease::lease;
 pub use log::{LOG_BUCKET, LOG_DIR, LOG_OPTIONS, log, log_input};
 pub use message::{MESSAGES, message};
 pub use partitions::{PARTITIONED_TABLE, partitions};
+pub use transaction::transaction;
 pub use value::value;
 
 use fluss_types::{Error, ErrorCode};
@@ -42,6 +44,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("log", log),
     ("message", message),
     ("partitions", partitions),
+    ("transaction", transaction),
     ("value", value),
 ];
 

@@ -110,4 +110,4 @@ macro_rules! mutated {
     };
 }
 
-mutated!(batch catalog filter lease log message partitions value);
+mutated!(batch catalog filter lease log message partitions transaction value);

@@ -4,13 +4,18 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, UInt8Array};
-use fluss_format::{ColumnValues, EncodeOptions, EncodedBatch, Lease, RowCodec, encode_batch, log_schema};
+use fluss_format::{
+    ColumnValues, Committable, EncodeOptions, EncodedBatch, Lease, PreparedMark, RowCodec, StagedHeader, StagedPiece,
+    encode_batch, encode_upserts, log_schema,
+};
 use fluss_fuzz::{LOG_BUCKET, LOG_DIR, LOG_OPTIONS, PARTITIONED_TABLE, log_input, schemas_of};
 use fluss_log::Log;
 use fluss_meta::{DatabaseMeta, FIRST_NUMBER, LocalMetaStore, PartitionList, TableAlteration, TableDeclaration, TableMeta};
 use fluss_proto::{self as proto, Message};
 use fluss_testkit::{Random, SimulatedDisk, random_rows};
-use fluss_types::{BatchSequence, Column, Compression, DataType, Schema, SchemaChange, TableId, TablePath, TypeRoot};
+use fluss_types::{
+    BatchSequence, Column, Compression, DataType, Schema, SchemaChange, TableBucket, TableId, TablePath, TypeRoot,
+};
 
 /// The bytes that choose the schemas of seeds: every type, types within types, random ones, and some that were altered since.
 const CHOICES: [u8; 16] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 128, 131, 132, 133, 135, 138];
@@ -26,6 +31,7 @@ pub(crate) fn of(target: &str) -> Vec<Vec<u8>> {
         "lease" => leases(),
         "log" => logs(),
         "message" => messages(),
+        "transaction" => transactions(),
         "value" => values(),
         _ => panic!("no seeds for target {target}"),
     }
@@ -78,6 +84,30 @@ fn values() -> Vec<Vec<u8>> {
             RowCodec::new(Arc::new(schema.clone().into())).encode(&columns, row.into(), &mut input).unwrap();
             out.push(input);
         }
+    }
+    out
+}
+
+/// In the order of [`fluss_fuzz::transaction`].
+fn transactions() -> Vec<Vec<u8>> {
+    let buckets = vec![((0, 1).into(), 3), ((u32::MAX, 2).into(), 1)];
+    let committable = Committable { transaction: 42, table_id: 7, table: TablePath::new("db", "t"), buckets };
+    let bytes = committable.encode();
+    let bucket = TableBucket { table_id: 7, partition: 1, bucket: 2 };
+    let targets = Some((0..20).collect());
+    let mut out = vec![
+        [&[0], &bytes[..bytes.len() - 4]].concat(),
+        [&[1], &StagedHeader { bucket, transaction: 42 }.encode()[..]].concat(),
+        [vec![2], StagedPiece { number: 0, batch_len: 640, targets: None }.encode()].concat(),
+        [vec![2], StagedPiece { number: 1, batch_len: 64, targets }.encode()].concat(),
+        [&[3], &PreparedMark { pieces: 2, position: 640, prepared_ms: -1 }.encode()[..]].concat(),
+    ];
+    for choice in CHOICES.into_iter().filter(|c| c % 2 == 1) {
+        let schema = schemas_of(choice).get(0).unwrap().clone();
+        let rows = random_rows(&schema, 3, &mut Random(u64::from(choice)));
+        let deletes = [false, choice > 4, false];
+        let mut batch = encode_upserts(&rows, Some(&deletes), &schema).unwrap();
+        out.push([&[4, choice], batch.place(0, 0, 0, 0)].concat());
     }
     out
 }
