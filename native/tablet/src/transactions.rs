@@ -2,21 +2,24 @@
 //! promised: `native/docs/consistency.md`, "Transactions".
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use fluss_format::{EncodedBatch, PreparedMark, STAGED_UNIT, StagedHeader, StagedPiece};
 use fluss_types::file::{File, FileSystem};
 use fluss_types::{BatchSequence, Error, ErrorCode, FieldId, Result, TableBucket, WriterId};
 
+/// The end of the name of a prepared transaction's file.
+const PREPARED: &str = ".prepared";
+
 /// A transaction of a bucket that is not committed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TransactionInfo {
     /// Its number.
     pub id: WriterId,
-    /// Pieces that are staged.
+    /// Pieces that are staged; 0 in a prepared one: its file is damaged, and nobody knows.
     pub pieces: u32,
-    /// When it was prepared, ms since 1970; `None`: it is not.
+    /// When it was prepared, ms since 1970, or when its file was found to be damaged; `None`: it is not.
     pub prepared_ms: Option<i64>,
 }
 
@@ -29,6 +32,8 @@ pub(crate) enum Stage {
     Prepared { mark: PreparedMark },
     /// What its file holds is not known: it can only be aborted.
     Failed(Error),
+    /// It was prepared, and its file is damaged since.
+    Damaged(Error),
     /// Committed, aborted or expired: the file is gone.
     Gone,
 }
@@ -56,6 +61,7 @@ impl Staged {
     pub(crate) fn info(&self) -> Option<TransactionInfo> {
         let prepared_ms = match self.stage {
             Stage::Prepared { mark } => Some(mark.prepared_ms),
+            Stage::Damaged(_) => Some(self.since_ms),
             Stage::Open { .. } | Stage::Failed(_) => None,
             Stage::Gone => return None,
         };
@@ -74,38 +80,34 @@ pub(crate) struct Transactions {
 }
 
 impl Transactions {
-    /// Finds what is staged. What was not prepared goes: its writer died with the process.
-    pub(crate) fn open(fs: Arc<dyn FileSystem>, dir: PathBuf, bucket: TableBucket) -> Result<Self> {
+    /// Finds what is prepared. Only its name says that it is: what has another one goes, for its writer died with the process.
+    pub(crate) fn open(fs: Arc<dyn FileSystem>, dir: PathBuf, bucket: TableBucket, now_ms: i64) -> Result<Self> {
         let transactions = Self { fs, dir, bucket, staged: Mutex::default() };
         let names = match transactions.fs.list(&transactions.dir) {
             Err(e) if e.kind() == ErrorKind::NotFound => return Ok(transactions),
             names => names.map_err(|e| Error::io(format!("list {}", transactions.dir.display()), &e))?,
         };
         for name in names {
-            let Ok(id) = name.parse::<WriterId>() else {
-                // One that did not come to take another's place.
-                let path = transactions.dir.join(&name);
-                transactions.fs.remove_file(&path).map_err(|e| Error::io(format!("remove {}", path.display()), &e))?;
+            let Some(id) = name.strip_suffix(PREPARED).and_then(|id| id.parse().ok()) else {
+                transactions.remove_file(&transactions.dir.join(&name))?;
                 continue;
             };
-            match transactions.read_mark(id)? {
-                Some(mark) => {
-                    let (pieces, since_ms) = (mark.pieces, mark.prepared_ms);
-                    let staged = Staged { id, pieces, since_ms, stage: Stage::Prepared { mark } };
-                    transactions.map().insert(id, Arc::new(Mutex::new(staged)));
-                }
-                None => transactions.remove_file(id)?,
-            }
+            let staged = match transactions.read_mark(id)? {
+                Ok(mark) => Staged { id, pieces: mark.pieces, since_ms: mark.prepared_ms, stage: Stage::Prepared { mark } },
+                Err(damage) => Staged { id, pieces: 0, since_ms: now_ms, stage: Stage::Damaged(damage) },
+            };
+            transactions.map().insert(id, Arc::new(Mutex::new(staged)));
         }
-        // A file that took another's place must not give it back once its pieces are counted on.
+        // What is shown from now on stays; and a file that took another's place must not give it back once its pieces are counted on.
         transactions.sync_dir()?;
         Ok(transactions)
     }
 
-    /// The mark of a prepared transaction; `None`: it is not.
-    fn read_mark(&self, id: WriterId) -> Result<Option<PreparedMark>> {
+    /// The mark of a prepared transaction, or what is wrong with it.
+    fn read_mark(&self, id: WriterId) -> Result<Result<PreparedMark>> {
+        let path = self.prepared(id);
         let read = || {
-            let file = self.fs.open(&self.path(id))?;
+            let file = self.fs.open(&path)?;
             let (mut header, mut mark) = ([0; STAGED_UNIT], [0; STAGED_UNIT]);
             let end = file.len()?.checked_sub(STAGED_UNIT as u64);
             if let Some(end) = end {
@@ -114,18 +116,22 @@ impl Transactions {
             }
             Ok((header, mark, end))
         };
-        let (header, mark, end) = read().map_err(|e| self.io("read", id, &e))?;
-        // Whether the header is damaged is for the commit to say: what was prepared is not removed.
-        StagedHeader::decode(&header).map_err(|e| e.at(self.path(id).display()))?;
-        Ok(PreparedMark::decode(&mark).filter(|m| Some(m.position) == end))
+        let (header, mark, end) = read().map_err(|e| io("read", &path, &e))?;
+        // Of the rest of the file the commit says whether it is damaged.
+        let mark = StagedHeader::decode(&header).and_then(|_| {
+            let mark = PreparedMark::decode(&mark).filter(|m| Some(m.position) == end);
+            mark.ok_or_else(|| damaged("the mark at its end is damaged"))
+        });
+        Ok(mark.map_err(|e| e.at(path.display())))
     }
 
+    /// The file of a transaction that is not prepared.
     fn path(&self, id: WriterId) -> PathBuf {
         self.dir.join(id.to_string())
     }
 
-    fn io(&self, what: &str, id: WriterId, e: &std::io::Error) -> Error {
-        Error::io(format!("{what} {}", self.path(id).display()), e)
+    fn prepared(&self, id: WriterId) -> PathBuf {
+        self.dir.join(format!("{id}{PREPARED}"))
     }
 
     fn map(&self) -> MutexGuard<'_, BTreeMap<WriterId, Arc<Mutex<Staged>>>> {
@@ -163,7 +169,7 @@ impl Transactions {
             Stage::Prepared { .. } => {
                 return Err(Error::invalid(format!("transaction {id} is prepared and takes no rows any more")));
             }
-            Stage::Failed(e) => return Err(e.clone()),
+            Stage::Failed(e) | Stage::Damaged(e) => return Err(e.clone()),
             Stage::Gone => return Err(not_found(id, "is gone")),
         };
         match u32::try_from(sequence) {
@@ -181,7 +187,7 @@ impl Transactions {
             file.write_at(*size, &head)?;
             file.write_at(*size + head.len() as u64, batch.place(0, 0, 0, 0))
         };
-        write().map_err(|e| self.io("write", id, &e))?;
+        write().map_err(|e| io("write", &self.path(id), &e))?;
         *size += (head.len() + batch.len()) as u64;
         staged.pieces += 1;
         Ok(())
@@ -198,7 +204,7 @@ impl Transactions {
             file.write_at(0, &StagedHeader { bucket: self.bucket, transaction: id }.encode())?;
             Ok(file)
         };
-        let file = make().map_err(|e| self.io("write", id, &e)).inspect_err(|_| {
+        let file = make().map_err(|e| io("write", &self.path(id), &e)).inspect_err(|_| {
             // An opening removes it otherwise.
             let _ = self.fs.remove_file(&self.path(id));
         })?;
@@ -215,7 +221,7 @@ impl Transactions {
         let (file, size) = match &staged.stage {
             Stage::Open { file, size, .. } => (file.clone(), *size),
             Stage::Prepared { .. } => return staged.check_pieces(pieces),
-            Stage::Failed(e) => return Err(e.clone()),
+            Stage::Failed(e) | Stage::Damaged(e) => return Err(e.clone()),
             Stage::Gone => return Err(not_found(id, "is gone")),
         };
         staged.check_pieces(pieces)?;
@@ -228,9 +234,11 @@ impl Transactions {
             }
             file.write_at(size, &mark.encode())
         };
-        write().map_err(|e| self.io("write", id, &e))?;
-        if let Err(e) = file.sync().and_then(|()| self.fs.sync_dir(&self.dir)) {
-            let e = self.io("sync", id, &e);
+        write().map_err(|e| io("write", &self.path(id), &e))?;
+        // The name says that all before it is durable.
+        let named = || self.fs.rename(&self.path(id), &self.prepared(id)).and_then(|()| self.fs.sync_dir(&self.dir));
+        if let Err(e) = file.sync().and_then(|()| named()) {
+            let e = io("sync", &self.path(id), &e);
             let failure = Error::new(e.code(), format!("{e}. Transaction {id} cannot be prepared any more: abort it"));
             staged.stage = Stage::Failed(failure.clone());
             return Err(failure);
@@ -242,14 +250,15 @@ impl Transactions {
 
     /// The pieces of a prepared transaction, for its commit.
     pub(crate) fn pieces(&self, id: WriterId, mark: PreparedMark) -> Result<Pieces> {
+        let path = self.prepared(id);
         let read = || {
-            let file = self.fs.open(&self.path(id))?;
+            let file = self.fs.open(&path)?;
             let mut header = [0; STAGED_UNIT];
             file.read_at(0, &mut header)?;
             Ok((file, header))
         };
-        let (file, header) = read().map_err(|e| self.io("read", id, &e))?;
-        let pieces = Pieces { path: self.path(id), file, position: STAGED_UNIT as u64, next: 0, mark };
+        let (file, header) = read().map_err(|e| io("read", &path, &e))?;
+        let pieces = Pieces { path, file, position: STAGED_UNIT as u64, next: 0, mark };
         match StagedHeader::decode(&header).map_err(|e| pieces.at(&e))? {
             Some(h) if h.bucket == self.bucket && h.transaction == id => Ok(pieces),
             _ => Err(pieces.damaged("the header is damaged, or of another bucket")),
@@ -290,7 +299,7 @@ impl Transactions {
             }
         }
         file.write_at(mark.position, &mark.encode()).and_then(|()| file.sync()).map_err(io)?;
-        self.fs.rename(&temporary, &self.path(id)).map_err(io)?;
+        self.fs.rename(&temporary, &self.prepared(id)).map_err(io)?;
         staged.pieces = mark.pieces;
         staged.stage = Stage::Prepared { mark };
         // Before it is the file again that it was, its pieces must not be in the log.
@@ -303,7 +312,9 @@ impl Transactions {
 
     /// Removes the file of a transaction, durably, and forgets it.
     pub(crate) fn remove(&self, staged: &mut Staged) -> Result<()> {
-        self.remove_file(staged.id)?;
+        for path in [self.prepared(staged.id), self.path(staged.id)] {
+            self.remove_file(&path)?;
+        }
         self.sync_dir()?;
         staged.stage = Stage::Gone;
         self.map().remove(&staged.id);
@@ -314,12 +325,23 @@ impl Transactions {
         self.fs.sync_dir(&self.dir).map_err(|e| Error::io(format!("sync folder {}", self.dir.display()), &e))
     }
 
-    fn remove_file(&self, id: WriterId) -> Result<()> {
-        match self.fs.remove_file(&self.path(id)) {
-            Err(e) if e.kind() != ErrorKind::NotFound => Err(self.io("remove", id, &e)),
+    fn remove_file(&self, path: &Path) -> Result<()> {
+        match self.fs.remove_file(path) {
+            Err(e) if e.kind() != ErrorKind::NotFound => Err(io("remove", path, &e)),
             _ => Ok(()),
         }
     }
+}
+
+fn io(what: &str, path: &Path, e: &std::io::Error) -> Error {
+    Error::io(format!("{what} {}", path.display()), e)
+}
+
+fn damaged(what: &str) -> Error {
+    let m = format!(
+        "{what}. What it staged is lost: restore the file from a copy and open the store again, or abort the transaction"
+    );
+    Error::new(ErrorCode::CorruptTransaction, m)
 }
 
 fn not_found(id: WriterId, what: &str) -> Error {
@@ -346,10 +368,7 @@ impl Pieces {
     }
 
     fn damaged(&self, what: &str) -> Error {
-        self.at(&Error::new(
-            ErrorCode::CorruptTransaction,
-            format!("{what}. What it staged is lost: restore the file from a copy, or abort it"),
-        ))
+        self.at(&damaged(what))
     }
 
     fn read(&self, position: u64, len: usize) -> Result<Vec<u8>> {

@@ -14,7 +14,7 @@ fn batch(schema_id: u32) -> EncodedBatch {
 }
 
 fn open(disk: &SimulatedDisk) -> Transactions {
-    Transactions::open(disk.fs(), "/bucket/transactions".into(), BUCKET).unwrap()
+    Transactions::open(disk.fs(), "/bucket/transactions".into(), BUCKET, 0).unwrap()
 }
 
 /// Schemas and targets of the pieces of a file.

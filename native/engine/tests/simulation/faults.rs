@@ -1,4 +1,6 @@
 //! What goes wrong: with the disk, the process, the machine; and which errors that explains.
+use std::path::Path;
+
 use fluss_testkit::{Fault, Flip, Operation};
 use fluss_types::{Error, ErrorCode};
 
@@ -23,9 +25,11 @@ impl World {
             // A full disk alone poisons nothing.
             ErrorCode::Poisoned => self.harm.was_armed || self.disk.is_stopped(),
             ErrorCode::DiskFull => self.harm.full,
-            ErrorCode::CorruptSegment | ErrorCode::CorruptKv | ErrorCode::CorruptMeta | ErrorCode::UnknownFormat => {
-                self.flipped.is_some()
-            }
+            ErrorCode::CorruptSegment
+            | ErrorCode::CorruptKv
+            | ErrorCode::CorruptMeta
+            | ErrorCode::CorruptTransaction
+            | ErrorCode::UnknownFormat => self.flipped.is_some(),
             _ => self.harm.armed || self.disk.is_stopped() || (self.flipped.is_some() && e.code() == ErrorCode::Io),
         };
         assert!(expected, "an error without a cause ({:?}, {:?}): {:?} {e}", self.harm, self.flipped, e.code());
@@ -118,10 +122,10 @@ impl World {
 
     /// Whether the bit could be flipped back.
     fn look_at_a_flip(&mut self) -> bool {
-        // Not in what is staged, until damage of it is told from a transaction that was not prepared.
-        let Some(mut flip) = self.disk.flip_any(|path| path.parent().is_none_or(|dir| !dir.ends_with("transactions"))) else {
-            return false;
-        };
+        // What is only staged, nobody reads.
+        let is_staged =
+            |path: &Path| path.extension().is_none() && path.parent().is_some_and(|dir| dir.ends_with("transactions"));
+        let Some(mut flip) = self.disk.flip_any(|path| !is_staged(path)) else { return false };
         if self.chance(40) {
             self.move_to_a_header(&mut flip);
         }
@@ -135,6 +139,8 @@ impl World {
             snapshots.filter(damaged).for_each(|s| s.released = true);
         }
         self.audit_all();
+        let prepared = flip.path.extension().is_some_and(|e| e == "prepared") && self.chance(70);
+        let alive = !prepared || self.commit_damaged(&flip.path);
         self.settle();
         // What was written since replaced the damage, or is beside it.
         let still = self.disk.image().remove(&flip.path);
@@ -143,6 +149,6 @@ impl World {
             self.mend();
         }
         self.flipped = None;
-        same
+        same && alive
     }
 }

@@ -17,13 +17,16 @@ use crate::transactions::{Stage, Staged, TransactionInfo, Transactions, lock};
 impl Tablet {
     /// Finds the transactions that were prepared and not committed; ends the commits that a crash has interrupted when all was done.
     pub(super) fn open_transactions(dir: &Path, log: &Log, bucket: TableBucket, context: &TabletContext) -> Result<Transactions> {
-        let transactions = Transactions::open(context.fs.clone(), dir.join("transactions"), bucket)?;
-        let expired = context.clock.now_ms().saturating_sub(context.log.writer_expiration_ms);
+        let now_ms = context.clock.now_ms();
+        let transactions = Transactions::open(context.fs.clone(), dir.join("transactions"), bucket, now_ms)?;
+        let expired = now_ms.saturating_sub(context.log.writer_expiration_ms);
         for staged in transactions.all() {
             let mut staged = lock(&staged);
             // What an opened log has is durable.
             let progress = log.writer_progress(staged.id);
             match progress {
+                // Nobody knows how many pieces it has.
+                _ if matches!(staged.stage, Stage::Damaged(_)) => log.keep_writer(staged.id),
                 // The next look for what has expired ends it.
                 Some(p) if (p.next as u32) < staged.pieces => log.keep_writer(staged.id),
                 None if staged.since_ms > expired => {}
@@ -84,7 +87,7 @@ impl Tablet {
         let mark = match &staged.stage {
             Stage::Prepared { mark } => *mark,
             Stage::Open { .. } => return Err(Error::invalid(format!("transaction {id} is not prepared"))),
-            Stage::Failed(e) => return Err(e.clone()),
+            Stage::Failed(e) | Stage::Damaged(e) => return Err(e.clone()),
             Stage::Gone => return self.was_committed(id, pieces),
         };
         // A commit before may have made more of them.
@@ -219,7 +222,10 @@ impl Tablet {
                 Stage::Prepared { mark } if self.log.writer_progress(staged.id).is_some() => {
                     self.or_poison(|| self.finish(&mut staged, mark))?;
                 }
-                _ => self.transactions.remove(&mut staged)?,
+                _ => {
+                    self.transactions.remove(&mut staged)?;
+                    self.log.release_writer(staged.id);
+                }
             }
         }
         Ok(())
