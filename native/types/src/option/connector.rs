@@ -61,16 +61,16 @@ pub(super) const DECLARATION: &[OptionSpec] = &[
         default: None,
         alterable: false,
         meaning: "Number of buckets, at most `max.bucket.num`. Not given: `default.bucket.number`.",
-        price: "As many can be written and read side by side. Each has a log and, with a primary key, a RocksDB: files, memory, and a \
-                sync of its own.",
+        price: "As many can be written and read side by side. Each has a log: a folder of files, about 8 KiB of memory, and a sync of its own. \
+                The rows of a primary-key table are in one RocksDB, whatever number of buckets it has.",
     },
     OptionSpec {
         key: "bucket.key",
         kind: Kind::Text("column names separated by commas"),
         default: None,
         alterable: false,
-        meaning: "Columns whose hash chooses the bucket; of a primary-key table a part of the key. Not given: the primary key; of a log \
-                  table none, its batches go round the buckets.",
+        meaning: "Columns whose hash chooses the bucket; of a primary-key table a part of the key, without the partition keys. \
+                  Not given: all of that; of a log table none, its batches go round the buckets.",
         price: "Few different values leave buckets empty.",
     },
 ];

@@ -211,6 +211,7 @@ public final class TableMapping {
         return CatalogTable.newBuilder()
                 .schema(schema.build())
                 .comment(descriptor.comment())
+                .partitionKeys(descriptor.partitionKeys())
                 .options(options)
                 .build();
     }
@@ -229,6 +230,10 @@ public final class TableMapping {
         }
         if (!stored.primaryKey().equals(declared.primaryKey())) {
             differences.add("primary key: the store has " + stored.primaryKey() + ", declared is " + declared.primaryKey());
+        }
+        if (!stored.partitionKeys().equals(declared.partitionKeys())) {
+            differences.add(
+                    "partition keys: the store has " + stored.partitionKeys() + ", declared are " + declared.partitionKeys());
         }
         if (!declared.bucketKey().isEmpty() && !stored.bucketKey().equals(declared.bucketKey())) {
             differences.add(

@@ -1,5 +1,9 @@
 package io.fluss.flink.catalog;
 
+import io.fluss.client.Connection;
+import io.fluss.client.DataType;
+import io.fluss.client.TableDescriptor;
+import io.fluss.client.TablePath;
 import io.fluss.flink.testing.Sql;
 
 import org.apache.flink.table.api.ValidationException;
@@ -15,6 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -137,6 +143,27 @@ class CatalogITCase {
         assertThatThrownBy(() -> sql.run("CREATE TABLE x (a ARRAY<MULTISET<INT>>)"))
                 .hasStackTraceContaining("MULTISET<INT>")
                 .hasStackTraceContaining("'a'");
+    }
+
+    @Test
+    void aPartitionedTableIsShownAndRefused() {
+        try (Connection connection = Connection.open(Map.of("data.dir", directory.toString()))) {
+            TableDescriptor partitioned = TableDescriptor.builder()
+                    .column("a", DataType.of(DataType.Kind.INT))
+                    .column("d", DataType.string())
+                    .partitionKeys(List.of("d"))
+                    .build();
+            connection.admin().createTable(TablePath.of("fluss", "p"), partitioned, false);
+        }
+        assertThat(sql.rows("SHOW CREATE TABLE p").get(0)).contains("PARTITIONED BY (`d`)");
+        assertThatThrownBy(() -> sql.run("SELECT * FROM p"))
+                .hasStackTraceContaining("partitioned tables are not supported yet");
+        assertThatThrownBy(() -> sql.run("INSERT INTO p VALUES (1, 'x')"))
+                .hasStackTraceContaining("partitioned tables are not supported yet");
+        Sql other = Sql.batch().run("CREATE DATABASE fluss").run("USE fluss");
+        other.run("CREATE TABLE p (a INT, d STRING) WITH ('connector' = 'fluss', 'data.dir' = '%s')", directory);
+        assertThatThrownBy(() -> other.run("SELECT * FROM p"))
+                .hasStackTraceContaining("partition keys: the store has [d], declared are []");
     }
 
     @Test
