@@ -354,6 +354,21 @@ fn a_commit_that_goes_on_long_after_the_writers_of_its_time_are_forgotten_repeat
     }
 }
 
+/// A bucket knows the last 4,096 writers at least, and this one.
+#[test]
+fn a_commit_that_goes_on_after_many_others_have_written_repeats_nothing() {
+    let (mut m, _) = half_committed(false);
+    let tablet = m.tablet();
+    for n in 0..8192 {
+        tablet.write(&Rows { writer: Some(BatchSequence { writer_id: 100 + n, sequence: 0 }), ..plain(&[n]) }).unwrap();
+    }
+    m.settle();
+    drop(tablet);
+    m.reopen(false);
+    m.tablet().commit_transaction(COMMITTED, PIECES as u32).unwrap();
+    assert_eq!(m.log(), all_pieces().into_iter().chain((0..8192).map(|n| (n, 1))).collect());
+}
+
 #[test]
 fn what_was_not_committed_in_time_is_removed_and_its_commit_says_so() {
     for restart in [false, true] {

@@ -80,8 +80,19 @@ pub struct Log {
 impl Log {
     /// Opens or makes the log in a folder. A torn tail is cut; damage before it is an error.
     pub fn open(fs: Arc<dyn FileSystem>, dir: &Path, bucket: TableBucket, options: LogOptions) -> Result<Self> {
+        Self::open_keeping(fs, dir, bucket, options, &[])
+    }
+
+    /// As [`Log::open`]; some writers are known, however many others wrote since, until [`Log::release_writer`] or the log is closed.
+    pub fn open_keeping(
+        fs: Arc<dyn FileSystem>,
+        dir: &Path,
+        bucket: TableBucket,
+        options: LogOptions,
+        kept: &[WriterId],
+    ) -> Result<Self> {
         fs.create_dir_all(dir).map_err(|e| Error::io(format!("make log folder {}", dir.display()), &e))?;
-        let recovered = recover(fs.as_ref(), dir, bucket, options)?;
+        let recovered = recover(fs.as_ref(), dir, bucket, options, kept)?;
         let last_timestamp = recovered.last_timestamp;
         // The recovery point is written again even if it can be read as it should be: the sync of the folder may have failed before.
         let start_offset = recovered.manifest.map_or(0, |m| m.start_offset);

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::path::Path;
 
 use fluss_types::file::FileSystem;
-use fluss_types::{Error, ErrorCode, LogOffset, Result, TableBucket};
+use fluss_types::{Error, ErrorCode, LogOffset, Result, TableBucket, WriterId};
 
 use crate::LogOptions;
 use crate::index::{IndexEntry, SparseIndex};
@@ -36,7 +36,14 @@ struct Walk {
 }
 
 /// Opens the segments of a folder, cuts a torn tail, refuses damage, ends what a crash has interrupted. There is at least one segment.
-pub(crate) fn recover(fs: &dyn FileSystem, dir: &Path, bucket: TableBucket, options: LogOptions) -> Result<Recovered> {
+/// What the log knows of the writers `kept` is not forgotten.
+pub(crate) fn recover(
+    fs: &dyn FileSystem,
+    dir: &Path,
+    bucket: TableBucket,
+    options: LogOptions,
+    kept: &[WriterId],
+) -> Result<Recovered> {
     let manifest = Manifest::read(fs, dir)?;
     let point = manifest.map(|m| m.point);
     let start = manifest.map_or(0, |m| m.start_offset);
@@ -66,7 +73,7 @@ pub(crate) fn recover(fs: &dyn FileSystem, dir: &Path, bucket: TableBucket, opti
             return Err(segment.damage(0, &format!("the segment before it ends at offset {}", walk.end_offset)));
         }
         if is_active {
-            walk.writers = writers_before(fs, dir, &segments, base_offset, options)?;
+            walk.writers = writers_before(fs, dir, &segments, base_offset, (options, kept))?;
             open_active(fs, &segment, point, &mut walk)?;
         } else {
             open_sealed(fs, &segment, &mut walk)?;
@@ -133,7 +140,7 @@ fn writers_before(
     dir: &Path,
     segments: &[Segment],
     base_offset: LogOffset,
-    options: LogOptions,
+    (options, kept): (LogOptions, &[WriterId]),
 ) -> Result<Writers> {
     let expiration = options.writer_expiration_ms;
     let path = |base| Segment::path(dir, base).with_extension("writers");
@@ -145,6 +152,7 @@ fn writers_before(
     }
     // Without any file: nobody had written before the first segment, or the files are lost, and with them who had.
     let mut writers = known.unwrap_or_else(|| Writers::new(expiration));
+    kept.iter().for_each(|writer| writers.keep(*writer));
     for segment in &segments[from..] {
         let mut position = FILE_HEADER_LEN;
         while position < segment.size() {

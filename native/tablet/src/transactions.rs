@@ -344,6 +344,15 @@ fn damaged(what: &str) -> Error {
     Error::new(ErrorCode::CorruptTransaction, m)
 }
 
+/// Numbers of the transactions that have a file in a folder, in whatever state.
+pub(crate) fn staged_ids(fs: &dyn FileSystem, dir: &Path) -> Result<Vec<WriterId>> {
+    match fs.list(dir) {
+        Ok(names) => Ok(names.iter().filter_map(|name| name.split('.').next()?.parse().ok()).collect()),
+        Err(e) if e.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+        Err(e) => Err(Error::io(format!("list {}", dir.display()), &e)),
+    }
+}
+
 fn not_found(id: WriterId, what: &str) -> Error {
     Error::new(ErrorCode::TransactionNotFound, format!("transaction {id} {what}"))
 }

@@ -27,7 +27,7 @@ use crate::Committer;
 use crate::flow::Share;
 use crate::progress::Progress;
 use crate::table::TableKv;
-use crate::transactions::Transactions;
+use crate::transactions::{Transactions, staged_ids};
 
 pub use write::Rows;
 
@@ -143,7 +143,10 @@ impl Tablet {
         let name = format!("table {path} {}", PartitionBucket { partition: bucket.partition, bucket: bucket.bucket });
         let kind = schemas.current().kind();
         let definition = Definition::new(schemas, options).map_err(|e| e.at(&name))?;
-        let log = Log::open(context.fs.clone(), &dir.join("log"), bucket, context.log).map_err(|e| e.at(&name))?;
+        // How far the commit of a transaction came must be known as long as its file is there.
+        let staged = staged_ids(context.fs.as_ref(), &dir.join("transactions")).map_err(|e| e.at(&name))?;
+        let log = Log::open_keeping(context.fs.clone(), &dir.join("log"), bucket, context.log, &staged);
+        let log = log.map_err(|e| e.at(&name))?;
         let mut rows = 0;
         let kv = match table {
             None => None,
@@ -160,6 +163,7 @@ impl Tablet {
             }
         };
         let transactions = Self::open_transactions(dir, &log, bucket, &context).map_err(|e| e.at(&name))?;
+        staged.into_iter().filter(|id| transactions.get(*id).is_none()).for_each(|id| log.release_writer(id));
         let (end_offset, log_time) = (log.end_offset(), log.last_timestamp());
         let memory = context.memory.writers().user();
         let uncommitted = memory.take(0);
@@ -329,8 +333,10 @@ impl Tablet {
         drop(self.in_use.write().unwrap_or_else(PoisonError::into_inner));
         drop(self.appended());
         let _no_commit = self.committing.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(state) = &self.kv {
-            state.kv.write().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(state) = &self.kv
+            && state.kv.write().unwrap_or_else(PoisonError::into_inner).take().is_some()
+        {
+            state.table.flow.left();
         }
     }
 }

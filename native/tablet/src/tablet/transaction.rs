@@ -197,9 +197,11 @@ impl Tablet {
             return Err(Error::invalid(format!("transaction {id} is committed, or its commit has begun: it cannot be aborted")));
         }
         match &mut staged {
-            Some(staged) if !matches!(staged.stage, Stage::Gone) => self.transactions.remove(staged),
-            _ => Ok(()),
+            Some(staged) if !matches!(staged.stage, Stage::Gone) => self.transactions.remove(staged)?,
+            _ => {}
         }
+        self.log.release_writer(id);
+        Ok(())
     }
 
     /// The transactions that have rows here and are not committed, in the order of their numbers.
