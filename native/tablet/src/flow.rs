@@ -67,6 +67,11 @@ impl Flow {
         self.tablets.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// One less: its partition was dropped.
+    pub(crate) fn left(&self) {
+        self.tablets.fetch_sub(1, Ordering::Relaxed);
+    }
+
     /// A tablet has brought changes of so many bytes into the kv state.
     pub(crate) fn applied(&self, bytes: u64, share: &Mutex<Share>) {
         let load = self.kv.load();
