@@ -76,7 +76,11 @@ pub(crate) fn handle(engine: &Arc<Engine>, request: AdminRequest) -> Result<Admi
         }
         Request::ReleaseSnapshot(r) => {
             let table = engine.table(&convert::path(r.path)?)?;
-            table.tablet((r.partition_id, r.bucket))?.release_snapshot(&r.snapshot_id)?;
+            match table.tablet((r.partition_id, r.bucket)).and_then(|tablet| tablet.release_snapshot(&r.snapshot_id)) {
+                // Nobody reads it any more; its files go with the lease.
+                Err(e) if e.code() == ErrorCode::PartitionNotFound => {}
+                released => released?,
+            }
         }
         Request::CommitTransaction(r) => engine.commit_transaction(&Committable::decode(&r.committable)?)?,
         Request::AbortTransaction(r) => engine.abort_transaction(&Committable::decode(&r.committable)?)?,
@@ -106,10 +110,10 @@ fn each_bucket(
         one => vec![one],
     };
     for (id, bucket) in partitions.iter().flat_map(|&p| (0..table.buckets()).map(move |b| (p, b))) {
-        match table.tablet((id, bucket)) {
+        match table.tablet((id, bucket)).and_then(|tablet| visit(id, bucket, tablet)) {
             // Dropped since the partitions were listed.
             Err(e) if e.code() == ErrorCode::PartitionNotFound && partition == 0 && id != 0 => {}
-            tablet => visit(id, bucket, tablet?)?,
+            visited => visited?,
         }
     }
     Ok(())

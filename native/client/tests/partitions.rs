@@ -180,7 +180,12 @@ fn a_dropped_partition_is_gone_for_its_readers_and_comes_back_empty() {
         scanner.subscribe(bucket, 0, i64::MAX).unwrap();
     }
     writer.write(None, &batch(&table, &[(3, Some("eu"), "1", "a"), (4, Some("us"), "1", "b")])).unwrap();
+    let snapshot = proto::CreateSnapshot { path: path(), partition_id: 1, lease_ms: 60_000, ..Default::default() };
+    let snapshot_id = admin(&connection, Request::CreateSnapshot(snapshot)).unwrap().snapshot.unwrap().snapshot_id;
     drop_partition(&connection, &[("region", "eu")]).unwrap();
+    // Who was reading it has nothing to do but to let go.
+    let release = proto::ReleaseSnapshot { path: path(), partition_id: 1, snapshot_id, ..Default::default() };
+    admin(&connection, Request::ReleaseSnapshot(release)).unwrap();
     assert_eq!(list(&connection, &[]), [(2, "us".into())]);
     assert_eq!(folders(dir.path()), ["p2"]);
     // What was written to it went with it.

@@ -414,13 +414,16 @@ impl Engine {
         }
     }
 
-    /// Drops a database, with `cascade` its tables too.
+    /// Drops a database, with `cascade` its tables too. An error of removing files leaves them to the next opening.
     pub fn drop_database(&self, name: &str, if_exists: bool, cascade: bool) -> Result<()> {
         self.check_open()?;
+        let mut result = Ok(());
         for table in self.meta.drop_database(name, if_exists, cascade).inspect_err(|e| self.stop_if_poisoned(e))? {
-            self.remove(&Error::new(ErrorCode::TableNotFound, format!("the table was dropped with database '{name}'")), &table)?;
+            let error = Error::new(ErrorCode::TableNotFound, format!("the table was dropped with database '{name}'"));
+            // All are gone: none may take rows any longer because the files of another cannot be removed.
+            result = result.and(self.remove(&error, &table));
         }
-        Ok(())
+        result
     }
 
     /// When it is not known whether a table is dropped, nothing more may be acknowledged for it. Its files stay.

@@ -153,12 +153,14 @@ impl Engine {
                 self.stop(|b| b.table_id == table_id, e);
             }
         })?;
+        let mut removed = Ok(());
         for partition in &gone {
             let error = partition_dropped(path, &partition.name);
             self.stop(|b| b.table_id == table_id && b.partition == partition.id, &error);
-            self.remove_partition(path, table_id, partition.id)?;
+            // All are gone: none may take rows any longer because the files of another cannot be removed.
+            removed = removed.and(self.remove_partition(path, table_id, partition.id));
         }
-        Ok(gone.len())
+        removed.map(|()| gone.len())
     }
 
     /// Makes the partitions that tables with `table.auto-partition.enabled` should have now, and drops those that are out of date. The first

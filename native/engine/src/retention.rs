@@ -14,7 +14,7 @@ pub(crate) fn retain(tablets: &Tablets) -> Result<()> {
         let retained = tablet.map_or(Ok(()), |tablet| tablet.retain());
         // One that was closed or dropped meanwhile needs nothing.
         result = result.and(retained.or_else(|e| match e.code() {
-            ErrorCode::Closed | ErrorCode::TableNotFound => Ok(()),
+            ErrorCode::Closed | ErrorCode::TableNotFound | ErrorCode::PartitionNotFound => Ok(()),
             _ => Err(e),
         }));
     }

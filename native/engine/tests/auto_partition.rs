@@ -11,7 +11,7 @@ use fluss_kv::MemoryKvStores;
 use fluss_log::LogOptions;
 use fluss_meta::{DatabaseMeta, TableAlteration, TableDeclaration};
 use fluss_tablet::{Committer, TabletContext};
-use fluss_testkit::SimulatedDisk;
+use fluss_testkit::{Fault, Operation, SimulatedDisk};
 use fluss_types::time::Clock;
 use fluss_types::{Column, DataType, EngineOptions, ErrorCode, MemoryBudget, Result, TablePath, TypeRoot};
 
@@ -126,6 +126,22 @@ fn partitions_come_with_their_day_and_go_when_they_are_old() {
         assert_eq!((there.len(), there.last().unwrap().as_str()), (days + 1, "other"), "{seed}: {there:?}");
         let folders = disk.fs().list(Path::new("/data/tables/0")).unwrap();
         assert_eq!(folders.iter().filter(|f| f.starts_with('p') && f.as_str() != "partitions").count(), 0, "{folders:?}");
+    }
+}
+
+/// The files of one cannot be removed: the others are gone all the same, and take no rows.
+#[test]
+fn old_partitions_go_though_the_files_of_one_stay() {
+    let (disk, clock, engine) = start(&[]);
+    engine.create_table(&path(), declaration(&[("table.auto-partition.num-retention", "0")]), false).unwrap();
+    let table = engine.table(&path()).unwrap();
+    let tablets = [1, 2].map(|partition| table.tablet((partition, 0)).unwrap());
+    clock.0.fetch_add(2 * DAY, Ordering::Relaxed);
+    disk.arm(Operation::Name, Fault::After(0));
+    assert_eq!(engine.maintain_partitions().unwrap_err().code(), ErrorCode::Io);
+    assert_eq!(names(&engine), ["20240229", "20240301"]);
+    for tablet in tablets {
+        assert_eq!(tablet.write(&rows()).unwrap_err().code(), ErrorCode::PartitionNotFound);
     }
 }
 

@@ -1,11 +1,11 @@
-//! Partitions on a disk that fails.
+//! Partitions and databases on a disk that fails.
 #![allow(clippy::unwrap_used, reason = "test code")]
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::{Int64Array, RecordBatch, StringArray};
-use fluss_engine::Engine;
+use fluss_engine::{Engine, Table};
 use fluss_kv::MemoryKvStores;
 use fluss_log::LogOptions;
 use fluss_meta::{DatabaseMeta, TableDeclaration};
@@ -31,15 +31,9 @@ fn partition(name: &str) -> BTreeMap<String, String> {
     [("p".to_string(), name.to_string())].into()
 }
 
-/// Nobody knows whether the drop lasts, so the tablets of the table stop, and what they had not committed is gone: no clean end.
-#[test]
-fn a_store_whose_partitions_are_not_known_does_not_close_cleanly() {
-    let disk = SimulatedDisk::new(1);
-    disk.create_dir_all(Path::new("/data")).unwrap();
-    let engine = engine(&disk);
-    engine.meta().create_database("db", DatabaseMeta::default(), false).unwrap();
+/// A log table `id, p`, partitioned by `p`.
+fn create_table(engine: &Engine, path: &TablePath) {
     let column = |name: &str, root| Column::new(name, DataType::new(root, false).unwrap());
-    let path = TablePath::new("db", "t");
     let declaration = TableDeclaration {
         columns: vec![column("id", TypeRoot::BigInt), column("p", TypeRoot::VarChar(10))],
         primary_key: Vec::new(),
@@ -50,16 +44,54 @@ fn a_store_whose_partitions_are_not_known_does_not_close_cleanly() {
         options: Default::default(),
         custom_properties: Default::default(),
     };
-    engine.create_table(&path, declaration, false).unwrap();
+    engine.create_table(path, declaration, false).unwrap();
+}
+
+fn row(table: &Table) -> Rows {
+    let columns = vec![Arc::new(Int64Array::from(vec![1])) as _, Arc::new(StringArray::from(vec!["a"])) as _];
+    let batch = RecordBatch::try_new(table.schema().arrow_schema(), columns).unwrap();
+    Rows { schema_id: 0, batch, deletes: None, targets: None, writer: None }
+}
+
+/// Nobody knows whether the drop lasts, so the tablets of the table stop, and what they had not committed is gone: no clean end.
+#[test]
+fn a_store_whose_partitions_are_not_known_does_not_close_cleanly() {
+    let disk = SimulatedDisk::new(1);
+    disk.create_dir_all(Path::new("/data")).unwrap();
+    let engine = engine(&disk);
+    engine.meta().create_database("db", DatabaseMeta::default(), false).unwrap();
+    let path = TablePath::new("db", "t");
+    create_table(&engine, &path);
     let a = engine.create_partition(&path, &partition("a"), false).unwrap();
     engine.create_partition(&path, &partition("b"), false).unwrap();
     let table = engine.table(&path).unwrap();
-    let columns = vec![Arc::new(Int64Array::from(vec![1])) as _, Arc::new(StringArray::from(vec!["a"])) as _];
-    let batch = RecordBatch::try_new(table.schema().arrow_schema(), columns).unwrap();
-    table.tablet((a.id, 0)).unwrap().write(&Rows { schema_id: 0, batch, deletes: None, targets: None, writer: None }).unwrap();
+    table.tablet((a.id, 0)).unwrap().write(&row(&table)).unwrap();
 
     disk.arm(Operation::Sync, Fault::After(0));
     assert_eq!(engine.drop_partition(&path, &partition("b"), false).unwrap_err().code(), ErrorCode::Poisoned);
     disk.disarm();
     assert_eq!(engine.close().unwrap_err().code(), ErrorCode::Poisoned);
+}
+
+/// The files of one cannot be removed: the others are gone all the same, and take no rows.
+#[test]
+fn a_drop_that_cannot_remove_files_stops_all_that_is_dropped() {
+    let disk = SimulatedDisk::new(1);
+    disk.create_dir_all(Path::new("/data")).unwrap();
+    let engine = engine(&disk);
+    engine.meta().create_database("db", DatabaseMeta::default(), false).unwrap();
+    let tables = ["t", "u"].map(|name| {
+        let path = TablePath::new("db", name);
+        create_table(&engine, &path);
+        engine.create_partition(&path, &partition("a"), false).unwrap();
+        engine.table(&path).unwrap()
+    });
+    let tablets = tables.each_ref().map(|table| table.tablet((1, 0)).unwrap());
+    // The catalog takes two, the first folder is the third.
+    disk.arm(Operation::Name, Fault::After(2));
+    assert_eq!(engine.drop_database("db", false, true).unwrap_err().code(), ErrorCode::Io);
+    for (table, tablet) in tables.iter().zip(&tablets) {
+        assert_eq!(tablet.write(&row(table)).unwrap_err().code(), ErrorCode::TableNotFound);
+    }
+    assert_eq!(disk.list(Path::new("/data/tables")).unwrap(), ["0"]);
 }
