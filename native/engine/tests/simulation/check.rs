@@ -73,6 +73,7 @@ impl World {
         if self.tables[at.0].keyed {
             let ids: Vec<i64> = (-1..=IDS).collect();
             self.lookup(at, tablet, &ids);
+            self.scan_now(at, tablet);
             for i in 0..self.bucket(at).model.snapshots.len() {
                 self.scan_snapshot(at, tablet, i, None);
             }

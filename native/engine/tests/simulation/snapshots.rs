@@ -93,6 +93,32 @@ impl World {
         }
     }
 
+    /// The rows as they are at the high watermark, and their number.
+    pub fn scan_now(&mut self, at: At, tablet: &Tablet) {
+        let mut found = Vec::new();
+        let view = self.all(at);
+        let high_watermark = tablet.high_watermark();
+        let scanned = tablet.scan(view.projection(), None).and_then(|reader| {
+            while let Some(batch) = reader.poll()? {
+                assert_eq!(batch.base_offset, high_watermark, "{at:?} a scan is at the high watermark");
+                found.extend((0..batch.rows).map(|row| view.of_batch(&batch, row)));
+            }
+            tablet.row_count()
+        });
+        match scanned {
+            Err(e) => self.failed(at, &e),
+            Ok(count) => {
+                let (now, merging) = (self.now(), self.tables[at.0].merging);
+                let model = &self.bucket(at).model;
+                let (state, now) = (model.state_at(high_watermark), model.time(now));
+                let alive = state.values().filter(|(_, t)| merging.is_alive(*t, now));
+                let expected: Vec<_> = alive.map(|(row, _)| view.of_row(row)).collect();
+                assert_eq!(found, expected, "{at:?} scan at {high_watermark}");
+                assert_eq!(count, expected.len() as u64, "{at:?} number of rows at {high_watermark}");
+            }
+        }
+    }
+
     /// A snapshot is the table at its offset, from any key on; its log goes on from there.
     pub fn scan_snapshot(&mut self, at: At, tablet: &Tablet, i: usize, after: Option<i64>) {
         let snapshot = self.bucket(at).model.snapshots[i].clone();
