@@ -2,7 +2,7 @@
 use fluss_meta::{DatabaseMeta, Partition, TableAlteration, TableDeclaration, TableMeta};
 use fluss_proto as proto;
 use fluss_proto::data_type::Kind;
-use fluss_proto::schema_change::{Add, Change, Drop, Rename, Widen};
+use fluss_proto::schema_change::{Add, Change, Comment, Drop, Move, Rename, Widen};
 use fluss_types::{Column, DataType, Error, ErrorCode, Result, SchemaChange, TablePath, TypeRoot};
 
 fn missing(what: &str) -> Error {
@@ -147,6 +147,8 @@ fn schema_change(c: proto::SchemaChange) -> Result<SchemaChange> {
             let data_type = data_type(&path.join("."), r#type)?;
             SchemaChange::Widen { path, data_type }
         }
+        Change::Move(Move { path, after }) => SchemaChange::Move { path, after },
+        Change::Comment(Comment { path, comment }) => SchemaChange::Comment { path, comment },
     })
 }
 

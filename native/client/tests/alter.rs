@@ -14,7 +14,7 @@ use fluss_client::{Connection, Table};
 use fluss_format::ColumnBatch;
 use fluss_proto::admin_request::Request;
 use fluss_proto::data_type::Kind;
-use fluss_proto::schema_change::{Add, Change, Drop, Rename, Widen};
+use fluss_proto::schema_change::{Add, Change, Comment, Drop, Move, Rename, Widen};
 use fluss_proto::{self as proto, AdminRequest, AlterTable};
 use fluss_testkit::Random;
 use fluss_types::{FieldId, TablePath, TypeRoot};
@@ -97,10 +97,13 @@ impl Run {
         self.names += 1;
         let name = format!("n{}", self.names);
         let int = |kind: Kind| Some(proto::DataType { kind: kind.into(), ..Default::default() });
-        let change = match self.random.below(4) {
+        let change = match self.random.below(6) {
             0 if columns.len() > 2 => Change::Drop(Drop { path }),
             1 => Change::Rename(Rename { path, name }),
             2 => Change::Widen(Widen { path, r#type: int(Kind::Bigint) }),
+            // The key comes first in this test's rows.
+            3 => Change::Move(Move { path, after: Some(columns[0].name.clone()) }),
+            4 => Change::Comment(Comment { path, comment: name }),
             _ => {
                 let column = proto::Column { name, r#type: int(Kind::Int), ..Default::default() };
                 Change::Add(Add { parent: vec![], column: Some(column) })

@@ -32,6 +32,20 @@ pub enum SchemaChange {
         /// The new type.
         data_type: DataType,
     },
+    /// Puts a column or field in another place among its siblings.
+    Move {
+        /// What is moved.
+        path: Vec<String>,
+        /// The sibling that it comes behind; `None`: it becomes the first.
+        after: Option<String>,
+    },
+    /// Gives a column or field another comment.
+    Comment {
+        /// What is described.
+        path: Vec<String>,
+        /// The new comment; may be empty.
+        comment: String,
+    },
 }
 
 impl DataType {
@@ -110,6 +124,24 @@ impl Schema {
                         return refuse(format!("column '{}' is part of a key: its type cannot change", path[0]));
                     }
                     siblings[i].data_type = data_type.clone();
+                }
+                SchemaChange::Move { path, after } => {
+                    let (siblings, i) = find(&mut columns, path)?;
+                    let column = siblings.remove(i);
+                    let to = match after {
+                        None => 0,
+                        Some(name) => {
+                            1 + siblings
+                                .iter()
+                                .position(|c| c.name == *name)
+                                .ok_or_else(|| not_found(std::slice::from_ref(name)))?
+                        }
+                    };
+                    siblings.insert(to, column);
+                }
+                SchemaChange::Comment { path, comment } => {
+                    let (siblings, i) = find(&mut columns, path)?;
+                    siblings[i].comment.clone_from(comment);
                 }
             }
         }

@@ -13,8 +13,8 @@ Made from the table in `native/types/src/option`; change it there, then
 
 A size is a number with a unit: `b` (when there is none), `kb`, `mb`, `gb`, `tb`, each 1024 times the one before. A duration too: `ns`, `µs`,
 `ms` (when there is none), `s`, `min`, `h`, `d`. Names of choices may be in upper or lower case. Where the default is –, the meaning says what holds
-when the option is not given. *Alter*: whether `ALTER TABLE … SET`, which SQL does not have yet, will take it; those of section Table are taken by
-`Admin.alterTable` of the Java client now. An unknown option is an error that names the nearest known one.
+when the option is not given. *Alter*: whether `ALTER TABLE … SET` takes it. An unknown option is an error that
+names the nearest known one.
 ";
 
 /// The type as the page shows it: names that are typed as they are in code font.

@@ -86,6 +86,24 @@ fn fields_within_rows_arrays_and_maps_change_like_columns() {
 }
 
 #[test]
+fn columns_and_fields_are_moved_and_described() {
+    let old = schema(&[("id", int()), ("r", row(&[("x", int()), ("y", int())])), ("n", int())], &["id"]);
+    let to = |names: &[&str], after: Option<&str>| SchemaChange::Move { path: path(names), after: after.map(Into::into) };
+    let comment = |names: &[&str]| SchemaChange::Comment { path: path(names), comment: "new".into() };
+    let changes = [to(&["n"], None), to(&["id"], Some("r")), to(&["r", "x"], Some("y")), comment(&["n"]), comment(&["r", "y"])];
+    let new = old.alter(&changes).unwrap();
+    assert_eq!(names(&new), ["n", "r", "id"]);
+    assert_eq!(new.columns().iter().map(|c| c.id).collect::<Vec<_>>(), [4, 1, 0]);
+    assert_eq!(new.primary_key(), [2], "the key moves with its column");
+    assert_eq!(new.columns()[1].data_type.to_string(), "ROW<y INT, x INT>");
+    assert_eq!(new.columns()[0].comment, "new");
+    for (of_itself, missing) in [(to(&["n"], Some("n")), "'n'"), (to(&["n"], Some("none")), "'none'")] {
+        let e = old.alter(&[of_itself]).unwrap_err();
+        assert!(e.code() == ErrorCode::ColumnNotFound && e.message().contains(missing), "{e}");
+    }
+}
+
+#[test]
 fn what_would_need_stored_rows_to_be_rewritten_is_refused() {
     let schema = schema(&[("id", int()), ("v", nullable(TypeRoot::BigInt))], &["id"]);
     let refused = |change: SchemaChange| schema.alter(&[change]).unwrap_err();

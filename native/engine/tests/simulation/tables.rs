@@ -261,7 +261,7 @@ impl World {
         self.drop_table(t);
     }
 
-    /// Adds a column, drops one that was added, or makes a number wider.
+    /// Adds a column, drops or moves one that was added, or makes a number wider.
     pub fn alter_table(&mut self) {
         let Some((t, _)) = self.pick_bucket(false) else { return };
         let path = self.tables[t].path.clone();
@@ -272,8 +272,9 @@ impl World {
         let numbers: Vec<&Column> = meta.declaration.columns[2..].iter().filter(|c| c.name != "p").collect();
         let column = numbers[self.pick(numbers.len())];
         let name = vec![column.name.clone()];
-        let change = match self.random.below(3) {
+        let change = match self.random.below(4) {
             0 if column.name != "n" => SchemaChange::Drop { path: name },
+            3 if column.name != "n" => SchemaChange::Move { path: name, after: Some("n".into()) },
             1 if column.data_type.root == TypeRoot::Int => {
                 SchemaChange::Widen { path: name, data_type: DataType::new(TypeRoot::BigInt, true).unwrap() }
             }

@@ -81,6 +81,17 @@ public final class TableAlteration {
             return change(4, new ProtoWriter().strings(1, path).message(2, Messages.type(type)));
         }
 
+        /** Behind its sibling {@code after}; null: to the first place. */
+        public Builder move(List<String> path, String after) {
+            ProtoWriter move = new ProtoWriter().strings(1, path);
+            return change(5, after == null ? move : move.element(2, after));
+        }
+
+        /** @param comment may be empty */
+        public Builder describe(List<String> path, String comment) {
+            return change(6, new ProtoWriter().strings(1, path).string(2, comment));
+        }
+
         public Builder setOption(String key, String value) {
             setOptions.put(key, value);
             return this;

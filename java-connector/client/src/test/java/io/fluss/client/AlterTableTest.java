@@ -118,6 +118,24 @@ class AlterTableTest {
     }
 
     @Test
+    void columnsAreMovedAndDescribed() {
+        TablePath path = TablePath.of("test", "moved");
+        create(path, true);
+        oldAndNewRows(path);
+        TableInfo moved = store.connection.admin()
+                .alterTable(path, TableAlteration.builder()
+                        .move(List.of("r", "y"), null)
+                        .move(List.of("id"), "r")
+                        .describe(List.of("amount"), "what it costs")
+                        .build());
+        assertThat(moved.descriptor().columns().toString()).isEqualTo("[`amount` BIGINT, `r` ROW<`y` STRING, `x` BIGINT>, `id` INT NOT NULL]");
+        assertThat(moved.descriptor().columns().get(0).comment()).isEqualTo("what it costs");
+        store.connection.admin()
+                .alterTable(path, TableAlteration.builder().move(List.of("id"), null).move(List.of("r", "x"), null).build());
+        assertThat(lookup(path, 0, 3)).containsExactly("0 1 NULL", "3 NULL (30, c)");
+    }
+
+    @Test
     void refusalsChangeNothing() {
         TablePath path = TablePath.of("test", "refused");
         create(path, true);

@@ -5,6 +5,7 @@ import io.fluss.client.Connection;
 import io.fluss.client.DatabaseInfo;
 import io.fluss.client.FlussException;
 import io.fluss.client.TableDescriptor;
+import io.fluss.client.TableInfo;
 import io.fluss.client.TablePath;
 import io.fluss.flink.table.FlussOptionsValidation;
 import io.fluss.flink.table.FlussTableFactory;
@@ -15,6 +16,7 @@ import org.apache.flink.table.catalog.CatalogDatabase;
 import org.apache.flink.table.catalog.CatalogDatabaseImpl;
 import org.apache.flink.table.catalog.ObjectPath;
 import org.apache.flink.table.catalog.ResolvedCatalogTable;
+import org.apache.flink.table.catalog.TableChange;
 import org.apache.flink.table.catalog.exceptions.CatalogException;
 import org.apache.flink.table.catalog.exceptions.DatabaseAlreadyExistException;
 import org.apache.flink.table.catalog.exceptions.DatabaseNotEmptyException;
@@ -196,6 +198,31 @@ public final class FlussCatalog extends ReducedCatalog {
                 throw new TableAlreadyExistException(getName(), path, e);
             }
             throw failed("create table '" + path + "'", e);
+        }
+    }
+
+    @Override
+    public void alterTable(ObjectPath path, CatalogBaseTable table, boolean ignoreIfNotExists) {
+        throw new UnsupportedOperationException(
+                "Table '" + path + "' cannot be altered without saying what changes; use ALTER TABLE in SQL.");
+    }
+
+    @Override
+    public void alterTable(
+            ObjectPath path, CatalogBaseTable table, List<TableChange> changes, boolean ignoreIfNotExists)
+            throws TableNotExistException {
+        TablePath flussPath = toPath(path);
+        try {
+            Admin admin = admin();
+            TableInfo stored = admin.getTable(flussPath);
+            admin.alterTable(flussPath, TableChanges.of(flussPath, stored, (ResolvedCatalogTable) table, changes));
+        } catch (FlussException e) {
+            if (!Codes.noDatabase(e) && !Codes.noTable(e)) {
+                throw failed("alter table '" + path + "'", e);
+            }
+            if (!ignoreIfNotExists) {
+                throw new TableNotExistException(getName(), path, e);
+            }
         }
     }
 

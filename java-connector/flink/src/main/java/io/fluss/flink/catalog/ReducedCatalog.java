@@ -1,7 +1,6 @@
 package io.fluss.flink.catalog;
 
 import org.apache.flink.table.catalog.AbstractCatalog;
-import org.apache.flink.table.catalog.CatalogBaseTable;
 import org.apache.flink.table.catalog.CatalogDatabase;
 import org.apache.flink.table.catalog.CatalogFunction;
 import org.apache.flink.table.catalog.CatalogPartition;
@@ -33,11 +32,6 @@ abstract class ReducedCatalog extends AbstractCatalog {
     @Override
     public void alterDatabase(String name, CatalogDatabase database, boolean ignoreIfNotExists) {
         throw notYet("ALTER DATABASE " + name);
-    }
-
-    @Override
-    public void alterTable(ObjectPath path, CatalogBaseTable table, boolean ignoreIfNotExists) {
-        throw notYet("ALTER TABLE " + path);
     }
 
     @Override

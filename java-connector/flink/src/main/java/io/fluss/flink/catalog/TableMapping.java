@@ -20,6 +20,7 @@ import org.apache.flink.table.types.utils.TypeConversions;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -70,6 +71,30 @@ public final class TableMapping {
         }
     }
 
+    /** Refuses names of options that no table has. */
+    static void requireKnownOptions(TablePath path, Collection<String> names) {
+        List<String> others = new ArrayList<>(names);
+        others.removeIf(FlussConnectorOptions::isColumnOption);
+        FlussOptionsValidation.requireKnown(
+                describe(path), others, FlussConnectorOptions.allTableOptions(), FLINK_OPTIONS);
+    }
+
+    /** Refuses columns that no table has. */
+    static void requireColumns(TablePath path, ResolvedSchema schema) {
+        for (Column column : schema.getColumns()) {
+            if (RESERVED_COLUMNS.contains(column.getName())) {
+                throw new ValidationException(
+                        "Column '" + column.getName() + "' of " + describe(path)
+                                + " has a name that is reserved; reserved are " + RESERVED_COLUMNS + ".");
+            }
+            if (column instanceof Column.MetadataColumn) {
+                throw new ValidationException(
+                        "Column '" + column.getName() + "' of " + describe(path)
+                                + " is a metadata column; these are not supported yet.");
+            }
+        }
+    }
+
     /**
      * What the store is asked to create; the options must have passed {@link #validateOptions}.
      *
@@ -91,18 +116,9 @@ public final class TableMapping {
         }
         TableDescriptor.Builder builder = TableDescriptor.builder().comment(table.getComment());
         ResolvedSchema schema = table.getResolvedSchema();
+        requireColumns(path, schema);
         Set<String> physical = new HashSet<>();
         for (Column column : schema.getColumns()) {
-            if (RESERVED_COLUMNS.contains(column.getName())) {
-                throw new ValidationException(
-                        "Column '" + column.getName() + "' of " + describe(path)
-                                + " has a name that is reserved; reserved are " + RESERVED_COLUMNS + ".");
-            }
-            if (column instanceof Column.MetadataColumn) {
-                throw new ValidationException(
-                        "Column '" + column.getName() + "' of " + describe(path)
-                                + " is a metadata column; these are not supported yet.");
-            }
             if (column.isPhysical()) {
                 physical.add(column.getName());
                 builder.column(new io.fluss.client.Column(

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.catalog.Column;
 import org.apache.flink.table.connector.ChangelogMode;
@@ -18,6 +19,7 @@ import org.apache.flink.table.connector.sink.abilities.SupportsRowLevelDelete;
 import org.apache.flink.table.connector.sink.abilities.SupportsRowLevelUpdate;
 import org.apache.flink.table.connector.sink.abilities.SupportsTargetColumnWriting;
 import org.apache.flink.table.types.logical.RowType;
+import org.apache.flink.table.types.utils.TypeConversions;
 import org.apache.flink.types.RowKind;
 
 /** {@code INSERT INTO}, and in batch mode {@code UPDATE} and {@code DELETE} of primary-key tables by any predicate. */
@@ -93,7 +95,12 @@ public final class FlussTableSink
                     + " is opened with 'sink.ignore-delete' = 'true', which drops deletes; a DELETE statement would do nothing.");
         }
         modifiesRows = true;
-        return new RowLevelDeleteInfo() {};
+        return new RowLevelDeleteInfo() {
+            @Override
+            public Optional<List<Column>> requiredColumns() {
+                return Optional.of(physicalColumns());
+            }
+        };
     }
 
     @Override
@@ -115,7 +122,21 @@ public final class FlussTableSink
                     keys, names, path));
         }
         modifiesRows = true;
-        return new RowLevelUpdateInfo() {};
+        return new RowLevelUpdateInfo() {
+            @Override
+            public Optional<List<Column>> requiredColumns() {
+                return Optional.of(physicalColumns());
+            }
+        };
+    }
+
+    /** What UPDATE and DELETE write; unless told, the planner gives the computed columns too. */
+    private List<Column> physicalColumns() {
+        List<Column> columns = new ArrayList<>();
+        for (RowType.RowField field : rowType.getFields()) {
+            columns.add(Column.physical(field.getName(), TypeConversions.fromLogicalToDataType(field.getType())));
+        }
+        return columns;
     }
 
     @Override

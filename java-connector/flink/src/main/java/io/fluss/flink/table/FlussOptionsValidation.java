@@ -55,11 +55,27 @@ public final class FlussOptionsValidation {
      */
     public static void validate(
             String where, Map<String, String> options, Collection<ConfigOption<?>> known, Collection<String> alsoKnown) {
+        requireKnown(where, options.keySet(), known, alsoKnown);
+        Configuration configuration = Configuration.fromMap(options);
+        for (ConfigOption<?> option : known) {
+            try {
+                configuration.getOptional(option);
+            } catch (RuntimeException e) {
+                throw new ValidationException(
+                        "Option '" + option.key() + "' = '" + options.get(option.key()) + "' of " + where
+                                + " cannot be read: " + rootMessage(e));
+            }
+        }
+    }
+
+    /** Refuses names of options that are not allowed; the arguments are those of {@link #validate}. */
+    public static void requireKnown(
+            String where, Collection<String> given, Collection<ConfigOption<?>> known, Collection<String> alsoKnown) {
         Set<String> names = new LinkedHashSet<>(alsoKnown);
         for (ConfigOption<?> option : known) {
             names.add(option.key());
         }
-        for (String name : options.keySet()) {
+        for (String name : given) {
             if (names.contains(name)) {
                 continue;
             }
@@ -70,16 +86,6 @@ public final class FlussOptionsValidation {
             throw new ValidationException(
                     "Unknown option '" + name + "' of " + where + "." + hint(name, names) + " Known options: "
                             + String.join(", ", new TreeSet<>(names)) + ".");
-        }
-        Configuration configuration = Configuration.fromMap(options);
-        for (ConfigOption<?> option : known) {
-            try {
-                configuration.getOptional(option);
-            } catch (RuntimeException e) {
-                throw new ValidationException(
-                        "Option '" + option.key() + "' = '" + options.get(option.key()) + "' of " + where
-                                + " cannot be read: " + rootMessage(e));
-            }
         }
     }
 

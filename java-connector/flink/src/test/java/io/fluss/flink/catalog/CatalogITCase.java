@@ -135,7 +135,6 @@ class CatalogITCase {
     @Test
     void whatIsNotThereSaysSo() {
         sql.run("CREATE TABLE t (a INT)");
-        assertThatThrownBy(() -> sql.run("ALTER TABLE t ADD b INT")).hasStackTraceContaining("ALTER TABLE");
         assertThatThrownBy(() -> sql.run("ALTER TABLE t RENAME TO u")).hasStackTraceContaining("not supported yet");
         assertThatThrownBy(() -> sql.run("CREATE VIEW v AS SELECT * FROM t")).hasStackTraceContaining("keeps only tables");
         assertThatThrownBy(() -> sql.run("CREATE TABLE p (a INT, d STRING) PARTITIONED BY (d)"))
