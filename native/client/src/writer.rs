@@ -170,7 +170,7 @@ impl Writer {
             return Err(Error::new(
                 ErrorCode::PartitionNotFound,
                 format!(
-                    "table {} has no partition '{}', and 'client.writer.dynamic-create-partition.enabled' is false: create it first",
+                    "table {} has no partition '{}', and this writer was told not to make any: create it first",
                     inner.path(),
                     values.join("$")
                 ),
