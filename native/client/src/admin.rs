@@ -1,13 +1,14 @@
 //! Admin requests.
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use fluss_engine::{Engine, Table};
 use fluss_format::Committable;
 use fluss_proto::admin_request::Request;
 use fluss_proto::list_offsets::Spec;
-use fluss_proto::{AdminRequest, AdminResponse, BucketOffset, SnapshotInfo, TableStats};
+use fluss_proto::{AdminRequest, AdminResponse, BucketOffset, SnapshotInfo, TableStats, TransactionInfo};
 use fluss_tablet::Tablet;
-use fluss_types::{BucketId, Error, ErrorCode, PartitionId, Result};
+use fluss_types::{BucketId, Error, ErrorCode, PartitionBucket, PartitionId, Result};
 
 use crate::convert;
 
@@ -84,6 +85,24 @@ pub(crate) fn handle(engine: &Arc<Engine>, request: AdminRequest) -> Result<Admi
         }
         Request::CommitTransaction(r) => engine.commit_transaction(&Committable::decode(&r.committable)?)?,
         Request::AbortTransaction(r) => engine.abort_transaction(&Committable::decode(&r.committable)?)?,
+        Request::ListTransactions(r) => {
+            let table = engine.table(&convert::path(r.path)?)?;
+            let mut found: BTreeMap<i64, (Vec<(PartitionBucket, u32)>, Option<i64>)> = BTreeMap::new();
+            each_bucket(&table, 0, |partition, bucket, tablet| {
+                for t in tablet.transactions() {
+                    let (buckets, prepared) = found.entry(t.id).or_insert((Vec::new(), Some(i64::MIN)));
+                    buckets.push(((partition, bucket).into(), t.pieces));
+                    *prepared = (*prepared).zip(t.prepared_ms).map(|(a, b)| a.max(b));
+                }
+                Ok(())
+            })?;
+            let info = |(transaction, (buckets, prepared_ms))| {
+                let (table_id, path) = (table.meta().table_id, table.path().clone());
+                let committable = Committable { transaction, table_id, table: path, buckets };
+                TransactionInfo { transaction_id: transaction, prepared_ms, committable: committable.encode() }
+            };
+            response.transactions = found.into_iter().map(info).collect();
+        }
         Request::CreatePartition(r) => {
             let partition = engine.create_partition(&convert::path(r.path)?, &r.values, r.if_not_exists)?;
             response.partitions.push(convert::partition_info(&partition));

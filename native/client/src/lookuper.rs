@@ -1,7 +1,7 @@
 //! Lookups by full primary key, answered in batches.
 use std::sync::Arc;
 
-use arrow_array::{RecordBatch, UInt32Array, new_null_array};
+use arrow_array::{RecordBatch, UInt32Array};
 use arrow_select::take::take_record_batch;
 use fluss_format::{ColumnValues, KeyEncoder, Projection, RowCodec};
 use fluss_types::{Column, Error, ErrorCode, MemoryUser, Result, TableKind};
@@ -62,23 +62,12 @@ impl Lookuper {
                 return Ok(rows);
             }
             // A write of the key alone leaves a row that is there by now as it is.
-            inserts.write(None, &self.rows_of(&take_record_batch(keys, &UInt32Array::from(missing))?)?)?;
+            let missing = take_record_batch(keys, &UInt32Array::from(missing))?;
+            inserts.write(None, &self.table.widened(self.table.schema().primary_key(), &missing)?)?;
             inserts.flush()?;
             // Another may have deleted it meanwhile.
             rows = self.find(keys)?;
         }
-    }
-
-    /// Rows to be written that have the keys and NULL elsewhere.
-    fn rows_of(&self, keys: &RecordBatch) -> Result<RecordBatch> {
-        let schema = self.table.write_schema();
-        let key = self.table.schema().primary_key();
-        let column = |(i, field): (usize, &arrow_schema::FieldRef)| match key.iter().position(|k| *k == i) {
-            Some(k) => keys.column(k).clone(),
-            None => new_null_array(field.data_type(), keys.num_rows()),
-        };
-        let columns = schema.fields().iter().enumerate().map(column).collect();
-        Ok(RecordBatch::try_new(schema, columns)?)
     }
 
     fn find(&self, keys: &RecordBatch) -> Result<ReadBatch> {

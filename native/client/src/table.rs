@@ -1,7 +1,8 @@
 //! An open table: what writers, scanners and lookups are made from.
 use std::sync::Arc;
 
-use arrow_schema::{Schema as ArrowSchema, SchemaRef};
+use arrow_array::{RecordBatch, new_null_array};
+use arrow_schema::{FieldRef, Schema as ArrowSchema, SchemaRef};
 use fluss_format::{ColumnPath, Projection};
 use fluss_types::{FieldId, PartitionBucket, Result, Schema};
 
@@ -42,6 +43,17 @@ impl Table {
     /// NOT NULL column of any other row is refused by the write.
     pub fn write_schema(&self) -> SchemaRef {
         self.write_schema.clone()
+    }
+
+    /// Rows in the layout of [`Table::write_schema`] from some of its columns, which `rows` has in the order of `columns`; the others are NULL.
+    pub fn widened(&self, columns: &[usize], rows: &RecordBatch) -> Result<RecordBatch> {
+        let schema = self.write_schema();
+        let column = |(i, field): (usize, &FieldRef)| match columns.iter().position(|c| *c == i) {
+            Some(at) => rows.column(at).clone(),
+            None => new_null_array(field.data_type(), rows.num_rows()),
+        };
+        let columns = schema.fields().iter().enumerate().map(column).collect();
+        Ok(RecordBatch::try_new(schema, columns)?)
     }
 
     /// A writer.

@@ -12,6 +12,7 @@ pub const MESSAGES: &[fn(&[u8]) -> bool] = &[
     round_trip::<proto::SnapshotScanRequest>,
     round_trip::<proto::LookupRequest>,
     round_trip::<proto::Metrics>,
+    round_trip::<proto::WriterRequest>,
 ];
 
 /// Byte 0 chooses the message; what was decoded gives itself back through its encoding.

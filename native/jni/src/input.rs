@@ -74,6 +74,11 @@ impl InputColumns {
         Self { schema, types, buffers }
     }
 
+    /// Some of the columns, by their positions.
+    pub fn some(schema: &SchemaRef, columns: &[Column], positions: &[usize]) -> Result<Self> {
+        Ok(Self::new(Arc::new(schema.project(positions)?), positions.iter().map(|&i| &columns[i])))
+    }
+
     /// How many buffers they come in, change kinds not counted.
     pub fn buffers(&self) -> usize {
         self.buffers

@@ -2,8 +2,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
-use fluss_client::{Connection, LogScanner, Lookuper, ReadBatch, SnapshotScanner, Table, Writer};
-use fluss_types::{Result, TablePath};
+use arrow_array::RecordBatch;
+use fluss_client::{Connection, LogScanner, Lookuper, ReadBatch, SnapshotScanner, Table, TransactionalWriter, Writer};
+use fluss_types::{Error, Result, TablePath};
 
 use crate::completion::Completions;
 use crate::handle::Registry;
@@ -55,11 +56,47 @@ pub struct OpenTable {
 /// A writer.
 pub struct OpenWriter {
     /// The client's.
-    pub writer: Writer,
-    /// The columns that rows come in.
+    pub writer: AnyWriter,
+    /// Positions of the columns that rows come in; empty: all.
+    pub targets: Vec<usize>,
+    /// These columns.
     pub columns: InputColumns,
     /// Its parent.
     pub parent: Arc<OpenTable>,
+}
+
+/// A writer of either kind.
+pub enum AnyWriter {
+    /// Rows are seen when they are durable.
+    Plain(Writer),
+    /// Rows are seen when they are committed.
+    Transactional(TransactionalWriter),
+}
+
+impl AnyWriter {
+    /// Writes rows in the layout of the table.
+    pub fn write(&self, kinds: Option<&[u8]>, rows: &RecordBatch) -> Result<()> {
+        match self {
+            Self::Plain(writer) => writer.write(kinds, rows),
+            Self::Transactional(writer) => writer.write(kinds, rows),
+        }
+    }
+
+    /// The one that flushes.
+    pub fn plain(&self) -> Result<&Writer> {
+        match self {
+            Self::Plain(writer) => Ok(writer),
+            Self::Transactional(_) => Err(Error::invalid("a transactional writer is not flushed but prepared")),
+        }
+    }
+
+    /// The one that prepares and aborts.
+    pub fn transactional(&self) -> Result<&TransactionalWriter> {
+        match self {
+            Self::Transactional(writer) => Ok(writer),
+            Self::Plain(_) => Err(Error::invalid("the writer is not transactional: it has nothing to prepare or abort")),
+        }
+    }
 }
 
 /// A reader of the log.

@@ -25,7 +25,7 @@ fn batch(bytes: usize) -> ReadBatch {
 
 #[test]
 fn the_descriptor_is_as_documented() {
-    let expected = [77, 4, 10, 2, 9, 1 << 40, 1_700_000_000_000, 64, 3, -1, -1, 128, -1, 80, 256, 320, 384, 17];
+    let expected = [77, 4, 10, 2, 9, 1 << 40, 1_700_000_000_000, 64, 3, -1, 0, -1, 128, -1, 80, 256, 320, 384, 17];
     let descriptor = HeldBatch::new(batch(448)).descriptor(77);
     assert_eq!(descriptor, expected);
     assert_eq!(descriptor.len(), descriptor_len(2));

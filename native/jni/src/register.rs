@@ -11,7 +11,7 @@ use crate::guard::install_panic_hook;
 use crate::natives::{connection, log, lookup, memory, snapshot, write};
 
 /// What `Native.abiVersion` says; `NativeLibrary.ABI_VERSION` on the Java side must be the same.
-pub const ABI_VERSION: jint = 2;
+pub const ABI_VERSION: jint = 3;
 
 struct Native {
     name: &'static JNIStr,
@@ -27,7 +27,7 @@ macro_rules! natives {
 
 /// Every native of `io.fluss.jni.Native`. A change here changes `signatures.txt` and `ABI_VERSION`.
 #[rustfmt::skip]
-fn table() -> [Native; 29] {
+fn table() -> [Native; 31] {
     natives! {
         "abiVersion" "()I" connection::abi_version;
         "open" "([B)J" connection::open;
@@ -35,13 +35,15 @@ fn table() -> [Native; 29] {
         "admin" "(J[B)[B" connection::admin;
         "openTable" "(J[B)J" connection::open_table;
         "closeTable" "(J)V" connection::close_table;
-        "openWriter" "(J)J" write::open_writer;
+        "openWriter" "(J[B)J" write::open_writer;
         "write" "(J[Ljava/nio/ByteBuffer;I)V" write::write;
         "flush" "(J)V" write::flush;
+        "prepare" "(J)[B" write::prepare;
+        "abort" "(J)V" write::abort;
         "closeWriter" "(J)V" write::close_writer;
         "openLogScanner" "(J[B)J" log::open_log_scanner;
-        "subscribe" "(JIJJ)V" log::subscribe;
-        "unsubscribe" "(JI)V" log::unsubscribe;
+        "subscribe" "(JIIJJ)V" log::subscribe;
+        "unsubscribe" "(JII)V" log::unsubscribe;
         "pollLog" "(JJ[J)Ljava/nio/ByteBuffer;" log::poll_log;
         "wakeUp" "(J)V" log::wake_up;
         "closeLogScanner" "(J)V" log::close_log_scanner;

@@ -1,6 +1,6 @@
 //! Requests and answers that cross as protobuf bytes, and numbers that Java has signed.
 use fluss_proto::Message;
-use fluss_types::{Error, Result, TablePath};
+use fluss_types::{Error, PartitionBucket, Result, TablePath};
 use jni::Env;
 use jni::objects::JByteArray;
 use jni::sys::{jint, jlong};
@@ -17,8 +17,8 @@ pub fn decode<M: Message + Default>(env: &Env<'_>, bytes: &JByteArray<'_>) -> st
     M::decode(bytes.as_slice()).map_err(|e| Error::invalid(format!("the request is not a {name}: {e}")).into())
 }
 
-/// A projection of the protocol as column positions.
-pub fn projection(columns: Vec<u32>) -> Vec<usize> {
+/// Column positions.
+pub fn positions(columns: Vec<u32>) -> Vec<usize> {
     columns.into_iter().map(|c| c as usize).collect()
 }
 
@@ -33,9 +33,11 @@ pub fn row_count(rows: jint) -> Result<usize> {
     usize::try_from(rows).map_err(|_| Error::invalid(format!("{rows} rows: a count cannot be negative")))
 }
 
-/// A bucket number.
-pub fn bucket(bucket: jint) -> Result<u32> {
-    u32::try_from(bucket).map_err(|_| Error::invalid(format!("bucket {bucket}: a bucket cannot be negative")))
+/// A bucket of a partition (0: the table has none).
+pub fn bucket(partition: jint, bucket: jint) -> Result<PartitionBucket> {
+    let number =
+        |what: &str, n: jint| u32::try_from(n).map_err(|_| Error::invalid(format!("{what} {n}: a {what} cannot be negative")));
+    Ok((number("partition", partition)?, number("bucket", bucket)?).into())
 }
 
 /// A time to wait.

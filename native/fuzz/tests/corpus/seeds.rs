@@ -196,6 +196,9 @@ fn messages() -> Vec<Vec<u8>> {
         Request::DropPartition(proto::DropPartition { path: path(), values: strings([("c", "1")]), if_exists: true }),
         Request::ListPartitions(proto::ListPartitions { path: path(), values: strings([("c", "1")]) }),
         Request::GetTableStats(proto::GetTableStats { path: path(), partition_id: 3 }),
+        Request::CommitTransaction(proto::CommitTransaction { committable: vec![1, 0, 255] }),
+        Request::AbortTransaction(proto::AbortTransaction { committable: vec![] }),
+        Request::ListTransactions(proto::ListTransactions { path: path() }),
     ];
     let info = proto::TableInfo { path: path(), table_id: 1, schema_id: 2, descriptor: Some(descriptor), created_ms: 3 };
     let response = proto::AdminResponse {
@@ -206,6 +209,7 @@ fn messages() -> Vec<Vec<u8>> {
         snapshot: Some(proto::SnapshotInfo { snapshot_id: "1".into(), log_offset: 5 }),
         partitions: vec![proto::PartitionInfo { partition_id: 2, values: vec!["a".into(), "1".into()], created_ms: 3 }],
         table_stats: Some(proto::TableStats { row_count: 7 }),
+        transactions: vec![proto::TransactionInfo { transaction_id: 5, prepared_ms: Some(0), committable: vec![7] }],
     };
     let scan = proto::SnapshotScanRequest {
         bucket: 1,
@@ -223,6 +227,8 @@ fn messages() -> Vec<Vec<u8>> {
     out.push([vec![5], scan.encode_to_vec()].concat());
     out.push([vec![6], proto::LookupRequest { projection: vec![1] }.encode_to_vec()].concat());
     out.push([vec![7], proto::Metrics { values: BTreeMap::from([("memory".into(), u64::MAX)]) }.encode_to_vec()].concat());
+    let writer = proto::WriterRequest { target_columns: vec![0, 300], existing_partitions_only: true, transactional: true };
+    out.push([vec![8], writer.encode_to_vec()].concat());
     out
 }
 

@@ -7,7 +7,7 @@ use jni::sys::{jint, jlong};
 use crate::guard::call;
 use crate::object::{LOG_SCANNERS, OpenLogScanner, TABLES};
 use crate::output::{check_descriptor, hand_over};
-use crate::request::{bucket, decode, projection, timeout};
+use crate::request::{bucket, decode, positions, timeout};
 
 pub extern "system" fn open_log_scanner<'l>(
     env: EnvUnowned<'l>,
@@ -18,7 +18,7 @@ pub extern "system" fn open_log_scanner<'l>(
     call(env, &class, |env| {
         let parent = TABLES.get(table)?;
         let request: LogScanRequest = decode(env, &request)?;
-        let scanner = parent.table.log_scanner(projection(request.projection))?;
+        let scanner = parent.table.log_scanner(positions(request.projection))?;
         let nodes = scanner.projection().nodes();
         Ok(LOG_SCANNERS.insert(OpenLogScanner { scanner, nodes, parent }))
     })
@@ -28,16 +28,17 @@ pub extern "system" fn subscribe<'l>(
     env: EnvUnowned<'l>,
     class: JClass<'l>,
     scanner: jlong,
+    partition: jint,
     number: jint,
     start: jlong,
     stop: jlong,
 ) {
-    call(env, &class, |_| Ok(LOG_SCANNERS.get(scanner)?.scanner.subscribe(bucket(number)?, start, stop)?))
+    call(env, &class, |_| Ok(LOG_SCANNERS.get(scanner)?.scanner.subscribe(bucket(partition, number)?, start, stop)?))
 }
 
-pub extern "system" fn unsubscribe<'l>(env: EnvUnowned<'l>, class: JClass<'l>, scanner: jlong, number: jint) {
+pub extern "system" fn unsubscribe<'l>(env: EnvUnowned<'l>, class: JClass<'l>, scanner: jlong, partition: jint, number: jint) {
     call(env, &class, |_| {
-        LOG_SCANNERS.get(scanner)?.scanner.unsubscribe(bucket(number)?);
+        LOG_SCANNERS.get(scanner)?.scanner.unsubscribe(bucket(partition, number)?);
         Ok(())
     })
 }

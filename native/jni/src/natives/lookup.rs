@@ -13,13 +13,13 @@ use crate::guard::{Failure, call};
 use crate::input::{InputColumns, buffers, key_batch};
 use crate::object::{CONNECTIONS, LOOKUPERS, OpenLookuper, RESULTS, TABLES, calls};
 use crate::output::{check_descriptor, hand_over};
-use crate::request::{decode, projection, row_count};
+use crate::request::{decode, positions, row_count};
 
 pub extern "system" fn open_lookuper<'l>(env: EnvUnowned<'l>, class: JClass<'l>, table: jlong, request: JByteArray<'l>) -> jlong {
     call(env, &class, |env| {
         let parent = TABLES.get(table)?;
         let request: LookupRequest = decode(env, &request)?;
-        let lookuper = parent.table.lookuper(projection(request.projection))?;
+        let lookuper = parent.table.lookuper(positions(request.projection))?;
         let nodes = lookuper.projection().nodes();
         let schema = parent.table.schema();
         let key = InputColumns::new(parent.table.key_schema(), schema.primary_key().iter().map(|&i| &schema.columns()[i]));

@@ -7,7 +7,7 @@ use jni::sys::jlong;
 use crate::guard::call;
 use crate::object::{OpenSnapshotScanner, SNAPSHOT_SCANNERS, TABLES};
 use crate::output::{check_descriptor, hand_over};
-use crate::request::{decode, projection};
+use crate::request::{decode, positions};
 
 pub extern "system" fn open_snapshot_scanner<'l>(
     env: EnvUnowned<'l>,
@@ -19,7 +19,7 @@ pub extern "system" fn open_snapshot_scanner<'l>(
         let parent = TABLES.get(table)?;
         let request: SnapshotScanRequest = decode(env, &request)?;
         let (bucket, id, after) = ((request.partition_id, request.bucket), request.snapshot_id, request.after_position);
-        let scanner = parent.table.snapshot_scanner(bucket, &id, projection(request.projection), &after)?;
+        let scanner = parent.table.snapshot_scanner(bucket, &id, positions(request.projection), &after)?;
         let nodes = scanner.projection().nodes();
         Ok(SNAPSHOT_SCANNERS.insert(OpenSnapshotScanner { scanner, nodes, parent }))
     })

@@ -4,8 +4,9 @@ import io.fluss.client.proto.ProtoWriter;
 import io.fluss.jni.Native;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 
-/** Databases, tables, offsets and snapshots. Any thread; every call blocks until it is done. */
+/** Databases, tables, partitions, offsets, snapshots, transactions. Any thread; every call blocks until it is done. */
 public final class Admin {
     private final Connection connection;
 
@@ -80,46 +81,140 @@ public final class Admin {
         return call(8, new ProtoWriter().message(1, Messages.path(path))).table();
     }
 
-    /** One offset a bucket, by bucket number. */
+    /**
+     * Makes a partition.
+     *
+     * @param values by partition key, all of them, as text: {@code native/docs/format.md}, "Partition names"
+     * @return the new partition, or the one that is there when {@code ifNotExists}
+     * @throws AlreadyExistsException code 305, unless {@code ifNotExists}
+     * @throws InvalidArgumentException code 108: other keys than the table's, or a value that is not how its type is written
+     */
+    public PartitionInfo createPartition(TablePath path, Map<String, String> values, boolean ifNotExists) {
+        ProtoWriter request = new ProtoWriter().message(1, Messages.path(path)).map(2, values);
+        return call(13, request.bool(3, ifNotExists)).partition();
+    }
+
+    /**
+     * Drops a partition with its rows. Those who read or write it get code 206.
+     *
+     * @param values as for {@link #createPartition}
+     * @throws NotFoundException code 206, unless {@code ifExists}
+     */
+    public void dropPartition(TablePath path, Map<String, String> values, boolean ifExists) {
+        call(14, new ProtoWriter().message(1, Messages.path(path)).map(2, values).bool(3, ifExists));
+    }
+
+    /** All partitions, by name. @throws InvalidArgumentException if the table has none */
+    public List<PartitionInfo> listPartitions(TablePath path) {
+        return listPartitions(path, Map.of());
+    }
+
+    /** The partitions that have these values, which need not be of all partition keys, by name. */
+    public List<PartitionInfo> listPartitions(TablePath path, Map<String, String> values) {
+        return call(15, new ProtoWriter().message(1, Messages.path(path)).map(2, values)).partitions;
+    }
+
+    /** One offset a bucket, by bucket number, of a table without partitions. */
     public long[] listOffsets(TablePath path, OffsetSpec spec) {
+        return listOffsets(path, 0, spec);
+    }
+
+    /**
+     * One offset a bucket of a partition, by bucket number.
+     *
+     * @param partitionId 0: the table has no partitions
+     */
+    public long[] listOffsets(TablePath path, int partitionId, OffsetSpec spec) {
         return call(
                         9,
                         new ProtoWriter()
                                 .message(1, Messages.path(path))
                                 .varint(2, spec.number())
-                                .varint(3, spec.timestampMs()))
+                                .varint(3, spec.timestampMs())
+                                .varint(4, partitionId))
                 .offsets();
+    }
+
+    /** What readers find in the table now. */
+    public TableStats tableStats(TablePath path) {
+        return tableStats(path, 0);
+    }
+
+    /**
+     * What readers find in a partition now. The row count is kept, but where rows expire ({@code table.row.ttl}) or the changelog lacks old
+     * rows ({@code table.changelog.image} = WAL) all rows are read to count them.
+     *
+     * @param partitionId 0: the whole table
+     */
+    public TableStats tableStats(TablePath path, int partitionId) {
+        return call(18, new ProtoWriter().message(1, Messages.path(path)).varint(2, partitionId)).stats();
+    }
+
+    /** As {@link #createSnapshot(TablePath, int, int, Duration)}, of a table without partitions. */
+    public SnapshotInfo createSnapshot(TablePath path, int bucket, Duration lease) {
+        return createSnapshot(path, 0, bucket, lease);
     }
 
     /**
      * Pins the state of one bucket of a primary-key table.
      *
+     * @param partitionId 0: the table has no partitions
      * @param lease how long it is kept if nobody releases it; it outlives this process
      */
-    public SnapshotInfo createSnapshot(TablePath path, int bucket, Duration lease) {
+    public SnapshotInfo createSnapshot(TablePath path, int partitionId, int bucket, Duration lease) {
         return call(
                         10,
                         new ProtoWriter()
                                 .message(1, Messages.path(path))
                                 .varint(2, bucket)
-                                .varint(3, lease.toMillis()))
+                                .varint(3, lease.toMillis())
+                                .varint(4, partitionId))
                 .snapshot();
     }
 
-    /** Releasing what is gone is not an error. */
+    /** As {@link #releaseSnapshot(TablePath, int, int, String)}, of a table without partitions. */
     public void releaseSnapshot(TablePath path, int bucket, String snapshotId) {
+        releaseSnapshot(path, 0, bucket, snapshotId);
+    }
+
+    /** Releasing what is gone is not an error. */
+    public void releaseSnapshot(TablePath path, int partitionId, int bucket, String snapshotId) {
+        ProtoWriter request = new ProtoWriter().message(1, Messages.path(path)).varint(2, bucket);
         try {
-            call(
-                    11,
-                    new ProtoWriter().message(1, Messages.path(path)).varint(2, bucket).string(3, snapshotId));
+            call(11, request.string(3, snapshotId).varint(4, partitionId));
         } catch (NotFoundException gone) {
             // Expired, or released by an earlier attempt of the same job, or dropped with its table.
             return;
         }
     }
 
-    private Messages.AdminAnswer call(int request, ProtoWriter body) {
+    /**
+     * Lets others see what a prepared transaction has staged, and returns when all of it is durable and visible: in each bucket once,
+     * however often it is called; not in all buckets at the same time. Also in another process than the one that prepared it.
+     *
+     * @param committable of {@link TransactionalWriter#prepare()}
+     * @throws NotFoundException code 207: it was aborted, or has expired ({@code transaction.timeout}); 202: its table was dropped
+     */
+    public void commitTransaction(byte[] committable) {
+        call(16, new ProtoWriter().bytes(1, committable));
+    }
+
+    /**
+     * Forgets what a prepared transaction has staged. One that is gone is no error.
+     *
+     * @throws InvalidArgumentException code 100 if its commit has begun
+     */
+    public void abortTransaction(byte[] committable) {
+        call(17, new ProtoWriter().bytes(1, committable));
+    }
+
+    /** The transactions that have rows in the table and are not committed, in the order of their numbers. */
+    public List<TransactionInfo> listTransactions(TablePath path) {
+        return call(19, new ProtoWriter().message(1, Messages.path(path))).transactions;
+    }
+
+    private AdminAnswer call(int request, ProtoWriter body) {
         byte[] bytes = new ProtoWriter().message(request, body).toByteArray();
-        return Messages.AdminAnswer.read(Native.admin(connection.handle(), bytes));
+        return AdminAnswer.read(Native.admin(connection.handle(), bytes));
     }
 }

@@ -18,11 +18,12 @@ public final class ColumnBatch implements AutoCloseable {
     public static final byte UPDATE_AFTER = 3;
     public static final byte DELETE = 4;
 
-    private static final int HEAD = 10;
+    private static final int HEAD = 11;
     /** Descriptor entries a node. */
     static final int PER_NODE = 4;
 
     private final long handle;
+    private final int partition;
     private final int bucket;
     private final int rowCount;
     private final int firstRow;
@@ -51,6 +52,7 @@ public final class ColumnBatch implements AutoCloseable {
         rowBytes = (int) descriptor[7];
         schemaId = (int) descriptor[8];
         selection = (int) descriptor[9];
+        partition = (int) descriptor[10];
         columns = new ColumnView[types.length];
         int at = HEAD;
         for (int i = 0; i < types.length; i++) {
@@ -62,6 +64,7 @@ public final class ColumnBatch implements AutoCloseable {
     private ColumnBatch(ColumnBatch other, ByteBuffer copy) {
         buffer = copy;
         handle = 0;
+        partition = other.partition;
         bucket = other.bucket;
         rowCount = other.rowCount;
         firstRow = other.firstRow;
@@ -94,6 +97,11 @@ public final class ColumnBatch implements AutoCloseable {
             types[i] = columns.get(projection[i]).type();
         }
         return types;
+    }
+
+    /** Id of the partition that {@link #bucket()} is of; 0: the table has none, or for lookups. */
+    public int partition() {
+        return partition;
     }
 
     /** -1 for lookups. */

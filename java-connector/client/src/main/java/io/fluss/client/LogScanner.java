@@ -16,17 +16,28 @@ public final class LogScanner extends NativeHandle {
         this.descriptor = ColumnBatch.newDescriptor(types);
     }
 
+    /** As {@link #subscribe(int, int, long, long)}, of a table without partitions. */
+    public void subscribe(int bucket, long startOffset, long stopOffset) {
+        subscribe(0, bucket, startOffset, stopOffset);
+    }
+
     /**
      * Adds a bucket, or moves it.
      *
+     * @param partitionId 0: the table has no partitions
      * @param stopOffset exclusive; {@link Long#MAX_VALUE}: never stop
+     * @throws NotFoundException code 206: the partition was dropped; when that happens later, {@link #poll} throws it
      */
-    public void subscribe(int bucket, long startOffset, long stopOffset) {
-        Native.subscribe(handle(), bucket, startOffset, stopOffset);
+    public void subscribe(int partitionId, int bucket, long startOffset, long stopOffset) {
+        Native.subscribe(handle(), partitionId, bucket, startOffset, stopOffset);
     }
 
     public void unsubscribe(int bucket) {
-        Native.unsubscribe(handle(), bucket);
+        unsubscribe(0, bucket);
+    }
+
+    public void unsubscribe(int partitionId, int bucket) {
+        Native.unsubscribe(handle(), partitionId, bucket);
     }
 
     /**

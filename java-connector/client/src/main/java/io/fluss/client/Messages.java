@@ -177,7 +177,7 @@ final class Messages {
         return builder.options(options).customProperties(custom).build();
     }
 
-    private static TableInfo readTable(ProtoReader in) {
+    static TableInfo readTable(ProtoReader in) {
         TablePath path = null;
         long tableId = 0;
         int schemaId = 0;
@@ -235,7 +235,7 @@ final class Messages {
         return values;
     }
 
-    private static DatabaseInfo readDatabase(ProtoReader in) {
+    static DatabaseInfo readDatabase(ProtoReader in) {
         String name = "";
         String comment = "";
         Map<String, String> properties = new LinkedHashMap<>();
@@ -255,98 +255,5 @@ final class Messages {
             }
         }
         return new DatabaseInfo(name, comment, properties);
-    }
-
-    /** AdminResponse: only what the request asked for is set. */
-    static final class AdminAnswer {
-        final List<String> names = new ArrayList<>();
-        private final List<long[]> offsets = new ArrayList<>();
-        private DatabaseInfo database;
-        private TableInfo table;
-        private SnapshotInfo snapshot;
-
-        static AdminAnswer read(byte[] bytes) {
-            AdminAnswer answer = new AdminAnswer();
-            ProtoReader in = new ProtoReader(bytes);
-            while (in.next()) {
-                switch (in.field()) {
-                    case 1:
-                        answer.names.add(in.string());
-                        break;
-                    case 2:
-                        answer.database = readDatabase(in.message());
-                        break;
-                    case 3:
-                        answer.table = readTable(in.message());
-                        break;
-                    case 4:
-                        answer.offsets.add(readPair(in.message()));
-                        break;
-                    case 5:
-                        answer.snapshot = readSnapshot(in.message());
-                        break;
-                    default:
-                        in.skip();
-                }
-            }
-            return answer;
-        }
-
-        DatabaseInfo database() {
-            return present(database, "database");
-        }
-
-        TableInfo table() {
-            return present(table, "table");
-        }
-
-        SnapshotInfo snapshot() {
-            return present(snapshot, "snapshot");
-        }
-
-        long[] offsets() {
-            long[] byBucket = new long[offsets.size()];
-            for (long[] pair : offsets) {
-                byBucket[(int) pair[0]] = pair[1];
-            }
-            return byBucket;
-        }
-
-        private static <T> T present(T value, String what) {
-            if (value == null) {
-                throw FlussException.of(FlussException.INTERNAL, false, "the answer of the store has no " + what);
-            }
-            return value;
-        }
-
-        private static long[] readPair(ProtoReader in) {
-            long[] pair = new long[2];
-            while (in.next()) {
-                if (in.field() <= 2) {
-                    pair[in.field() - 1] = in.varint();
-                } else {
-                    in.skip();
-                }
-            }
-            return pair;
-        }
-
-        private static SnapshotInfo readSnapshot(ProtoReader in) {
-            String id = "";
-            long offset = 0;
-            while (in.next()) {
-                switch (in.field()) {
-                    case 1:
-                        id = in.string();
-                        break;
-                    case 2:
-                        offset = in.varint();
-                        break;
-                    default:
-                        in.skip();
-                }
-            }
-            return new SnapshotInfo(id, offset);
-        }
     }
 }

@@ -2,7 +2,6 @@ package io.fluss.client;
 
 import io.fluss.client.proto.ProtoWriter;
 import io.fluss.jni.Native;
-import java.util.ArrayList;
 import java.util.List;
 
 /** An open table: makes writers, scanners and lookupers, which stay usable when the table is closed. Any thread. */
@@ -28,12 +27,26 @@ public final class Table extends NativeHandle {
         return info;
     }
 
+    /** A writer of all columns. */
     public TableWriter newWriter() {
-        List<DataType> types = new ArrayList<>();
-        for (Column column : info.descriptor().columns()) {
-            types.add(column.type());
-        }
-        return new TableWriter(Native.openWriter(handle()), info, WriteBatch.ofRows(types));
+        return newWriter(WriterOptions.defaults());
+    }
+
+    /** @throws InvalidArgumentException if the table, or its merge engine, takes no writer of these columns */
+    public TableWriter newWriter(WriterOptions options) {
+        WriteBatch batch = batch(options);
+        return new TableWriter(Native.openWriter(handle(), options.request(false)), info, batch);
+    }
+
+    /** A writer whose rows are seen when they are committed; as {@link #newWriter(WriterOptions)} else. */
+    public TransactionalWriter newTransactionalWriter(WriterOptions options) {
+        WriteBatch batch = batch(options);
+        return new TransactionalWriter(Native.openWriter(handle(), options.request(true)), info, batch);
+    }
+
+    private WriteBatch batch(WriterOptions options) {
+        List<Column> columns = info.descriptor().columns();
+        return WriteBatch.ofRows(List.of(ColumnBatch.project(columns, options.columns(columns.size()))));
     }
 
     /** @param projection column positions in the order wanted; may be empty (rows are still counted) */
@@ -43,20 +56,28 @@ public final class Table extends NativeHandle {
         return new LogScanner(Native.openLogScanner(handle(), request), info.path(), types);
     }
 
+    /** As {@link #newSnapshotScanner(int, int, String, int[], byte[])}, of a table without partitions. */
+    public SnapshotScanner newSnapshotScanner(int bucket, String snapshotId, int[] projection, byte[] afterPosition) {
+        return newSnapshotScanner(0, bucket, snapshotId, projection, afterPosition);
+    }
+
     /**
      * Reads one bucket of a snapshot in key order.
      *
+     * @param partitionId 0: the table has no partitions
      * @param projection as for {@link #newLogScanner}
      * @param afterPosition a value of {@link SnapshotScanner#position()}, or null: from the first key
      * @throws NotFoundException code 204: the snapshot was released, or its lease ran out
      */
-    public SnapshotScanner newSnapshotScanner(int bucket, String snapshotId, int[] projection, byte[] afterPosition) {
+    public SnapshotScanner newSnapshotScanner(
+            int partitionId, int bucket, String snapshotId, int[] projection, byte[] afterPosition) {
         DataType[] types = ColumnBatch.project(info.descriptor().columns(), projection);
         byte[] request = new ProtoWriter()
                 .varint(1, bucket)
                 .string(2, snapshotId)
                 .packed(3, projection)
                 .bytes(4, afterPosition)
+                .varint(5, partitionId)
                 .toByteArray();
         return new SnapshotScanner(Native.openSnapshotScanner(handle(), request), info.path(), bucket, types);
     }

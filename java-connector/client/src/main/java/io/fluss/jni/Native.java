@@ -39,21 +39,31 @@ public final class Native {
 
     // ------------------------------------------------------------------ write
 
-    /** @return writer handle; one thread at a time may use it. */
-    public static native long openWriter(long table);
+    /** @param request WriterRequest. @return writer handle; one thread at a time may use it. */
+    public static native long openWriter(long table, byte[] request);
 
     /**
      * Hands over one batch; the buffers are free again when the call returns. The rows are acknowledged by {@link #flush}.
      * Blocks while the writers' share of the memory budget is used up and a part of it is this table's (back-pressure).
      *
-     * @param buffers direct buffers: change kinds, then validity, data, aux of every node of every table column
+     * @param buffers direct buffers: change kinds, then validity, data, aux of every node of every column of the writer
      */
     public static native void write(long writer, ByteBuffer[] buffers, int rows);
 
     /** Returns when every row written through this writer is durable and visible to readers and lookups. */
     public static native void flush(long writer);
 
-    /** Does not flush: rows not yet flushed may or may not become durable. */
+    /**
+     * Of a transactional writer: returns when all that was written since the last time is durable, and begins a new transaction.
+     *
+     * @return a committable: for CommitTransaction and AbortTransaction
+     */
+    public static native byte[] prepare(long writer);
+
+    /** Of a transactional writer: forgets what was written since the last {@link #prepare}. */
+    public static native void abort(long writer);
+
+    /** Does not flush: rows not yet flushed may or may not become durable. What a transactional writer has not prepared is gone. */
     public static native void closeWriter(long writer);
 
     // ------------------------------------------------------------------ read the log
@@ -61,10 +71,10 @@ public final class Native {
     /** @param request LogScanRequest. @return scanner handle. */
     public static native long openLogScanner(long table, byte[] request);
 
-    /** Adds a bucket, or moves it. @param stopOffset exclusive; Long.MAX_VALUE: unbounded. */
-    public static native void subscribe(long scanner, int bucket, long startOffset, long stopOffset);
+    /** Adds a bucket, or moves it. @param partition 0: the table has none. @param stopOffset exclusive; Long.MAX_VALUE: unbounded. */
+    public static native void subscribe(long scanner, int partition, int bucket, long startOffset, long stopOffset);
 
-    public static native void unsubscribe(long scanner, int bucket);
+    public static native void unsubscribe(long scanner, int partition, int bucket);
 
     /**
      * The next batch of any subscribed bucket, in offset order within a bucket.

@@ -27,7 +27,7 @@ class BufferContractTest {
     void open() {
         store = new TestStore(directory);
         table = store.events();
-        writer = Native.openWriter(table.handle());
+        writer = Native.openWriter(table.handle(), new byte[0]);
     }
 
     @AfterEach
@@ -78,7 +78,7 @@ class BufferContractTest {
         TestStore.write(table, 0, 3);
         try (LogScanner scanner = table.newLogScanner(new int[] {0, 1})) {
             scanner.subscribe(0, 0, Long.MAX_VALUE);
-            assertThatThrownBy(() -> Native.pollLog(scanner.handle(), 10_000, new long[17]))
+            assertThatThrownBy(() -> Native.pollLog(scanner.handle(), 10_000, new long[18]))
                     .isInstanceOf(InvalidArgumentException.class);
             try (ColumnBatch batch = scanner.poll(10_000)) {
                 assertThat(batch.rowCount()).isEqualTo(3);

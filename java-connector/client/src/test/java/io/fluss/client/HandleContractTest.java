@@ -61,7 +61,7 @@ class HandleContractTest {
     @Test
     void theNativeSideRefusesStaleForeignAndWrongHandlesItself() {
         Table table = store.users(1);
-        long writer = Native.openWriter(table.handle());
+        long writer = Native.openWriter(table.handle(), new byte[0]);
         Native.closeWriter(writer);
         Native.closeWriter(writer);
         refused(() -> Native.flush(writer));
@@ -75,7 +75,7 @@ class HandleContractTest {
             refused(() -> Native.takeResult(handle, new long[14]));
         }
         refused(() -> Native.openTable(table.handle(), new byte[0]));
-        refused(() -> Native.openWriter(store.connection.handle()));
+        refused(() -> Native.openWriter(store.connection.handle(), new byte[0]));
         // Closing what is not there, or is something else, does nothing.
         Native.closeLogScanner(table.handle());
         Native.releaseBatch(table.handle());

@@ -1,0 +1,176 @@
+package io.fluss.client;
+
+import io.fluss.client.proto.ProtoReader;
+import java.util.ArrayList;
+import java.util.List;
+
+/** AdminResponse of {@code fluss.proto}: only what the request asked for is set. */
+final class AdminAnswer {
+    final List<String> names = new ArrayList<>();
+    final List<PartitionInfo> partitions = new ArrayList<>();
+    final List<TransactionInfo> transactions = new ArrayList<>();
+    private final List<long[]> offsets = new ArrayList<>();
+    private DatabaseInfo database;
+    private TableInfo table;
+    private SnapshotInfo snapshot;
+    private TableStats stats;
+
+    private AdminAnswer() {}
+
+    static AdminAnswer read(byte[] bytes) {
+        AdminAnswer answer = new AdminAnswer();
+        ProtoReader in = new ProtoReader(bytes);
+        while (in.next()) {
+            switch (in.field()) {
+                case 1:
+                    answer.names.add(in.string());
+                    break;
+                case 2:
+                    answer.database = Messages.readDatabase(in.message());
+                    break;
+                case 3:
+                    answer.table = Messages.readTable(in.message());
+                    break;
+                case 4:
+                    answer.offsets.add(readPair(in.message()));
+                    break;
+                case 5:
+                    answer.snapshot = readSnapshot(in.message());
+                    break;
+                case 6:
+                    answer.partitions.add(readPartition(in.message()));
+                    break;
+                case 7:
+                    answer.stats = readStats(in.message());
+                    break;
+                case 8:
+                    answer.transactions.add(readTransaction(in.message()));
+                    break;
+                default:
+                    in.skip();
+            }
+        }
+        return answer;
+    }
+
+    DatabaseInfo database() {
+        return present(database, "database");
+    }
+
+    TableInfo table() {
+        return present(table, "table");
+    }
+
+    SnapshotInfo snapshot() {
+        return present(snapshot, "snapshot");
+    }
+
+    TableStats stats() {
+        return present(stats, "statistics");
+    }
+
+    PartitionInfo partition() {
+        return present(partitions.isEmpty() ? null : partitions.get(0), "partition");
+    }
+
+    long[] offsets() {
+        long[] byBucket = new long[offsets.size()];
+        for (long[] pair : offsets) {
+            byBucket[(int) pair[0]] = pair[1];
+        }
+        return byBucket;
+    }
+
+    private static <T> T present(T value, String what) {
+        if (value == null) {
+            throw FlussException.of(FlussException.INTERNAL, false, "the answer of the store has no " + what);
+        }
+        return value;
+    }
+
+    private static long[] readPair(ProtoReader in) {
+        long[] pair = new long[2];
+        while (in.next()) {
+            if (in.field() <= 2) {
+                pair[in.field() - 1] = in.varint();
+            } else {
+                in.skip();
+            }
+        }
+        return pair;
+    }
+
+    private static SnapshotInfo readSnapshot(ProtoReader in) {
+        String id = "";
+        long offset = 0;
+        while (in.next()) {
+            switch (in.field()) {
+                case 1:
+                    id = in.string();
+                    break;
+                case 2:
+                    offset = in.varint();
+                    break;
+                default:
+                    in.skip();
+            }
+        }
+        return new SnapshotInfo(id, offset);
+    }
+
+    private static PartitionInfo readPartition(ProtoReader in) {
+        int id = 0;
+        List<String> values = new ArrayList<>();
+        long createdMs = 0;
+        while (in.next()) {
+            switch (in.field()) {
+                case 1:
+                    id = in.int32();
+                    break;
+                case 2:
+                    values.add(in.string());
+                    break;
+                case 3:
+                    createdMs = in.varint();
+                    break;
+                default:
+                    in.skip();
+            }
+        }
+        return new PartitionInfo(id, values, createdMs);
+    }
+
+    private static TableStats readStats(ProtoReader in) {
+        long rows = 0;
+        while (in.next()) {
+            if (in.field() == 1) {
+                rows = in.varint();
+            } else {
+                in.skip();
+            }
+        }
+        return new TableStats(rows);
+    }
+
+    private static TransactionInfo readTransaction(ProtoReader in) {
+        long id = 0;
+        Long preparedMs = null;
+        byte[] committable = {};
+        while (in.next()) {
+            switch (in.field()) {
+                case 1:
+                    id = in.varint();
+                    break;
+                case 2:
+                    preparedMs = in.varint();
+                    break;
+                case 3:
+                    committable = in.bytes();
+                    break;
+                default:
+                    in.skip();
+            }
+        }
+        return new TransactionInfo(id, preparedMs, committable);
+    }
+}
