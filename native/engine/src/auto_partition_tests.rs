@@ -55,6 +55,14 @@ fn each_unit_has_its_format_and_its_neighbours() {
 }
 
 #[test]
+fn more_past_partitions_than_there_are_years_are_all_kept() {
+    for (unit, first) in [("YEAR", "0001"), ("DAY", "00010101"), ("HOUR", "0001010100")] {
+        let options = [("time-unit", unit), ("time-zone", "UTC"), ("num-retention", "2147483647")];
+        assert_eq!(at(&options, "2025-05-08T00:00:00Z", &[first]).1, [""; 0], "{unit}");
+    }
+}
+
+#[test]
 fn as_many_past_partitions_as_the_table_keeps() {
     let now = "2025-05-08T00:00:00Z";
     let there = ["20250505", "20250506", "20250507", "20250508"];
