@@ -8,7 +8,7 @@ use fluss_proto::admin_request::Request;
 use fluss_proto::list_offsets::Spec;
 use fluss_proto::{AdminRequest, AdminResponse, BucketOffset, SnapshotInfo, TableStats, TransactionInfo};
 use fluss_tablet::Tablet;
-use fluss_types::{BucketId, Error, ErrorCode, PartitionBucket, PartitionId, Result};
+use fluss_types::{BucketId, Error, ErrorCode, PartitionBucket, PartitionId, Result, WriterId};
 
 use crate::convert;
 
@@ -87,7 +87,7 @@ pub(crate) fn handle(engine: &Arc<Engine>, request: AdminRequest) -> Result<Admi
         Request::AbortTransaction(r) => engine.abort_transaction(&Committable::decode(&r.committable)?)?,
         Request::ListTransactions(r) => {
             let table = engine.table(&convert::path(r.path)?)?;
-            let mut found: BTreeMap<i64, (Vec<(PartitionBucket, u32)>, Option<i64>)> = BTreeMap::new();
+            let mut found: BTreeMap<WriterId, Found> = BTreeMap::new();
             each_bucket(&table, 0, |partition, bucket, tablet| {
                 for t in tablet.transactions() {
                     let (buckets, prepared) = found.entry(t.id).or_insert((Vec::new(), Some(i64::MIN)));
@@ -117,6 +117,9 @@ pub(crate) fn handle(engine: &Arc<Engine>, request: AdminRequest) -> Result<Admi
     }
     Ok(response)
 }
+
+/// Where a transaction has how many pieces, and since when it is prepared in all of them, ms since 1970; `None`: it is not.
+type Found = (Vec<(PartitionBucket, u32)>, Option<i64>);
 
 /// Visits the buckets of a table, or of one of its partitions (0: all of them).
 fn each_bucket(
