@@ -8,7 +8,7 @@ use fluss_proto::admin_request::Request;
 use fluss_proto::list_offsets::Spec;
 use fluss_proto::{AdminRequest, AdminResponse, BucketOffset, SnapshotInfo, TableStats, TransactionInfo};
 use fluss_tablet::Tablet;
-use fluss_types::{BucketId, Error, ErrorCode, PartitionBucket, PartitionId, Result, WriterId};
+use fluss_types::{BucketId, Error, ErrorCode, PartitionBucket, PartitionId, Result, TablePath, WriterId};
 
 use crate::convert;
 
@@ -18,6 +18,10 @@ pub(crate) fn handle(engine: &Arc<Engine>, request: AdminRequest) -> Result<Admi
         Request::CreateDatabase(r) => {
             let (name, meta) = convert::database(r.database)?;
             engine.meta().create_database(&name, meta, r.if_not_exists)?;
+        }
+        Request::AlterDatabase(r) => {
+            let (name, meta) = convert::database(r.database)?;
+            engine.meta().alter_database(&name, meta)?;
         }
         Request::DropDatabase(r) => engine.drop_database(&r.name, r.if_exists, r.cascade)?,
         Request::ListDatabases(_) => response.names = engine.meta().databases()?,
@@ -35,6 +39,11 @@ pub(crate) fn handle(engine: &Arc<Engine>, request: AdminRequest) -> Result<Admi
             let path = convert::path(r.path.take())?;
             let alteration = convert::alteration(r).map_err(|e| e.at(format_args!("table {path}")))?;
             response.table = Some(convert::table_info(&path, engine.alter_table(&path, &alteration)?));
+        }
+        Request::RenameTable(r) => {
+            let path = convert::path(r.path)?;
+            let table = engine.rename_table(&path, &r.new_name)?;
+            response.table = Some(convert::table_info(&TablePath::new(path.database, r.new_name), table));
         }
         Request::ListTables(r) => response.names = engine.meta().tables(&r.database)?,
         Request::GetTable(r) => {

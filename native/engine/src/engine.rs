@@ -282,10 +282,19 @@ impl Engine {
         Ok(altered)
     }
 
+    /// Gives a table another name in its database. Its readers, writers and transactions go on.
+    pub fn rename_table(&self, path: &TablePath, name: &str) -> Result<TableMeta> {
+        self.check_open()?;
+        self.meta.rename_table(path, name)
+    }
+
     /// Opens a table.
     pub fn table(self: &Arc<Self>, path: &TablePath) -> Result<Table> {
         self.check_open()?;
-        let meta = self.meta.table(path)?;
+        self.opened(path.clone(), self.meta.table(path)?)
+    }
+
+    pub(crate) fn opened(self: &Arc<Self>, path: TablePath, meta: TableMeta) -> Result<Table> {
         if meta.bucket_function != BUCKET_FUNCTION {
             return Err(Error::new(
                 ErrorCode::UnknownFormat,
@@ -298,7 +307,7 @@ impl Engine {
         let schema = Arc::new(meta.schema()?);
         let unpartitioned = if schema.partition_key().is_empty() { meta.declaration.bucket_count } else { 0 };
         let tablets = (0..unpartitioned).map(|_| OnceLock::new()).collect();
-        Ok(Table { engine: self.clone(), path: path.clone(), meta, schema, tablets })
+        Ok(Table { engine: self.clone(), path, meta, schema, tablets })
     }
 
     pub(crate) fn new_writer_id(&self) -> Result<WriterId> {
@@ -362,13 +371,9 @@ impl Engine {
         Ok(tablet)
     }
 
-    /// What the catalog says now of the table with a number.
+    /// What the catalog says now of the table with a number, whose name was `path`.
     pub(crate) fn table_now(&self, path: &TablePath, table_id: TableId) -> Result<TableMeta> {
-        match self.meta.table(path) {
-            Ok(t) if t.table_id == table_id => Ok(t),
-            Err(e) if e.code() != ErrorCode::TableNotFound => Err(e),
-            _ => Err(dropped(path)),
-        }
+        self.meta.table_with_id(path, table_id)?.map(|(_, table)| table).ok_or_else(|| dropped(path))
     }
 
     /// Removes what is left of a partition that was dropped and whose tablets are stopped.

@@ -8,7 +8,6 @@ use fluss_types::{AutoPartition, Error, ErrorCode, PartitionId, Result, TableId,
 
 use crate::Engine;
 use crate::auto_partition::TimePartitions;
-use crate::engine::dropped;
 
 impl Engine {
     /// The partitions of a table, read from its file the first time. What a crash left of dropped ones is removed then.
@@ -31,9 +30,13 @@ impl Engine {
         Ok(list)
     }
 
-    fn partitioned(&self, path: &TablePath) -> Result<(TableMeta, Arc<PartitionList>)> {
+    /// `table_id`: the number of the table, if the caller has opened it.
+    fn partitioned(&self, path: &TablePath, table_id: Option<TableId>) -> Result<(TableMeta, Arc<PartitionList>)> {
         self.check_open()?;
-        let table = self.meta().table(path)?;
+        let table = match table_id {
+            Some(id) => self.table_now(path, id)?,
+            None => self.meta().table(path)?,
+        };
         if table.declaration.partition_keys.is_empty() {
             return Err(Error::invalid(format!("table {path} has no partitions: it was declared without PARTITIONED BY")));
         }
@@ -59,10 +62,7 @@ impl Engine {
         values: impl FnOnce(&TableMeta) -> Result<Vec<String>>,
         if_not_exists: bool,
     ) -> Result<Partition> {
-        let (table, list) = self.partitioned(path)?;
-        if table_id.is_some_and(|id| id != table.table_id) {
-            return Err(dropped(path));
-        }
+        let (table, list) = self.partitioned(path, table_id)?;
         let values = values(&table)?;
         let columns = table.declaration.columns.iter();
         for (key, value) in table.declaration.partition_keys.iter().zip(&values) {
@@ -130,7 +130,7 @@ impl Engine {
 
     /// Drops a partition and its rows; its readers and writers fail. False: it was not there and `if_exists`.
     pub fn drop_partition(&self, path: &TablePath, values: &BTreeMap<String, String>, if_exists: bool) -> Result<bool> {
-        let (table, list) = self.partitioned(path)?;
+        let (table, list) = self.partitioned(path, None)?;
         let name = ordered(path, &table, values)?.join("$");
         let there = self.remove_partitions(path, table.table_id, &list, &[name.as_str().into()])? > 0;
         if !there && !if_exists {
@@ -206,7 +206,7 @@ impl Engine {
 
     /// The partitions of a table, by name: those with the values given, which need not be of all partition keys.
     pub fn partitions(&self, path: &TablePath, values: &BTreeMap<String, String>) -> Result<Vec<Partition>> {
-        let (table, list) = self.partitioned(path)?;
+        let (table, list) = self.partitioned(path, None)?;
         let keys = &table.declaration.partition_keys;
         if let Some(unknown) = values.keys().find(|k| !keys.contains(k)) {
             return Err(Error::new(

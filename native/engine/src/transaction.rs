@@ -6,6 +6,7 @@ use fluss_format::Committable;
 use fluss_tablet::Tablet;
 use fluss_types::{Error, ErrorCode, PartitionBucket, Result, WriterId};
 
+use crate::engine::dropped;
 use crate::{Engine, Table};
 
 /// Buckets whose files are synced at a time.
@@ -74,11 +75,15 @@ impl Engine {
     fn table_of(self: &Arc<Self>, committable: &Committable) -> Result<Table> {
         let Committable { transaction, table_id, table: path, .. } = committable;
         let at = |e: Error| e.at(format_args!("transaction {transaction}"));
-        let table = self.table(path).map_err(at)?;
-        if table.meta.table_id != *table_id {
-            let m = format!("table {path} was dropped and made again: what the transaction staged is gone with the old one");
-            return Err(at(Error::new(ErrorCode::TableNotFound, m)));
+        self.check_open()?;
+        // It may have another name by now.
+        match self.meta().table_with_id(path, *table_id).map_err(at)? {
+            Some((path, meta)) => self.opened(path, meta),
+            None if self.meta().table(path).is_ok() => {
+                let m = format!("table {path} was dropped and made again: what the transaction staged is gone with the old one");
+                Err(at(Error::new(ErrorCode::TableNotFound, m)))
+            }
+            None => Err(at(dropped(path))),
         }
-        Ok(table)
     }
 }

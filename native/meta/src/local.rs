@@ -165,6 +165,14 @@ impl LocalMetaStore {
         made.or_else(|e| if if_not_exists && e.code() == ErrorCode::DatabaseExists { Ok(false) } else { Err(e) })
     }
 
+    /// Replaces the comment and the properties of a database.
+    pub fn alter_database(&self, name: &str, meta: DatabaseMeta) -> Result<()> {
+        self.change(|c| {
+            *c.databases.get_mut(name).ok_or_else(|| no_database(name))? = meta;
+            Ok(())
+        })
+    }
+
     /// Removes a database and returns its tables; without `cascade` it must be empty.
     pub fn drop_database(&self, name: &str, if_exists: bool, cascade: bool) -> Result<Vec<TableMeta>> {
         if if_exists && !self.read(|c| c.databases.contains_key(name))? {
@@ -204,6 +212,15 @@ impl LocalMetaStore {
         self.read(|c| c.tables.get(path).cloned())?.ok_or_else(|| no_table(path))
     }
 
+    /// The table with a number, under the name that it has now; `path` is the one that it had.
+    pub fn table_with_id(&self, path: &TablePath, id: TableId) -> Result<Option<(TablePath, TableMeta)>> {
+        self.read(|c| {
+            let there = c.tables.get_key_value(path).filter(|(_, t)| t.table_id == id);
+            let found = there.or_else(|| c.tables.iter().find(|(_, t)| t.table_id == id));
+            found.map(|(path, table)| (path.clone(), table.clone()))
+        })
+    }
+
     /// Adds a table made by `meta` from its new number.
     pub fn create_table(&self, path: &TablePath, meta: impl FnOnce(TableId) -> Result<TableMeta>) -> Result<TableMeta> {
         validate_identifier("table", &path.table)?;
@@ -227,6 +244,26 @@ impl LocalMetaStore {
             let table = c.tables.get_mut(path).ok_or_else(|| no_table(path))?;
             *table = alter(table)?;
             Ok(table.clone())
+        })
+    }
+
+    /// Gives a table another name in its database.
+    pub fn rename_table(&self, path: &TablePath, name: &str) -> Result<TableMeta> {
+        validate_identifier("table", name)?;
+        self.change(|c| {
+            let to = TablePath::new(path.database.clone(), name);
+            if !c.tables.contains_key(path) {
+                return Err(no_table(path));
+            }
+            if c.tables.contains_key(&to) {
+                return Err(Error::new(
+                    ErrorCode::TableExists,
+                    format!("table {to} exists already: table {path} keeps its name"),
+                ));
+            }
+            let table = c.tables.remove(path).ok_or_else(|| no_table(path))?;
+            c.tables.insert(to, table.clone());
+            Ok(table)
         })
     }
 

@@ -198,6 +198,54 @@ fn a_crash_at_any_edge_leaves_the_old_or_the_new_catalog() {
 }
 
 #[test]
+fn a_table_that_is_renamed_has_one_name_whenever_the_power_goes() {
+    let (mut old, mut new) = (0, 0);
+    for seed in 0..40 {
+        for edge in 0..2 {
+            let disk = disk(seed);
+            let store = on(&disk);
+            disk.arm(Operation::Sync, Fault::After(edge));
+            store.rename_table(&path(), "u").unwrap_err();
+            disk.power_loss();
+            let store = on(&disk);
+            let names = store.tables("db").unwrap();
+            match &names[..] {
+                [name] if name == "t" => old += 1,
+                [name] if name == "u" => new += 1,
+                _ => panic!("seed {seed} edge {edge}: {names:?}"),
+            }
+            assert_eq!(store.table(&TablePath::new("db", names[0].clone())).unwrap().table_id, 0);
+        }
+    }
+    assert!(old > 0 && new > 0, "{old} old, {new} new");
+}
+
+#[test]
+fn a_table_keeps_its_number_under_a_new_name_and_no_other_gives_way() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    store.create_database("db", DatabaseMeta::default(), false).unwrap();
+    store.create_table(&path(), table).unwrap();
+    let other = TablePath::new("db", "u");
+    store.create_table(&other, table).unwrap();
+    let refused = |from: &TablePath, to: &str| store.rename_table(from, to).unwrap_err().code();
+    assert_eq!(refused(&path(), "u"), ErrorCode::TableExists);
+    assert_eq!(refused(&path(), "t"), ErrorCode::TableExists);
+    assert_eq!(refused(&path(), "a/b"), ErrorCode::IdentifierInvalid);
+    assert_eq!(refused(&TablePath::new("db", "none"), "v"), ErrorCode::TableNotFound);
+    assert_eq!(store.rename_table(&path(), "v").unwrap().table_id, 0);
+    store.alter_database("db", DatabaseMeta { comment: "new".into(), properties: options(&[("a", "b")]) }).unwrap();
+    assert_eq!(store.alter_database("none", DatabaseMeta::default()).unwrap_err().code(), ErrorCode::DatabaseNotFound);
+    let store = open(dir.path());
+    assert_eq!(store.tables("db").unwrap(), names(&["u", "v"]));
+    assert_eq!(store.database("db").unwrap().comment, "new");
+    // Whoever knew it by its old name finds it by its number, though another table has that name.
+    store.rename_table(&other, "t").unwrap();
+    let found = |id| store.table_with_id(&path(), id).unwrap().map(|(path, table)| (path.table, table.table_id));
+    assert_eq!([0, 1, 2].map(found), [Some(("v".into(), 0)), Some(("t".into(), 1)), None]);
+}
+
+#[test]
 fn a_change_that_fails_before_the_rename_can_be_tried_again() {
     let disk = disk(1);
     let store = on(&disk);

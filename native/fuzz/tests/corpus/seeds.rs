@@ -198,6 +198,8 @@ fn messages() -> Vec<Vec<u8>> {
         Request::GetTableStats(proto::GetTableStats { path: path(), partition_id: 3 }),
         Request::CommitTransaction(proto::CommitTransaction { committable: vec![1, 0, 255] }),
         Request::AbortTransaction(proto::AbortTransaction { committable: vec![] }),
+        Request::RenameTable(proto::RenameTable { path: path(), new_name: "u".into() }),
+        Request::AlterDatabase(proto::AlterDatabase { database: database() }),
         Request::ListTransactions(proto::ListTransactions { path: path() }),
     ];
     let info = proto::TableInfo { path: path(), table_id: 1, schema_id: 2, descriptor: Some(descriptor), created_ms: 3 };

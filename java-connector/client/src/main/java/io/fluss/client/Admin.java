@@ -19,6 +19,11 @@ public final class Admin {
         call(1, new ProtoWriter().message(1, Messages.database(database)).bool(2, ifNotExists));
     }
 
+    /** Replaces comment and properties. @throws NotFoundException code 201 */
+    public void alterDatabase(DatabaseInfo database) {
+        call(21, new ProtoWriter().message(1, Messages.database(database)));
+    }
+
     /**
      * @param cascade drop its tables too
      * @throws NotFoundException code 201, unless {@code ifExists}
@@ -64,6 +69,17 @@ public final class Admin {
      */
     public TableInfo alterTable(TablePath path, TableAlteration alteration) {
         return call(12, alteration.message(path)).table();
+    }
+
+    /**
+     * Gives a table another name in its database; its id stays. Readers, writers and transactions of it go on.
+     *
+     * @return the table as it is now
+     * @throws NotFoundException code 202
+     * @throws AlreadyExistsException code 302
+     */
+    public TableInfo renameTable(TablePath path, String newName) {
+        return call(20, new ProtoWriter().message(1, Messages.path(path)).string(2, newName)).table();
     }
 
     /** @throws NotFoundException code 202, unless {@code ifExists} */
