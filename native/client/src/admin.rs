@@ -92,6 +92,7 @@ pub(crate) fn handle(engine: &Arc<Engine>, request: AdminRequest) -> Result<Admi
                 released => released?,
             }
         }
+        Request::CommitTransaction(r) if r.skip_rest => engine.skip_transaction(&Committable::decode(&r.committable)?)?,
         Request::CommitTransaction(r) => engine.commit_transaction(&Committable::decode(&r.committable)?)?,
         Request::AbortTransaction(r) => engine.abort_transaction(&Committable::decode(&r.committable)?)?,
         Request::ListTransactions(r) => {

@@ -49,6 +49,12 @@ impl Connection {
         self.engine.engine().commit_transaction(committable)
     }
 
+    /// Ends a transaction whose commit fails and will not succeed: what of it is not committed yet is dropped, and from now on [`Self::commit`]
+    /// of it succeeds, so that a job which comes back with it goes on. Also of one that is damaged or has expired. May be repeated.
+    pub fn skip(&self, committable: &Committable) -> Result<()> {
+        self.engine.engine().skip_transaction(committable)
+    }
+
     /// Forgets a prepared transaction; refused when its commit has begun.
     pub fn abort(&self, committable: &Committable) -> Result<()> {
         self.engine.engine().abort_transaction(committable)

@@ -94,15 +94,19 @@ fn what_is_aborted_or_was_never_written_leaves_nothing() {
     let nothing = writer.prepare().unwrap();
     assert!(nothing.buckets.is_empty());
     let admin = |request| connection.admin(AdminRequest { request: Some(request) });
-    admin(Request::CommitTransaction(CommitTransaction { committable: nothing.encode() })).unwrap();
+    admin(Request::CommitTransaction(CommitTransaction { committable: nothing.encode(), skip_rest: false })).unwrap();
 
     writer.write(None, &batch(&table, 0..50, "a")).unwrap();
     let prepared = writer.prepare().unwrap();
     assert_eq!(files(dir.path()), 3);
     admin(Request::AbortTransaction(AbortTransaction { committable: prepared.encode() })).unwrap();
-    let e = admin(Request::CommitTransaction(CommitTransaction { committable: prepared.encode() })).unwrap_err();
-    assert_eq!(e.code(), ErrorCode::TransactionNotFound);
-    let e = admin(Request::CommitTransaction(CommitTransaction { committable: vec![1, 2, 3] })).unwrap_err();
+    let commit = |committable, skip_rest| admin(Request::CommitTransaction(CommitTransaction { committable, skip_rest }));
+    assert_eq!(commit(prepared.encode(), false).unwrap_err().code(), ErrorCode::TransactionNotFound);
+    // A job that comes back with it all the same can go on, without it.
+    commit(prepared.encode(), true).unwrap();
+    commit(prepared.encode(), false).unwrap();
+    assert_eq!(log(&table, &connection), (0, 0));
+    let e = commit(vec![1, 2, 3], false).unwrap_err();
     assert!(e.message().contains("no committable"), "{e}");
 
     writer.write(None, &batch(&table, 0..50, "a")).unwrap();

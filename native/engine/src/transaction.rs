@@ -63,6 +63,16 @@ impl Engine {
         self.table_of(committable)?.each(&committable.buckets, |tablet, pieces| tablet.commit_transaction(id, pieces))
     }
 
+    /// Ends a transaction whose commit cannot succeed: what of it is not committed yet is dropped, in all its buckets, and from now on its commit
+    /// has succeeded. May be repeated.
+    pub fn skip_transaction(self: &Arc<Self>, committable: &Committable) -> Result<()> {
+        let id = committable.transaction;
+        if committable.buckets.is_empty() {
+            return Ok(());
+        }
+        self.table_of(committable)?.each(&committable.buckets, |tablet, pieces| tablet.skip_transaction(id, pieces))
+    }
+
     /// Forgets what a prepared transaction has staged. Refused when its commit has begun.
     pub fn abort_transaction(self: &Arc<Self>, committable: &Committable) -> Result<()> {
         match self.table_of(committable) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::UInt8Type;
-use arrow_array::{Array, RecordBatch};
+use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_ipc::{Buffer as IpcBuffer, FieldNode};
 use arrow_schema::{DataType as ArrowType, Field, Schema as ArrowSchema, SchemaRef};
 use fluss_types::{Column, Compression, DataType, Error, ErrorCode, LogOffset, Result, Schema, SchemaId, TypeRoot};
@@ -158,12 +158,8 @@ pub fn encode_batch(rows: &RecordBatch, schema: &Schema, options: &EncodeOptions
         body.buffer(&[])?;
         body.buffer(kinds.values())?;
     }
+    check_nulls(&rows.columns()[first..], schema)?;
     for (array, column) in rows.columns()[first..].iter().zip(columns) {
-        let nulls = if column.data_type.nullable { 0 } else { array.null_count() };
-        if nulls > 0 {
-            let m = format!("column '{}' is NOT NULL, and {nulls} of {} rows have NULL in it", column.name, rows.num_rows());
-            return Err(Error::new(ErrorCode::SchemaMismatch, m));
-        }
         body.array(array.as_ref(), &column.data_type).map_err(|e| at_column(&e, column))?;
     }
     let Body { bytes: mut b, nodes, buffers, checksums, .. } = body;
@@ -186,6 +182,18 @@ pub fn encode_batch(rows: &RecordBatch, schema: &Schema, options: &EncodeOptions
         at += part.len();
     }
     Ok(EncodedBatch { bytes: b, rows: parameters.rows, prefix_len })
+}
+
+/// Refuses NULL in a NOT NULL column. `rows`: all columns of the schema.
+pub fn check_nulls(rows: &[ArrayRef], schema: &Schema) -> Result<()> {
+    for (array, column) in rows.iter().zip(schema.columns()).filter(|(_, c)| !c.data_type.nullable) {
+        let nulls = array.null_count();
+        if nulls > 0 {
+            let m = format!("column '{}' is NOT NULL, and {nulls} of {} rows have NULL in it", column.name, array.len());
+            return Err(Error::new(ErrorCode::SchemaMismatch, m));
+        }
+    }
+    Ok(())
 }
 
 fn too_large(rows: usize, most: &str) -> Error {

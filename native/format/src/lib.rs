@@ -30,7 +30,7 @@ pub use batch::{BatchHeader, HEADER_LEN, MAX_BATCH_BYTES, MAX_BATCH_ROWS, align6
 pub use bucket::{BUCKET_FUNCTION, Bucketer};
 pub use column_batch::{AlignedBytes, ColumnBatch, ColumnLayout, Selection};
 pub use committable::Committable;
-pub use encode::{EncodeOptions, EncodedBatch, encode_batch, log_schema};
+pub use encode::{EncodeOptions, EncodedBatch, check_nulls, encode_batch, log_schema};
 pub use evolve::evolve_batch;
 pub use filter::{Comparison, Filter, Predicate};
 pub use key::KeyEncoder;

@@ -339,7 +339,7 @@ fn io(what: &str, path: &Path, e: &std::io::Error) -> Error {
 
 fn damaged(what: &str) -> Error {
     let m = format!(
-        "{what}. What it staged is lost: restore the file from a copy and open the store again, or abort the transaction"
+        "{what}. What it staged is lost: restore the file from a copy and open the store again, or go on without it (skip the transaction, or abort it)"
     );
     Error::new(ErrorCode::CorruptTransaction, m)
 }

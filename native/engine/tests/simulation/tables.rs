@@ -242,12 +242,17 @@ impl World {
 
     /// A bucket of a table that exists.
     pub fn pick_bucket(&mut self, keyed: bool) -> Option<(usize, usize)> {
-        let open: Vec<(usize, usize)> = (0..self.tables.len())
+        let open = self.buckets_there(keyed);
+        (!open.is_empty()).then(|| open[self.pick(open.len())])
+    }
+
+    /// The buckets of tables and partitions that were not dropped.
+    pub fn buckets_there(&self, keyed: bool) -> Vec<At> {
+        (0..self.tables.len())
             .filter(|&t| self.tables[t].existence == Existence::Yes && (!keyed || self.tables[t].keyed))
             .flat_map(|t| (0..self.tables[t].buckets.len()).map(move |b| (t, b)))
             .filter(|at| self.is_there(*at))
-            .collect();
-        (!open.is_empty()).then(|| open[self.pick(open.len())])
+            .collect()
     }
 
     pub fn make_table(&mut self) {

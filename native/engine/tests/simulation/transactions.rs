@@ -174,8 +174,7 @@ impl World {
     /// Commits the transaction whose file was damaged: its rows are right, or it says so, and the machine died. Whether it did not.
     pub fn commit_damaged(&mut self, file: &Path) -> bool {
         let of_file = |t: &SimulatedTransaction| t.stage == Stage::Prepared && file.ends_with(format!("{}.prepared", t.id));
-        for at in (0..self.tables.len()).flat_map(|t| (0..self.tables[t].buckets.len()).map(move |b| (t, b))).collect::<Vec<At>>()
-        {
+        for at in self.buckets_there(false) {
             if let Some(i) = self.bucket(at).transactions.iter().position(of_file)
                 && let Some(tablet) = self.tablet(at)
             {

@@ -196,7 +196,7 @@ fn messages() -> Vec<Vec<u8>> {
         Request::DropPartition(proto::DropPartition { path: path(), values: strings([("c", "1")]), if_exists: true }),
         Request::ListPartitions(proto::ListPartitions { path: path(), values: strings([("c", "1")]) }),
         Request::GetTableStats(proto::GetTableStats { path: path(), partition_id: 3 }),
-        Request::CommitTransaction(proto::CommitTransaction { committable: vec![1, 0, 255] }),
+        Request::CommitTransaction(proto::CommitTransaction { committable: vec![1, 0, 255], skip_rest: true }),
         Request::AbortTransaction(proto::AbortTransaction { committable: vec![] }),
         Request::RenameTable(proto::RenameTable { path: path(), new_name: "u".into() }),
         Request::AlterDatabase(proto::AlterDatabase { database: database() }),

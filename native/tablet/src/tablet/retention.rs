@@ -11,7 +11,11 @@ impl Tablet {
     pub fn retain(self: &Arc<Self>) -> Result<()> {
         self.check_open()?;
         let now = self.context.clock.now_ms();
-        self.expire_snapshots(now).and_then(|()| self.expire_transactions(now)).map_err(|e| e.at(&self.name))?;
+        let expired = self.expire_snapshots(now).and(self.expire_transactions(now)).map_err(|e| e.at(&self.name));
+        expired.and(self.retain_log(now))
+    }
+
+    fn retain_log(&self, now: i64) -> Result<()> {
         let Some(ttl) = self.definition().options.log_ttl else { return Ok(()) };
         let before = now.saturating_sub(i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX));
         let removed = self.log.expired_before(before, self.high_watermark()).and_then(|expired| {

@@ -3,15 +3,12 @@
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLockReadGuard};
 
-use arrow_array::Array;
-use fluss_format::{
-    ColumnValues, EncodedBatch, MAX_ROW_BYTES, PreparedMark, StagedPiece, decode_upserts, encode_upserts, stored_batch,
-};
+use fluss_format::{EncodedBatch, PreparedMark, StagedPiece, decode_upserts, encode_upserts, stored_batch};
 use fluss_log::Log;
 use fluss_types::{BatchSequence, Error, ErrorCode, FieldId, Result, TableBucket, TableKind, WriterId};
 
 use super::write::Rows;
-use super::{Definition, Tablet, TabletContext};
+use super::{Tablet, TabletContext};
 use crate::transactions::{Stage, Staged, TransactionInfo, Transactions, lock};
 
 impl Tablet {
@@ -86,7 +83,7 @@ impl Tablet {
         let mut staged = lock(&staged);
         let mark = match &staged.stage {
             Stage::Prepared { mark } => *mark,
-            Stage::Open { .. } => return Err(Error::invalid(format!("transaction {id} is not prepared"))),
+            Stage::Open { .. } => return Err(not_prepared(id)),
             Stage::Failed(e) | Stage::Damaged(e) => return Err(e.clone()),
             Stage::Gone => return self.was_committed(id, pieces),
         };
@@ -94,7 +91,58 @@ impl Tablet {
         if staged.pieces < pieces {
             staged.check_pieces(pieces)?;
         }
-        self.finish(&mut staged, mark)
+        self.finish(&mut staged, mark).map_err(|e| match e.code() {
+            // A value that nothing but the rows that are there makes impossible.
+            ErrorCode::InvalidArgument | ErrorCode::SchemaMismatch => {
+                let way_out =
+                    "When that is mended the same commit goes on; to go on without the rows that are left, skip the transaction";
+                Error::new(e.code(), format!("{e}. Nothing of transaction {id} is lost. {way_out}"))
+            }
+            _ => e,
+        })
+    }
+
+    /// Ends a transaction whose commit cannot succeed: what of it the log does not have yet, of the `pieces` that it had when it was prepared, is
+    /// dropped, and from now on its commit has succeeded. Its file may be damaged, or gone. May be repeated.
+    pub fn skip_transaction(self: &Arc<Self>, id: WriterId, pieces: u32) -> Result<()> {
+        let _in_use = self.in_use()?;
+        self.or_poison(|| self.skip_rest(id, pieces)).map_err(|e| e.at(&self.name))
+    }
+
+    /// The log remembers that the pieces were dealt with: a batch without rows has the number of each.
+    fn skip_rest(&self, id: WriterId, pieces: u32) -> Result<()> {
+        let staged = self.transactions.get(id);
+        let mut staged = staged.as_deref().map(lock);
+        if staged.as_ref().is_some_and(|s| matches!(s.stage, Stage::Open { .. })) {
+            return Err(not_prepared(id));
+        }
+        // A commit before may have made more of them.
+        let pieces = pieces.max(staged.as_ref().map_or(0, |s| s.pieces));
+        if pieces == 0 {
+            let m = format!("how many pieces transaction {id} has is not known: skip it by what prepare gave, or abort it");
+            return Err(Error::invalid(m));
+        }
+        self.log.keep_writer(id);
+        {
+            let schema_id = self.definition().codec.schema().id();
+            let mut appended = self.appended();
+            for sequence in self.pieces_appended(id)..pieces {
+                let number = BatchSequence { writer_id: id, sequence: sequence as i32 };
+                let mut empty = EncodedBatch::without_rows(schema_id);
+                self.append_encoded(&mut empty, Some(number), self.now_ms(), 0, &mut appended)?;
+            }
+        }
+        self.commit();
+        self.check_open()?;
+        if let Some(staged) = &mut staged {
+            self.transactions.remove(staged)?;
+        }
+        self.log.release_writer(id);
+        Ok(())
+    }
+
+    fn pieces_appended(&self, id: WriterId) -> u32 {
+        self.log.writer_progress(id).map_or(0, |p| p.next as u32)
     }
 
     /// Appends the pieces that the log does not have, waits until they are durable, and removes the file.
@@ -102,8 +150,7 @@ impl Tablet {
         let id = staged.id;
         // Or a commit that goes on after a long time would begin anew.
         self.log.keep_writer(id);
-        let appended = || self.log.writer_progress(id).map_or(0, |p| p.next as u32);
-        let mut done = appended();
+        let mut done = self.pieces_appended(id);
         while done < mark.pieces {
             let mut rest = self.transactions.pieces(id, mark)?;
             for _ in 0..done {
@@ -119,7 +166,7 @@ impl Tablet {
                     self.commit();
                 }
             }
-            done = appended();
+            done = self.pieces_appended(id);
             if let Some(rows) = too_large {
                 let targets = rows.targets.clone();
                 mark = self.transactions.replace_piece(staged, done, &mut self.halves(&rows)?, &targets)?;
@@ -174,10 +221,10 @@ impl Tablet {
     /// Of a transaction whose file is gone: the log says whether it was committed.
     fn was_committed(&self, id: WriterId, pieces: u32) -> Result<()> {
         let timeout = "older than 'transaction.timeout'";
-        let what = match self.log.writer_progress(id).map_or(0, |p| p.next as u32) {
+        let what = match self.pieces_appended(id) {
             n if n >= pieces => return Ok(()),
             0 => format!(
-                "is not known: it was never prepared here, was aborted, or is {timeout}. Restore the job from a later checkpoint, or start it anew"
+                "is not known: it was never prepared here, was aborted, or is {timeout}. Restore the job from a later checkpoint, start it anew, or skip the transaction"
             ),
             n => format!("is {timeout}, and {n} of its {pieces} pieces were committed"),
         };
@@ -213,50 +260,28 @@ impl Tablet {
     pub(super) fn expire_transactions(self: &Arc<Self>, now_ms: i64) -> Result<()> {
         let _in_use = self.in_use()?;
         let expired = now_ms.saturating_sub(self.context.log.writer_expiration_ms);
+        let mut result = Ok(());
         for staged in self.transactions.all() {
             // Who holds it is just using it.
             let Ok(mut staged) = staged.try_lock() else { continue };
             if staged.since_ms > expired {
                 continue;
             }
-            match staged.stage {
-                Stage::Gone => {}
+            let ended = match staged.stage {
+                Stage::Gone => Ok(()),
                 Stage::Prepared { mark } if self.log.writer_progress(staged.id).is_some() => {
-                    self.or_poison(|| self.finish(&mut staged, mark))?;
+                    self.or_poison(|| self.finish(&mut staged, mark))
                 }
-                _ => {
-                    self.transactions.remove(&mut staged)?;
-                    self.log.release_writer(staged.id);
-                }
-            }
+                _ => self.transactions.remove(&mut staged).map(|()| self.log.release_writer(staged.id)),
+            };
+            // One that cannot be ended is in nobody's way.
+            let id = staged.id;
+            result = result.and(ended.map_err(|e| e.at(format_args!("end transaction {id}, whose commit had begun"))));
         }
-        Ok(())
+        result
     }
 }
 
-impl Definition {
-    /// Refuses what the commit would refuse.
-    fn check_upserts(&self, rows: &Rows) -> Result<()> {
-        let schema = self.codec.schema();
-        self.merger(rows)?;
-        let given = |id: FieldId| rows.targets.as_ref().is_none_or(|t| t.contains(&id));
-        let columns = schema.columns().iter().zip(rows.batch.columns()).enumerate();
-        let wanted =
-            columns.filter(|(i, (c, _))| !c.data_type.nullable && given(c.id) && self.merging.auto_increment != Some(*i));
-        for (column, array) in wanted.map(|(_, c)| c).filter(|(_, a)| a.null_count() > 0) {
-            if let Some(row) = (0..rows.batch.num_rows()).find(|&i| array.is_null(i) && !rows.is_delete(i)) {
-                let m = format!("column '{}' is NOT NULL, and row {row} of the batch has NULL in it", column.name);
-                return Err(Error::new(ErrorCode::SchemaMismatch, m));
-            }
-        }
-        if rows.batch.get_array_memory_size() > MAX_ROW_BYTES {
-            let columns = ColumnValues::all(&rows.batch, schema.columns())?;
-            let mut row = Vec::new();
-            for i in (0..rows.batch.num_rows()).filter(|i| !rows.is_delete(*i)) {
-                row.clear();
-                self.codec.encode(&columns, i, &mut row)?;
-            }
-        }
-        Ok(())
-    }
+fn not_prepared(id: WriterId) -> Error {
+    Error::invalid(format!("transaction {id} is not prepared"))
 }

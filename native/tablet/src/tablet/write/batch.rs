@@ -12,8 +12,14 @@ use super::olds::Old;
 use super::{Definition, Rows};
 
 impl Definition {
+    /// Refuses what a write of these rows refuses whatever rows are there, by writing them to where none is.
+    pub(in crate::tablet) fn check_upserts(&self, rows: &Rows) -> Result<()> {
+        let Outcome { changelog, made, .. } = Batch::new(self, rows)?.merge(&[], &[], 0, |_| Ok(0))?;
+        changelog.into_batch(&self.codec, &rows.batch, &[], &made.all()).map(drop)
+    }
+
     /// What merges these rows with those that are there; refuses deletes where there are none, and columns that cannot be given alone.
-    pub(in crate::tablet) fn merger(&self, rows: &Rows) -> Result<RowMerger<'_>> {
+    fn merger(&self, rows: &Rows) -> Result<RowMerger<'_>> {
         if self.merging.delete == DeleteBehavior::Disable && rows.deletes.as_ref().is_some_and(|d| d.contains(&true)) {
             let m = "Delete operations are disabled for this table. The table.delete.behavior is set to 'disable'.";
             return Err(Error::new(ErrorCode::DeletionDisabled, m));

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, UInt8Array};
 use arrow_select::interleave::interleave;
-use fluss_format::{RowCodec, log_schema};
+use fluss_format::{RowCodec, check_nulls, log_schema};
 use fluss_types::{ChangeType, ChangelogImage, Error, Result};
 
 /// Where a row of a changelog lies.
@@ -95,6 +95,7 @@ impl Changelog {
             let arrays: Vec<_> = std::iter::once(new.as_ref()).chain(others.iter().map(|b| b.column(c).as_ref())).collect();
             columns.push(interleave(&arrays, &self.picks)?);
         }
+        check_nulls(&columns[1..], codec.schema())?;
         RecordBatch::try_new(log_schema(codec.schema(), false), columns).map_err(|e| Error::invalid(e.to_string()))
     }
 }

@@ -1,5 +1,8 @@
 //! Transactions over a machine that stops, loses power, fails and fills up.
 #![allow(clippy::unwrap_used, reason = "test code")]
+mod damage;
+mod refused;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -65,25 +68,34 @@ fn open(disk: &SimulatedDisk, clock: &Arc<TestClock>) -> Arc<Engine> {
 
 impl Machine {
     fn new(seed: u64, keyed: bool) -> Self {
+        let machine = Self::empty(seed, keyed);
+        machine.create_table("ZSTD");
+        machine
+    }
+
+    fn empty(seed: u64, keyed: bool) -> Self {
         let disk = SimulatedDisk::new(seed);
         disk.create_dir_all(Path::new(DATA)).unwrap();
         let clock = Arc::new(TestClock(AtomicI64::new(1_000_000)));
         let engine = open(&disk, &clock);
         engine.meta().create_database("db", DatabaseMeta::default(), false).unwrap();
-        let machine = Self { disk, clock, engine, keyed };
-        machine.create_table("ZSTD");
-        machine
+        Self { disk, clock, engine, keyed }
     }
 
     fn create_table(&self, compression: &str) {
+        let columns = vec![column("id", false), column("n", false)];
+        self.create(columns, &[("table.log.arrow.compression.type", compression)]);
+    }
+
+    fn create(&self, columns: Vec<Column>, options: &[(&str, &str)]) {
         let declaration = TableDeclaration {
-            columns: vec![column("id", false), column("n", false)],
+            columns,
             primary_key: if self.keyed { vec!["id".into()] } else { vec![] },
             bucket_key: vec![],
             partition_keys: vec![],
             bucket_count: 1,
             comment: String::new(),
-            options: [("table.log.arrow.compression.type".into(), compression.into())].into(),
+            options: options.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect(),
             custom_properties: Default::default(),
         };
         self.engine.create_table(&path(), declaration, false).unwrap();
@@ -555,32 +567,6 @@ fn calls_out_of_their_order_are_refused() {
 }
 
 #[test]
-fn what_a_commit_would_refuse_is_refused_when_it_is_staged() {
-    let m = Machine::new(8, true);
-    let tablet = m.tablet();
-    let ids: ArrayRef = Arc::new(Int64Array::from(vec![1, 2]));
-    let n: ArrayRef = Arc::new(Int64Array::from(vec![Some(1), None]));
-    let fields = [column("id", false).to_field(), column("n", true).to_field()];
-    let batch = RecordBatch::try_new(Arc::new(arrow_schema(&fields)), vec![ids, n]).unwrap();
-    let nulls = |deletes: Option<Vec<bool>>| Rows { batch: batch.clone(), deletes, ..rows(9, 0, &[1]) };
-    let e = tablet.stage(&nulls(None)).unwrap_err();
-    assert_eq!(e.code(), ErrorCode::SchemaMismatch);
-    assert!(e.message().contains("column 'n' is NOT NULL, and row 1"), "{e}");
-    assert_eq!(m.files(), Vec::<String>::new());
-    // Of a delete only the key counts.
-    tablet.write(&plain(&[2])).unwrap();
-    tablet.stage(&nulls(Some(vec![false, true]))).unwrap();
-    tablet.prepare(9, 1).unwrap();
-    tablet.commit_transaction(9, 1).unwrap();
-    assert_eq!((m.lookup(1), m.lookup(2)), (Some(1), None));
-
-    let log = Machine::new(8, false);
-    let e = log.tablet().stage(&nulls(Some(vec![false, true]))).unwrap_err();
-    assert!(e.message().contains("takes appends only"), "{e}");
-    assert_eq!(log.tablet().stage(&nulls(None)).unwrap_err().code(), ErrorCode::SchemaMismatch);
-}
-
-#[test]
 fn rows_that_were_staged_before_an_alter_table_have_the_new_columns_after_the_commit() {
     for keyed in [false, true] {
         let mut m = Machine::new(9, keyed);
@@ -659,104 +645,6 @@ fn a_partial_update_stays_partial() {
     let row = tablet.codec().decode(&[found[0].as_slice()]).unwrap();
     let values = [0, 1, 2].map(|c| row.column(c).as_primitive::<Int64Type>().value(0));
     assert_eq!(values, [1, 5, 3]);
-}
-
-/// Flips a bit of each byte of the file of a prepared transaction.
-fn each_flip(m: &mut Machine, mut damaged: impl FnMut(&mut Machine, u64, u64)) {
-    let image = m.disk.image();
-    let (path, bytes) = image.iter().find(|(p, _)| p.ends_with("transactions/11.prepared")).unwrap();
-    for position in 0..bytes.len() as u64 {
-        let flip = fluss_testkit::Flip { path: path.clone(), position, bit: (position % 8) as u8 };
-        m.disk.flip(&flip);
-        damaged(m, position, bytes.len() as u64);
-        m.disk.flip(&flip);
-    }
-}
-
-fn says_damage(e: &fluss_types::Error, position: u64) {
-    let damage = matches!(e.code(), ErrorCode::CorruptTransaction | ErrorCode::CorruptSegment | ErrorCode::UnknownFormat);
-    assert!(damage && e.message().contains("transactions/11.prepared"), "byte {position}: {:?} {e}", e.code());
-}
-
-#[test]
-fn a_damaged_file_is_an_error_that_names_file_and_byte() {
-    for keyed in [false, true] {
-        let mut m = Machine::new(11, keyed);
-        let tablet = m.tablet();
-        tablet.stage(&rows(COMMITTED, 0, &[1, 2, 3])).unwrap();
-        tablet.stage(&rows(COMMITTED, 1, &[4, 5, 6])).unwrap();
-        tablet.prepare(COMMITTED, 2).unwrap();
-        let (mut found, mut committed) = (0, false);
-        each_flip(&mut m, |_, position, _| {
-            let end = tablet.high_watermark();
-            match tablet.commit_transaction(COMMITTED, 2) {
-                Err(e) => {
-                    says_damage(&e, position);
-                    assert!(!committed && tablet.high_watermark() - end <= 3);
-                    found += 1;
-                }
-                // Padding, or the mark, which is known.
-                Ok(()) => committed = true,
-            }
-        });
-        assert!(found > 64 && committed, "{found}");
-    }
-}
-
-/// It is not taken for one that was not prepared.
-#[test]
-fn what_was_prepared_is_not_gone_when_its_mark_is_damaged() {
-    let mut m = Machine::new(16, true);
-    m.tablet().stage(&rows(COMMITTED, 0, &[1, 2, 3])).unwrap();
-    m.tablet().prepare(COMMITTED, 1).unwrap();
-    m.clock.0.fetch_add(DAY, Ordering::Relaxed);
-    let found_ms = Some(1_000_000 + DAY);
-    let mut known = 0;
-    each_flip(&mut m, |m, position, len| {
-        m.reopen(true);
-        let tablet = m.tablet();
-        let of_mark = position >= len - 64;
-        assert_eq!(tablet.transactions().len(), 1, "byte {position}");
-        let info = tablet.transactions()[0];
-        if of_mark {
-            assert_eq!((info.pieces, info.prepared_ms), (0, found_ms), "byte {position}");
-            let results = [tablet.commit_transaction(COMMITTED, 1), tablet.prepare(COMMITTED, 1)];
-            results.into_iter().for_each(|r| says_damage(&r.unwrap_err(), position));
-            assert_eq!(tablet.high_watermark(), 0);
-            known += 1;
-        }
-    });
-    assert_eq!(known, 64);
-    m.reopen(true);
-    m.tablet().commit_transaction(COMMITTED, 1).unwrap();
-    assert_eq!((m.log().len(), m.files()), (3, vec![]));
-}
-
-#[test]
-fn a_damaged_transaction_stays_for_its_time_and_can_be_aborted() {
-    for abort in [false, true] {
-        let mut m = Machine::new(17, false);
-        m.tablet().stage(&rows(COMMITTED, 0, &[1])).unwrap();
-        m.tablet().prepare(COMMITTED, 1).unwrap();
-        let path = m.disk.image().into_keys().find(|p| p.ends_with("transactions/11.prepared")).unwrap();
-        let cut = m.disk.open(&path).unwrap();
-        cut.set_len(10).and_then(|()| cut.sync()).unwrap();
-        // Nobody can say when it was prepared: its time begins anew.
-        m.clock.0.fetch_add(6 * DAY, Ordering::Relaxed);
-        m.reopen(true);
-        m.tablet();
-        m.clock.0.fetch_add(7 * DAY - 1, Ordering::Relaxed);
-        m.engine.retain().unwrap();
-        says_damage(&m.tablet().commit_transaction(COMMITTED, 1).unwrap_err(), 10);
-        if abort {
-            m.tablet().abort_transaction(COMMITTED).unwrap();
-        } else {
-            m.clock.0.fetch_add(1, Ordering::Relaxed);
-            m.engine.retain().unwrap();
-        }
-        assert_eq!((m.tablet().transactions(), m.files()), (vec![], vec![]));
-        assert_eq!(m.tablet().commit_transaction(COMMITTED, 1).unwrap_err().code(), ErrorCode::TransactionNotFound);
-    }
 }
 
 /// What an opening shows has been made durable, also if the prepare that wrote it never returned.
