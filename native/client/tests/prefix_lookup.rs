@@ -44,7 +44,7 @@ fn all_rows_of_a_prefix_are_found_in_key_order() {
     assert!(found(&table, &by_a, &[]).is_empty());
     write(&table, &["!1 w 5 -", "1 x 1 changed", "1 a 0 new"]);
     let now = vec!["1 a 0 new", "1 x -7 s", "1 x 1 changed"];
-    assert_eq!(found(&table, &by_a, &["1"]), [now.clone()]);
+    assert_eq!(found(&table, &by_a, &["1"]), std::slice::from_ref(&now));
     connection.close().unwrap();
 
     let connection = connect(dir.path());
