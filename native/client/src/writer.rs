@@ -110,7 +110,7 @@ impl Writer {
                 self.split(kinds, rows)?
             }
         };
-        let written = write.parts.iter_mut().try_for_each(|part| self.write_part(&mut numbers, part));
+        let written = self.write_parts(&mut numbers, &mut write.parts);
         if written.is_err() {
             numbers.failed = Some(write);
         }
@@ -177,6 +177,24 @@ impl Writer {
             ));
         }
         inner.create_partition(values)
+    }
+
+    /// A part whose changes, with the old rows, are more than a log batch may have becomes two.
+    fn write_parts(&self, numbers: &mut Numbers, parts: &mut Vec<Part>) -> Result<()> {
+        let mut next = 0;
+        while next < parts.len() {
+            match self.write_part(numbers, &mut parts[next]) {
+                Err(e) if e.code() == ErrorCode::BatchTooLarge && parts[next].rows.batch.num_rows() > 1 => {
+                    let second = parts[next].split_off();
+                    parts.insert(next + 1, second);
+                }
+                written => {
+                    written?;
+                    next += 1;
+                }
+            }
+        }
+        Ok(())
     }
 
     fn write_part(&self, numbers: &mut Numbers, part: &mut Part) -> Result<()> {
@@ -275,6 +293,19 @@ impl Writer {
         }
         *numbers = Numbers::default();
         Ok(())
+    }
+}
+
+impl Part {
+    /// Gives the second half of the rows away. Nothing of it was written, so neither half has a number yet.
+    fn split_off(&mut self) -> Self {
+        let rows = &mut self.rows;
+        let (n, middle) = (rows.batch.num_rows(), rows.batch.num_rows() / 2);
+        rows.writer = None;
+        let deletes = rows.deletes.as_mut().map(|d| d.split_off(middle));
+        let second = Rows { batch: rows.batch.slice(middle, n - middle), deletes, targets: rows.targets.clone(), ..*rows };
+        rows.batch = rows.batch.slice(0, middle);
+        Self { partition: self.partition.clone(), bucket: self.bucket, rows: second }
     }
 }
 

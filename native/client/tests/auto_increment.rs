@@ -117,6 +117,21 @@ fn writers_leave_the_column_out() {
     connection.close().unwrap();
 }
 
+/// A dictionary: whoever brings a key that is there changes nothing.
+#[test]
+fn the_key_alone_leaves_a_row_of_key_and_number_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let connection = connect(dir.path());
+    let declared = Declared { columns: &["k STRING", "id BIGINT"], ..declared(1, NUMBERED) };
+    let table = declare(&connection, "t", declared).unwrap();
+    let key = table.partial_writer(&[0]).unwrap();
+    write_with(&key, &table, &["a -", "b -", "a -"]).unwrap();
+    write_with(&key, &table, &["b -", "c -", "!a -"]).unwrap();
+    write_with(&table.writer().unwrap(), &table, &["b -"]).unwrap();
+    assert_eq!(changes(&table, 0, 0), ["+I a 1", "+I b 2", "+I c 3", "-D a 1", "-U b 2", "+U b 2"]);
+    connection.close().unwrap();
+}
+
 #[test]
 fn a_number_is_given_once_in_a_table() {
     let dir = tempfile::tempdir().unwrap();

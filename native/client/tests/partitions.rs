@@ -211,6 +211,21 @@ fn a_dropped_partition_is_gone_for_its_readers_and_comes_back_empty() {
 }
 
 #[test]
+fn a_scan_does_not_take_the_end_of_its_partition_for_the_end_of_the_rows() {
+    let dir = tempfile::tempdir().unwrap();
+    let connection = connect(dir.path());
+    let table = create_table(&connection, descriptor(true, &["region"], 1, &[])).unwrap();
+    let rows: Vec<_> = (0..10_000).map(|id| (id, "eu", "1", "a")).collect();
+    write(&table, &rows).unwrap();
+    let scanner = table.batch_scanner((1, 0), vec![0], None).unwrap();
+    assert!(scanner.poll().unwrap().is_some_and(|batch| batch.rows < 10_000));
+    drop_partition(&connection, &[("region", "eu")]).unwrap();
+    let e = scanner.poll().unwrap_err();
+    assert!(e.code() == ErrorCode::PartitionNotFound && e.message().contains("partition 'eu'"), "{e}");
+    connection.close().unwrap();
+}
+
+#[test]
 fn what_cannot_be_a_partition_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let connection = connect(dir.path());

@@ -76,6 +76,30 @@ fn a_write_that_found_the_disk_full_is_completed_by_its_repeat() {
     connection.close().unwrap();
 }
 
+/// A log batch has at most 64 MiB.
+#[test]
+fn rows_whose_changes_are_more_than_a_log_batch_may_have_are_written_in_parts() {
+    let dir = tempfile::tempdir().unwrap();
+    let connection = connect(dir.path());
+    let table = create(&connection, "t", true, 1, &[("table.log.arrow.compression.type", "NONE")]);
+    let writer = table.writer().unwrap();
+    let ids: Vec<i64> = (0..9).collect();
+    let wide = |digit: &str| batch(&table, &ids, |_| Some(digit.repeat(4 << 20)));
+    writer.write(None, &wide("1")).unwrap();
+    writer.write(None, &wide("2")).unwrap();
+    writer.write(Some(&[0, 0, 0, 0, 0, 0, 0, 0, 1]), &wide("3")).unwrap();
+    writer.flush().unwrap();
+    // Inserts, updates, and at last a delete too.
+    assert_eq!(offsets(&connection, "t"), [9 + 2 * 9 + 2 * 8 + 1]);
+    let found = table.lookuper(vec![1]).unwrap();
+    let keys = RecordBatch::try_new(table.key_schema(), vec![Arc::new(Int64Array::from(ids.clone()))]).unwrap();
+    let found = found.lookup(&keys).unwrap();
+    let there = &found.bytes[found.row_bytes.unwrap()..][..ids.len()];
+    assert_eq!(there, [1, 1, 1, 1, 1, 1, 1, 1, 0]);
+    assert!((0..8).all(|row| text(&found, 0, row) == "3".repeat(4 << 20)));
+    connection.close().unwrap();
+}
+
 #[test]
 fn a_writer_of_a_closed_store_leaves_the_catalog_of_the_next_opener_alone() {
     let dir = tempfile::tempdir().unwrap();

@@ -11,9 +11,11 @@ use fluss_kv::{KvCheckpoint, KvRange, KvSnapshot, KvStores, KvTable};
 use fluss_types::file::FileSystem;
 use fluss_types::{BucketId, Error, ErrorCode, LogOffset, PartitionId, Result};
 
+use crate::Tablet;
+
 /// Rows and bytes of one batch of a scan.
 const SCAN_ROWS: usize = 8192;
-const SCAN_BYTES: usize = 1 << 20;
+pub(crate) const SCAN_BYTES: usize = 1 << 20;
 
 /// A snapshot as its reader knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -243,6 +245,8 @@ impl KvSnapshot for Held {
 #[derive(Debug)]
 pub struct SnapshotReader {
     pub(crate) snapshot: Box<dyn KvSnapshot>,
+    /// Of rows that are still in the tablet's store: they are gone when it is dropped.
+    pub(crate) tablet: Option<Arc<Tablet>>,
     pub(crate) codec: Arc<RowCodec>,
     /// Which rows were not there any more when the snapshot was made.
     pub(crate) expiry: Expiry,
@@ -272,8 +276,11 @@ impl SnapshotReader {
                     rows.extend_from_slice(row);
                     ends.push(rows.len());
                 }
-            })?;
-            let Some(last) = last else { return Ok(None) };
+            });
+            if let Some(tablet) = &self.tablet {
+                tablet.check_open()?;
+            }
+            let Some(last) = last? else { return Ok(None) };
             next = last;
         }
         let mut start = 0;

@@ -14,7 +14,7 @@ use fluss_testkit::Random;
 use fluss_types::file::LocalFileSystem;
 use fluss_types::time::SystemClock;
 use fluss_types::{
-    BucketId, Column, DataType, ErrorCode, LogOffset, MemoryBudget, PartitionId, Result, Schema, Schemas, TableBucket,
+    BucketId, Column, DataType, Error, ErrorCode, LogOffset, MemoryBudget, PartitionId, Result, Schema, Schemas, TableBucket,
     TableOptions, TablePath, TypeRoot,
 };
 
@@ -89,11 +89,11 @@ fn schemas() -> Arc<Schemas> {
     Arc::new(Arc::new(Schema::new(0, columns, &["id".into()], &[]).unwrap()).into())
 }
 
-/// The tablets of a table with so many buckets.
-fn tablets(dir: &Path, kv: Arc<dyn KvStores>, buckets: u32) -> Vec<Arc<Tablet>> {
+/// The tablets of a table with so many buckets. What they have appended and not committed is an eighth of the memory.
+fn tablets(dir: &Path, kv: Arc<dyn KvStores>, buckets: u32, memory: u64) -> Vec<Arc<Tablet>> {
     let context = Arc::new(TabletContext {
         fs: Arc::new(LocalFileSystem),
-        memory: Arc::new(MemoryBudget::new(256 << 20)),
+        memory: Arc::new(MemoryBudget::new(memory)),
         kv,
         committer: Committer::start(2).unwrap(),
         clock: Arc::new(SystemClock),
@@ -125,7 +125,9 @@ fn write_through(tablet: &Arc<Tablet>, ids: &[i64], value: &[u8]) {
 fn in_a_crowd_who_has_brought_in_his_share_waits_and_nobody_else() {
     let dir = tempfile::tempdir().unwrap();
     let claim = Arc::new(Claim::default());
-    let tablets = tablets(dir.path(), Arc::new(Claiming { stores: rocks(8 << 20), claim: claim.clone() }), 2);
+    let mut tablets = tablets(dir.path(), Arc::new(Claiming { stores: rocks(8 << 20), claim: claim.clone() }), 3, 256 << 20);
+    // It leaves its share to the others.
+    tablets.pop().unwrap().drop_table(Error::new(ErrorCode::PartitionNotFound, "dropped"));
     let value = vec![7; 50_000];
     write_through(&tablets[0], &[1], &value);
     write_through(&tablets[0], &[1], &value);
@@ -168,12 +170,13 @@ fn in_a_crowd_who_has_brought_in_his_share_waits_and_nobody_else() {
 #[test]
 fn rocksdb_is_never_so_far_behind_that_it_slows_down() {
     let dir = tempfile::tempdir().unwrap();
-    let tablets = tablets(dir.path(), Arc::new(rocks(128 << 10)), 4);
+    // As in a budget of any size, what is on its way is no more than a memtable.
+    let tablets = tablets(dir.path(), Arc::new(rocks(1 << 20)), 4, 8 << 20);
     thread::scope(|s| {
         for (seed, tablet) in tablets.iter().enumerate().take(3) {
             s.spawn(move || {
                 let mut random = Random(seed as u64);
-                for _ in 0..300 {
+                for _ in 0..600 {
                     let ids: Vec<i64> = (0..100).map(|_| random.bits() as i64).collect();
                     let value: Vec<u8> = (0..500).map(|_| random.bits() as u8).collect();
                     write(tablet, &ids, &value).unwrap();
@@ -189,7 +192,7 @@ fn rocksdb_is_never_so_far_behind_that_it_slows_down() {
 #[test]
 fn a_row_that_changes_all_the_time_leaves_little_to_replay() {
     let dir = tempfile::tempdir().unwrap();
-    let tablet = tablets(dir.path(), Arc::new(rocks(512 << 20)), 1).remove(0);
+    let tablet = tablets(dir.path(), Arc::new(rocks(512 << 20)), 1, 256 << 20).remove(0);
     let mut random = Random(1);
     let value: Vec<u8> = (0..1 << 20).map(|_| random.bits() as u8).collect();
     // Three megabytes each: the row before, the row after, and the row that is kept. The bound is 128.

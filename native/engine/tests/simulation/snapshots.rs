@@ -1,4 +1,6 @@
 //! Snapshots and retention: what is pinned stays, what has expired goes.
+use std::sync::Arc;
+
 use fluss_tablet::{SnapshotInfo, Tablet};
 use fluss_types::{ErrorCode, Result};
 
@@ -94,7 +96,7 @@ impl World {
     }
 
     /// The rows as they are at the high watermark, and their number.
-    pub fn scan_now(&mut self, at: At, tablet: &Tablet) {
+    pub fn scan_now(&mut self, at: At, tablet: &Arc<Tablet>) {
         let mut found = Vec::new();
         let view = self.all(at);
         let high_watermark = tablet.high_watermark();

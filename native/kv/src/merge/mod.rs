@@ -42,7 +42,11 @@ impl<'a> RowMerger<'a> {
             Some(targets) => {
                 merging.check_targets(schema, targets)?;
                 let given: Vec<bool> = schema.columns().iter().map(|c| targets.contains(&c.id)).collect();
-                (!given.iter().enumerate().all(|(i, g)| *g || merging.auto_increment == Some(i))).then_some(given)
+                let is_key = |i: usize| schema.primary_key().contains(&i);
+                // Of a table of a key and a number the key is all, and still leaves the row as it is.
+                let of_key = !given.iter().all(|g| *g) && given.iter().enumerate().all(|(i, g)| !g || is_key(i));
+                let of_all = given.iter().enumerate().all(|(i, g)| *g || merging.auto_increment == Some(i));
+                (of_key || !of_all).then_some(given)
             }
         };
         Ok(Self { codec, merging, targets })

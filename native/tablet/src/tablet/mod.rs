@@ -221,7 +221,7 @@ impl Tablet {
         self.appended.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn check_open(&self) -> Result<()> {
+    pub(crate) fn check_open(&self) -> Result<()> {
         // First: it says why.
         self.progress.check()?;
         if self.closed.load(Ordering::Acquire) {

@@ -10,7 +10,7 @@ use fluss_types::{ChangelogImage, Error, ErrorCode, LogOffset, Result};
 
 use super::Tablet;
 use crate::progress::Signal;
-use crate::snapshot::{Place, SnapshotInfo, SnapshotReader, Snapshots};
+use crate::snapshot::{Place, SCAN_BYTES, SnapshotInfo, SnapshotReader, Snapshots};
 
 impl Tablet {
     /// The projected columns of the batch that holds offset `from`, its rows up to `stop` and the high watermark marked;
@@ -160,14 +160,19 @@ impl Tablet {
     }
 
     /// A scan of the rows as they are now at the high watermark, of `limit` of them at most, in key order; of no use after the store is closed.
-    pub fn scan(&self, projection: Projection, limit: Option<usize>) -> Result<SnapshotReader> {
+    pub fn scan(self: &Arc<Self>, projection: Projection, limit: Option<usize>) -> Result<SnapshotReader> {
         self.check_open()?;
+        let snapshot = self.store(self.kv_state()?)?.snapshot().map_err(|e| e.at(&self.name))?;
+        let log_offset = snapshot.applied().map_err(|e| e.at(&self.name))?.offset;
+        // It comes after the rows: who goes on with the log must find its end there.
+        self.progress.wait_durable(log_offset, None)?;
+        // After the rows: it knows the schemas of all of them.
         let definition = self.definition();
         let expiry = definition.expiry(self.now_ms());
-        let snapshot = self.store(self.kv_state()?)?.snapshot().map_err(|e| e.at(&self.name))?;
         Ok(SnapshotReader {
-            log_offset: snapshot.applied().map_err(|e| e.at(&self.name))?.offset,
+            log_offset,
             snapshot,
+            tablet: Some(self.clone()),
             codec: definition.codec.clone(),
             expiry,
             projection,
@@ -190,9 +195,17 @@ impl Tablet {
         if definition.merging.image == ChangelogImage::Full && definition.options.row_ttl.is_none() {
             return Ok(kv.applied().map_err(|e| e.at(&self.name))?.rows.max(0) as u64);
         }
-        let mut rows = 0;
-        kv.scan(&KvRange::ALL, &mut |_, row| rows += u64::from(!expiry.is_over(row))).map_err(|e| e.at(&self.name))?;
-        Ok(rows)
+        let snapshot = kv.snapshot().map_err(|e| e.at(&self.name))?;
+        // In pieces, and of a snapshot: it ends when the table is closed.
+        drop(kv);
+        let (mut rows, mut after) = (0, Vec::new());
+        loop {
+            let range = KvRange { after: &after, max_bytes: SCAN_BYTES, ..KvRange::ALL };
+            match snapshot.scan(&range, &mut |_, row| rows += u64::from(!expiry.is_over(row))).map_err(|e| e.at(&self.name))? {
+                Some(last) => after = last,
+                None => return Ok(rows),
+            }
+        }
     }
 
     /// A scan of a snapshot, in key order, from the first key after `after` (empty: from the first).
@@ -205,6 +218,7 @@ impl Tablet {
         let (snapshot, log_offset) = state.table.snapshots.reader(id, self.place()).map_err(|e| e.at(&self.name))?;
         Ok(SnapshotReader {
             snapshot,
+            tablet: None,
             codec: definition.codec.clone(),
             expiry,
             projection,

@@ -4,10 +4,16 @@ use std::sync::PoisonError;
 
 use fluss_format::Expiry;
 use fluss_kv::{KvStore, KvValue};
-use fluss_types::Result;
+use fluss_types::{Error, ErrorCode, Result};
 
 use super::batch::Batch;
 use crate::tablet::KvState;
+
+/// Keys whose rows are read at once.
+const READ_AT_ONCE: usize = 8192;
+
+/// Bytes of the old rows that a batch may have read: a few bytes of keys can ask for any number.
+const MAX_OLD_BYTES: usize = 128 << 20;
 
 /// The row before a change.
 #[derive(Clone, Copy)]
@@ -58,11 +64,19 @@ impl<'a> Olds<'a> {
                 });
             }
         }
-        let unknown_keys: Vec<&[u8]> = unknown.iter().map(|i| keys.get(*i)).collect();
-        for (i, row) in unknown.iter().zip(kv.multi_get(&unknown_keys)?) {
-            if let Some(row) = row.filter(|row| !expiry.is_over(row)) {
-                olds[*i] = Old::Stored(stored.len());
-                stored.push(row);
+        let mut bytes = 0;
+        for unknown in unknown.chunks(READ_AT_ONCE) {
+            let unknown_keys: Vec<&[u8]> = unknown.iter().map(|i| keys.get(*i)).collect();
+            for (i, row) in unknown.iter().zip(kv.multi_get(&unknown_keys)?) {
+                if let Some(row) = row.filter(|row| !expiry.is_over(row)) {
+                    olds[*i] = Old::Stored(stored.len());
+                    bytes += row.len();
+                    stored.push(row);
+                }
+            }
+            if bytes > MAX_OLD_BYTES && n > 1 {
+                let m = format!("the old rows of a batch of {n} rows are over {MAX_OLD_BYTES} bytes; write smaller batches");
+                return Err(Error::new(ErrorCode::BatchTooLarge, m));
             }
         }
         Ok(Self { olds, stored, last: last.into_values().collect() })
