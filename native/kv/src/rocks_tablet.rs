@@ -1,8 +1,9 @@
 //! One tablet's part of the RocksDB of its table.
 use std::sync::Arc;
 
+use bytes::Bytes;
 use fluss_types::{BucketId, Error, ErrorCode, LogOffset, PartitionId, Result};
-use rocksdb::{DEFAULT_COLUMN_FAMILY_NAME as DEFAULT_CF, ReadOptions, ReadTier, WriteBatch};
+use rocksdb::{DBPinnableSlice, DEFAULT_COLUMN_FAMILY_NAME as DEFAULT_CF, ReadOptions, ReadTier, WriteBatch};
 
 use crate::pre_write::Changes;
 use crate::rocks::{Db, rocks_error};
@@ -12,6 +13,13 @@ use crate::store::{Applied, KvRange, KvSnapshot, KvStore, KvValue, OnPrefixRow, 
 /// The byte behind the tablet: the store's own entries, or rows; from 2 on they are kept for secondary indexes.
 const OWN: u8 = 0;
 const ROW: u8 = 1;
+
+/// More than a change takes in a write batch besides its key and row: what [`TabletKeys`] puts before the key, a kind, two lengths.
+const ROOM_OF_A_CHANGE: usize = 9 + 1 + 2 * 5;
+/// A batch of keys is read by several threads if each has so many of them to read, which takes far longer than to start one.
+const KEYS_A_THREAD: usize = 1024;
+/// The most threads that read a batch: more than a small machine has cores, for some wait for the disk.
+const READ_THREADS: usize = 4;
 
 /// The keys of one tablet: partition and bucket, big endian, a byte that says of what kind, and the rest.
 #[derive(Clone, Copy, Debug)]
@@ -91,6 +99,14 @@ impl RocksTablet {
         Self { db, keys }
     }
 
+    /// Rows of stored keys that are sorted.
+    fn sorted_multi_get(&self, keys: &[(Vec<u8>, usize)]) -> Result<Vec<Option<DBPinnableSlice<'_>>>> {
+        let db = &self.db.db;
+        let cf = db.cf_handle(DEFAULT_CF).ok_or_else(|| Error::internal("RocksDB has no default column family"))?;
+        let found = db.batched_multi_get_cf(cf, keys.iter().map(|(k, _)| k), true);
+        found.into_iter().collect::<std::result::Result<_, _>>().map_err(|e| self.db.fail("read", &e))
+    }
+
     fn read_applied(&self, tier: ReadTier) -> Result<Applied> {
         let mut options = ReadOptions::default();
         options.set_read_tier(tier);
@@ -109,9 +125,13 @@ impl KvStore for RocksTablet {
     }
 
     fn apply(&self, changes: &Changes, applied: Applied) -> Result<()> {
-        let mut batch = WriteBatch::default();
+        // In key order each row goes into the memtable beside the one before it.
+        let mut sorted: Vec<_> = changes.iter().collect();
+        sorted.sort_unstable_by_key(|(key, _)| *key);
+        let bytes = changes.iter().map(|(key, row)| key.len() + row.as_ref().map_or(0, Bytes::len) + ROOM_OF_A_CHANGE).sum();
+        let mut batch = WriteBatch::with_capacity_bytes(bytes);
         let mut stored = self.keys.row(&[]);
-        for (key, row) in changes {
+        for (key, row) in sorted {
             stored.truncate(9);
             stored.extend_from_slice(key);
             match row {
@@ -126,20 +146,36 @@ impl KvStore for RocksTablet {
     }
 
     fn multi_get(&self, keys: &[&[u8]]) -> Result<Vec<Option<KvValue<'_>>>> {
-        let db = &self.db.db;
         if let [key] = keys {
-            let row = db.get_pinned(self.keys.row(key)).map_err(|e| self.db.fail("read", &e))?;
+            let row = self.db.db.get_pinned(self.keys.row(key)).map_err(|e| self.db.fail("read", &e))?;
             return Ok(vec![row.map(KvValue::Pinned)]);
         }
-        let cf = db.cf_handle(DEFAULT_CF).ok_or_else(|| Error::internal("RocksDB has no default column family"))?;
         // RocksDB reads neighbouring keys of a sorted batch from one block.
         let mut order: Vec<(Vec<u8>, usize)> = keys.iter().enumerate().map(|(i, k)| (self.keys.row(k), i)).collect();
         order.sort_unstable();
-        let found = db.batched_multi_get_cf(cf, order.iter().map(|(k, _)| k), true);
+        let threads = (keys.len() / KEYS_A_THREAD).clamp(1, READ_THREADS);
+        let mut parts: Vec<_> = order.chunks(order.len().div_ceil(threads).max(1)).collect();
+        let mine = parts.pop().unwrap_or_default();
+        let found = std::thread::scope(|scope| {
+            let read = |part| self.sorted_multi_get(part);
+            let spawn = |part| (part, std::thread::Builder::new().spawn_scoped(scope, move || read(part)));
+            let others: Vec<_> = parts.iter().copied().map(spawn).collect();
+            let mine = read(mine);
+            let mut found = Vec::with_capacity(order.len());
+            for (part, other) in others {
+                found.extend(match other {
+                    Ok(other) => other.join().map_err(|_| Error::internal("a read of RocksDB panicked"))??,
+                    // No thread is to be had.
+                    Err(_) => read(part)?,
+                });
+            }
+            found.extend(mine?);
+            Ok::<_, Error>(found)
+        })?;
         let mut out: Vec<Option<KvValue<'_>>> = Vec::with_capacity(keys.len());
         out.resize_with(keys.len(), || None);
         for ((_, i), row) in order.iter().zip(found) {
-            out[*i] = row.map_err(|e| self.db.fail("read", &e))?.map(KvValue::Pinned);
+            out[*i] = row.map(KvValue::Pinned);
         }
         Ok(out)
     }

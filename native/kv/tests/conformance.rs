@@ -110,6 +110,7 @@ on_both! {
     an_empty_store_has_nothing
     the_last_apply_counts_and_deletes_remove
     a_lookup_answers_repeated_and_missing_keys_in_their_order
+    a_lookup_of_very_many_keys_answers_all_of_them
     a_flushed_state_is_there_after_reopening
     rows_and_applied_offset_agree_after_the_process_died
     a_checkpoint_is_frozen_and_durable
@@ -159,6 +160,22 @@ fn a_lookup_answers_repeated_and_missing_keys_in_their_order(stores: &dyn KvStor
     let found = kv.get(&[b"\xff\xff", b"a", b"none", b"a", b"\0", b"\xff\xff"]);
     let row = |v: &[u8]| Some(v.to_vec());
     assert_eq!(found, [row(b"3"), row(b"1"), None, row(b"1"), row(b"2"), row(b"3")]);
+}
+
+fn a_lookup_of_very_many_keys_answers_all_of_them(stores: &dyn KvStores) {
+    let dir = tempfile::tempdir().unwrap();
+    let kv = open(stores, &dir.path().join("kv"));
+    // In no order, even ones are there, some are asked for twice.
+    let numbers: Vec<u32> = (0..6000).map(|i| i * 7919 % 5501).collect();
+    let keys: Vec<[u8; 4]> = numbers.iter().map(|n| n.to_be_bytes()).collect();
+    let there: Vec<_> = keys.iter().filter(|k| k[3] % 2 == 0).map(|k| (&k[..], Some(&k[..]))).collect();
+    kv.apply(&there, 1);
+    let asked: Vec<&[u8]> = keys.iter().map(|k| &k[..]).collect();
+    let found = kv.get(&asked);
+    assert_eq!(found.len(), keys.len());
+    for (key, row) in keys.iter().zip(found) {
+        assert_eq!(row, (key[3] % 2 == 0).then(|| key.to_vec()));
+    }
 }
 
 fn a_flushed_state_is_there_after_reopening(stores: &dyn KvStores) {
