@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arrow_array::cast::AsArray;
 use arrow_array::types::UInt8Type;
 use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_buffer::Buffer;
 use arrow_ipc::{Buffer as IpcBuffer, FieldNode};
 use arrow_schema::{DataType as ArrowType, Field, Schema as ArrowSchema, SchemaRef};
 use fluss_types::{Column, Compression, DataType, Error, ErrorCode, LogOffset, Result, Schema, SchemaId, TypeRoot};
@@ -13,7 +14,8 @@ use crate::arrays::{Parts, children};
 use crate::batch::{
     ATTRIBUTE_APPEND_ONLY, CHECKSUM_AT, KNOWN_FEATURES, MAGIC, MAX_BATCH_ROWS, MAX_UNCOMPRESSED_BYTES, VERSION, header_checksum,
 };
-use crate::{BatchHeader, HEADER_LEN, MAX_BATCH_BYTES, align64, compression, ipc, statistics};
+use crate::body::Body;
+use crate::{BatchHeader, HEADER_LEN, MAX_BATCH_BYTES, align64, ipc, statistics};
 
 /// How a batch is encoded.
 #[derive(Clone, Copy, Debug)]
@@ -150,19 +152,22 @@ pub fn encode_batch(rows: &RecordBatch, schema: &Schema, options: &EncodeOptions
     let prefix_len = HEADER_LEN + 4 * buffers + statistics.len() + metadata_len;
     let body_at = align64(prefix_len);
 
-    let mut body = Body::new(body_at, rows, options);
+    let mut body = Columns { nodes: Vec::new(), buffers: Vec::new(), rows: rows.num_rows(), uncompressed: 0 };
     if first == 1 {
         let kinds = rows.column(0).as_primitive_opt::<UInt8Type>();
         let kinds = kinds.ok_or_else(|| Error::new(ErrorCode::SchemaMismatch, "the change types are not UInt8"))?;
         body.node(kinds.len(), 0);
-        body.buffer(&[])?;
-        body.buffer(kinds.values())?;
+        body.buffer(Buffer::default())?;
+        body.buffer(kinds.values().inner().clone())?;
     }
     check_nulls(&rows.columns()[first..], schema)?;
     for (array, column) in rows.columns()[first..].iter().zip(columns) {
         body.array(array.as_ref(), &column.data_type).map_err(|e| at_column(&e, column))?;
     }
-    let Body { bytes: mut b, nodes, buffers, checksums, .. } = body;
+    let Columns { nodes, buffers, uncompressed, .. } = body;
+    let body = Body::of(&buffers, uncompressed, body_at, MAX_BATCH_BYTES, options)?;
+    let Body { bytes: mut b, buffers, checksums } =
+        body.ok_or_else(|| too_large(rows.num_rows(), &format!("{MAX_BATCH_BYTES} bytes")))?;
     let body_len = b.len() - body_at;
     let metadata = ipc::metadata(rows.num_rows(), &nodes, &buffers, options.compression, body_len);
     if metadata.len() != metadata_len {
@@ -208,52 +213,24 @@ fn at_column(e: &Error, column: &Column) -> Error {
     }
 }
 
-/// The body while it is written.
-struct Body<'a> {
-    bytes: Vec<u8>,
-    body_at: usize,
+/// What a body is made of.
+struct Columns {
     nodes: Vec<FieldNode>,
-    buffers: Vec<IpcBuffer>,
-    checksums: Vec<[u8; 4]>,
-    options: &'a EncodeOptions<'a>,
+    /// Buffers as they are in memory.
+    buffers: Vec<Buffer>,
     rows: usize,
-    /// Bytes of the buffers so far before they were compressed.
+    /// Bytes of the buffers.
     uncompressed: usize,
 }
 
-impl<'a> Body<'a> {
-    fn new(body_at: usize, rows: &RecordBatch, options: &'a EncodeOptions<'a>) -> Self {
-        let uncompressed: usize = rows.columns().iter().map(|c| c.to_data().get_slice_memory_size().unwrap_or(0)).sum();
-        let expected = if options.compression == Compression::None { uncompressed } else { uncompressed / 2 };
-        let mut bytes = Vec::with_capacity(body_at + (expected + 64 * 4 * rows.num_columns()).min(MAX_BATCH_BYTES));
-        bytes.resize(body_at, 0);
-        Self {
-            bytes,
-            body_at,
-            nodes: Vec::new(),
-            buffers: Vec::new(),
-            checksums: Vec::new(),
-            options,
-            rows: rows.num_rows(),
-            uncompressed: 0,
-        }
-    }
-
+impl Columns {
     fn node(&mut self, len: usize, nulls: usize) {
         self.nodes.push(FieldNode::new(len as i64, nulls as i64));
     }
 
-    fn buffer(&mut self, data: &[u8]) -> Result<()> {
-        let from = self.bytes.len();
-        compression::compress(self.options.compression, self.options.zstd_level, data, &mut self.bytes)?;
-        let stored = &self.bytes[from..];
-        self.checksums.push(crc32c::crc32c(stored).to_le_bytes());
-        self.buffers.push(IpcBuffer::new((from - self.body_at) as i64, stored.len() as i64));
-        self.bytes.resize(align64(self.bytes.len()), 0);
+    fn buffer(&mut self, data: Buffer) -> Result<()> {
         self.uncompressed += align64(data.len());
-        if self.bytes.len() > MAX_BATCH_BYTES {
-            return Err(too_large(self.rows, &format!("{MAX_BATCH_BYTES} bytes")));
-        }
+        self.buffers.push(data);
         if self.uncompressed > MAX_UNCOMPRESSED_BYTES {
             return Err(too_large(self.rows, &format!("{MAX_UNCOMPRESSED_BYTES} bytes before compression")));
         }
@@ -264,31 +241,31 @@ impl<'a> Body<'a> {
         let parts = Parts::of(a, t)?;
         self.node(parts.rows, parts.nulls.as_ref().map_or(0, |n| n.null_count()));
         match &parts.nulls {
-            Some(nulls) => self.buffer(&nulls.inner().sliced())?,
-            None => self.buffer(&[])?,
+            Some(nulls) => self.buffer(nulls.inner().sliced())?,
+            None => self.buffer(Buffer::default())?,
         }
         match &t.root {
             TypeRoot::Array(_) | TypeRoot::Map(..) => {
-                self.buffer(&parts.aux)?;
+                self.buffer(parts.aux)?;
                 if let TypeRoot::Map(..) = t.root {
                     // The struct of keys and values.
                     self.node(parts.children[0].len(), 0);
-                    self.buffer(&[])?;
+                    self.buffer(Buffer::default())?;
                 }
             }
             TypeRoot::Row(_) => {}
             _ if t.has_nanos() => {
-                for child in [&parts.data, &parts.aux] {
+                for child in [parts.data, parts.aux] {
                     self.node(parts.rows, 0);
-                    self.buffer(&[])?;
+                    self.buffer(Buffer::default())?;
                     self.buffer(child)?;
                 }
             }
             _ => {
                 if t.is_var_width() {
-                    self.buffer(&parts.aux)?;
+                    self.buffer(parts.aux)?;
                 }
-                self.buffer(&parts.data)?;
+                self.buffer(parts.data)?;
             }
         }
         parts.children.iter().zip(children(t)).try_for_each(|(child, t)| self.array(child.as_ref(), t))

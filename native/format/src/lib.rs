@@ -5,6 +5,7 @@
 
 mod arrays;
 mod batch;
+mod body;
 mod bucket;
 mod column_batch;
 mod committable;
