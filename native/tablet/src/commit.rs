@@ -14,12 +14,16 @@ struct Queue {
     ready: VecDeque<Arc<Tablet>>,
     /// Tablets that commit later (`eventual`), in no order; there are few.
     delayed: Vec<(Instant, Arc<Tablet>)>,
+    /// Threads that have nothing to do. The one that had something last is woken first: few threads keep memory and stay in the caches
+    /// of processors, however many there are.
+    idle: Vec<usize>,
     stopped: bool,
 }
 
 struct Shared {
     queue: Mutex<Queue>,
-    changed: Condvar,
+    /// One a thread.
+    wake: Vec<Condvar>,
 }
 
 /// The commit threads of a process.
@@ -37,12 +41,12 @@ impl std::fmt::Debug for Committer {
 impl Committer {
     /// Starts the threads.
     pub fn start(threads: usize) -> Result<Self> {
-        let committer = Self::manual();
+        let committer = Self::with_threads(threads);
         for i in 0..threads {
             let shared = committer.shared.clone();
             let thread = std::thread::Builder::new()
                 .name(format!("fluss-commit-{i}"))
-                .spawn(move || shared.run())
+                .spawn(move || shared.run(i))
                 .map_err(|e| Error::io("start a commit thread", &e))?;
             committer.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
         }
@@ -52,7 +56,12 @@ impl Committer {
     /// A committer without threads: nothing is committed but by [`Committer::run_next`]. A write that has to wait for the commit before
     /// it (the writers' share of the memory budget is used up) waits for ever.
     pub fn manual() -> Self {
-        Self { shared: Arc::new(Shared { queue: Mutex::default(), changed: Condvar::new() }), threads: Mutex::default() }
+        Self::with_threads(0)
+    }
+
+    fn with_threads(threads: usize) -> Self {
+        let wake = (0..threads).map(|_| Condvar::new()).collect();
+        Self { shared: Arc::new(Shared { queue: Mutex::default(), wake }), threads: Mutex::default() }
     }
 
     /// Commits one of the tablets that wait for it, those whose time has not come too, in the caller's thread: number `choose(n)` of the
@@ -83,7 +92,7 @@ impl Committer {
         } else {
             queue.delayed.push((Instant::now() + after, tablet));
         }
-        self.shared.changed.notify_one();
+        self.shared.wake_one(&mut queue);
     }
 
     /// Commits a delayed tablet now.
@@ -92,14 +101,14 @@ impl Committer {
         if let Some(i) = queue.delayed.iter().position(|(_, t)| std::ptr::eq(t.as_ref(), tablet)) {
             let (_, tablet) = queue.delayed.swap_remove(i);
             queue.ready.push_back(tablet);
-            self.shared.changed.notify_one();
+            self.shared.wake_one(&mut queue);
         }
     }
 
     /// Commits what is waiting and ends the threads.
     pub fn stop(&self) {
         self.shared.queue().stopped = true;
-        self.shared.changed.notify_all();
+        self.shared.wake.iter().for_each(Condvar::notify_all);
         for t in self.threads.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
             // A panic in a commit has poisoned its tablet already.
             let _ = t.join();
@@ -111,7 +120,7 @@ impl Drop for Committer {
     /// An engine that fails to open leaves no thread behind. They are not waited for: one of them may be the caller.
     fn drop(&mut self) {
         self.shared.queue().stopped = true;
-        self.shared.changed.notify_all();
+        self.shared.wake.iter().for_each(Condvar::notify_all);
     }
 }
 
@@ -120,7 +129,13 @@ impl Shared {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn next(&self) -> Option<Arc<Tablet>> {
+    fn wake_one(&self, queue: &mut Queue) {
+        if let Some(thread) = queue.idle.pop() {
+            self.wake[thread].notify_one();
+        }
+    }
+
+    fn next(&self, thread: usize) -> Option<Arc<Tablet>> {
         let mut queue = self.queue();
         loop {
             let now = Instant::now();
@@ -134,17 +149,19 @@ impl Shared {
                 return None;
             }
             let earliest = queue.delayed.iter().map(|(at, _)| *at).min();
+            queue.idle.push(thread);
+            let wake = &self.wake[thread];
             queue = match earliest {
-                None => self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner),
-                Some(at) => {
-                    self.changed.wait_timeout(queue, at.saturating_duration_since(now)).unwrap_or_else(PoisonError::into_inner).0
-                }
+                None => wake.wait(queue).unwrap_or_else(PoisonError::into_inner),
+                Some(at) => wake.wait_timeout(queue, at.saturating_duration_since(now)).unwrap_or_else(PoisonError::into_inner).0,
             };
+            // It still is among them if nobody woke it.
+            queue.idle.retain(|t| *t != thread);
         }
     }
 
-    fn run(&self) {
-        while let Some(tablet) = self.next() {
+    fn run(&self, thread: usize) {
+        while let Some(tablet) = self.next(thread) {
             let committed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| tablet.commit()));
             if committed.is_err() {
                 tablet.poison(&Error::internal("a commit panicked"));
