@@ -80,6 +80,7 @@ pub fn signatures() -> Vec<String> {
 pub unsafe extern "C" fn fluss_jni_register(vm: *mut RawVm) -> jint {
     let registered = catch_unwind(AssertUnwindSafe(|| {
         install_panic_hook();
+        give_large_memory_back();
         // SAFETY: the caller's promise.
         let vm = unsafe { JavaVM::from_raw(vm) };
         vm.with_local_frame(16, register_or_throw)
@@ -87,6 +88,16 @@ pub unsafe extern "C" fn fluss_jni_register(vm: *mut RawVm) -> jint {
     match registered {
         Ok(Ok(())) => JNI_VERSION_1_8,
         _ => JNI_ERR,
+    }
+}
+
+/// Tells the C library to give every large piece of memory back to the system as it is freed. By itself it comes to keep pieces of up to
+/// 32 MiB for each of many threads: `native/README.md`, "Memory". Another allocator in its place has its own way and ignores this.
+fn give_large_memory_back() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: it only sets a number.
+    unsafe {
+        libc::mallopt(libc::M_MMAP_THRESHOLD, 256 << 10);
     }
 }
 
