@@ -70,6 +70,7 @@ fn main() -> ExitCode {
 
 /// Arguments: `--out FILE --commit ID [--only GLOB] [--rows N] [--rounds N]`. False: nothing fits the glob.
 fn run() -> Result<bool> {
+    process::give_large_memory_back();
     let mut out = None;
     let mut commit = "unknown".to_string();
     let mut only = "*".to_string();

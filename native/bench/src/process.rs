@@ -17,6 +17,15 @@ pub(crate) fn cpu_seconds() -> f64 {
     seconds(usage.ru_utime) + seconds(usage.ru_stime)
 }
 
+/// As the library does when it is loaded.
+pub(crate) fn give_large_memory_back() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: it only sets a number.
+    unsafe {
+        libc::mallopt(libc::M_MMAP_THRESHOLD, 256 << 10);
+    }
+}
+
 /// Resident memory of this process, bytes: the heap and whatever else is mapped.
 pub(crate) fn resident_bytes() -> Result<u64> {
     let statm = fs::read_to_string("/proc/self/statm")?;

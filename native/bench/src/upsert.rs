@@ -103,7 +103,6 @@ impl Upsert {
             engine.push(e);
             floor.push(f);
         }
-        drop(round);
         drop(writer);
         drop(table);
         store.close()?;
