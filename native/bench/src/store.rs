@@ -66,7 +66,7 @@ impl Store {
         Ok(())
     }
 
-    /// Makes and opens a log table without a bucket key, `table.log.consistency` = `strong`.
+    /// Makes and opens a log table without a bucket key, `table.log.consistency` = `strong`, ZSTD at the level that arrow-ipc has.
     pub(crate) fn log_table(
         &self,
         name: &str,
@@ -74,7 +74,11 @@ impl Store {
         buckets: u32,
         compression: Compression,
     ) -> Result<Arc<Table>> {
-        let options = [("table.log.consistency", "strong"), ("table.log.arrow.compression.type", option_value(compression))];
+        let options = [
+            ("table.log.consistency", "strong"),
+            ("table.log.arrow.compression.type", option_value(compression)),
+            ("table.log.arrow.compression.zstd.level", "3"),
+        ];
         self.make(name, columns, &[], buckets, &options)
     }
 

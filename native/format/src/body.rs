@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn two_threads_make_the_same_bytes_as_one() {
-        let long: Vec<u8> = (0..BYTES_FOR_TWO_THREADS).map(|i| (i * i >> 7) as u8).collect();
+        let long: Vec<u8> = (0..BYTES_FOR_TWO_THREADS).map(|i| ((i * i) >> 7) as u8).collect();
         let buffers = [&long[..1000], &[], &long, &long[5..77], &long[9..]].map(Buffer::from);
         let options = EncodeOptions::new(true, Compression::Zstd);
         let [one, two] =

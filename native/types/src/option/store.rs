@@ -292,10 +292,11 @@ pub(super) const TABLE: &[OptionSpec] = &[
     OptionSpec {
         key: "table.log.arrow.compression.zstd.level",
         kind: Kind::ZstdLevel,
-        default: Some("3"),
+        default: Some("1"),
         alterable: false,
         meaning: "How hard ZSTD tries, with `table.log.arrow.compression.type` = `ZSTD`.",
-        price: "Higher levels take more CPU and memory when writing.",
+        price: "Higher levels take more CPU and memory when writing: 3, the default of Apache Fluss, took a tenth more CPU an upsert for 0 to 4 % \
+                less disk.",
     },
     OptionSpec {
         key: "table.statistics.columns",

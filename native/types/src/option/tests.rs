@@ -53,7 +53,7 @@ fn without_options_the_defaults_hold() {
             consistency: Consistency::Strong,
             flush_interval: Duration::from_millis(100),
             compression: Compression::Zstd,
-            zstd_level: 3,
+            zstd_level: 1,
             log_ttl: Some(Duration::from_secs(7 * 86_400)),
             statistics: StatisticsColumns::None,
             auto_increment: None,

@@ -86,7 +86,7 @@ public final class FlussConnectorOptions {
                     .defaultValue(Compression.ZSTD);
 
     public static final ConfigOption<Integer> TABLE_LOG_ARROW_COMPRESSION_ZSTD_LEVEL =
-            ConfigOptions.key("table.log.arrow.compression.zstd.level").intType().defaultValue(3);
+            ConfigOptions.key("table.log.arrow.compression.zstd.level").intType().defaultValue(1);
 
     public static final ConfigOption<Duration> TABLE_LOG_TTL =
             ConfigOptions.key("table.log.ttl").durationType().defaultValue(Duration.ofDays(7));
