@@ -4,6 +4,7 @@ import io.fluss.client.Admin;
 import io.fluss.client.Connection;
 import io.fluss.client.DatabaseInfo;
 import io.fluss.client.FlussException;
+import io.fluss.client.TableAlteration;
 import io.fluss.client.TableDescriptor;
 import io.fluss.client.TableInfo;
 import io.fluss.client.TablePath;
@@ -16,6 +17,7 @@ import org.apache.flink.table.catalog.CatalogDatabase;
 import org.apache.flink.table.catalog.CatalogDatabaseImpl;
 import org.apache.flink.table.catalog.ObjectPath;
 import org.apache.flink.table.catalog.ResolvedCatalogTable;
+import org.apache.flink.table.catalog.ResolvedCatalogView;
 import org.apache.flink.table.catalog.TableChange;
 import org.apache.flink.table.catalog.exceptions.CatalogException;
 import org.apache.flink.table.catalog.exceptions.DatabaseAlreadyExistException;
@@ -25,12 +27,14 @@ import org.apache.flink.table.catalog.exceptions.TableAlreadyExistException;
 import org.apache.flink.table.catalog.exceptions.TableNotExistException;
 import org.apache.flink.table.factories.Factory;
 
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.function.Function;
 
 /** Databases and tables of a store. It holds the store open from {@link #open()} to {@link #close()}. */
 public final class FlussCatalog extends ReducedCatalog {
@@ -155,9 +159,31 @@ public final class FlussCatalog extends ReducedCatalog {
     }
 
     @Override
+    public List<String> listViews(String database) throws DatabaseNotExistException {
+        List<String> views = new ArrayList<>(listTables(database));
+        views.removeIf(name -> !isView(TablePath.of(database, name)));
+        return views;
+    }
+
+    private boolean isView(TablePath path) {
+        try {
+            return ViewMapping.isView(admin().getTable(path).descriptor());
+        } catch (FlussException e) {
+            if (Codes.noDatabase(e) || Codes.noTable(e)) {
+                // Dropped in between.
+                return false;
+            }
+            throw failed("read table '" + path + "'", e);
+        }
+    }
+
+    @Override
     public CatalogBaseTable getTable(ObjectPath path) throws TableNotExistException {
         try {
-            return TableMapping.toCatalogTable(admin().getTable(toPath(path)), connectionOptions);
+            TableInfo table = admin().getTable(toPath(path));
+            return ViewMapping.isView(table.descriptor())
+                    ? ViewMapping.toCatalogView(table.descriptor())
+                    : TableMapping.toCatalogTable(table, connectionOptions);
         } catch (FlussException e) {
             if (Codes.noDatabase(e) || Codes.noTable(e)) {
                 throw new TableNotExistException(getName(), path, e);
@@ -179,15 +205,8 @@ public final class FlussCatalog extends ReducedCatalog {
     @Override
     public void createTable(ObjectPath path, CatalogBaseTable table, boolean ignoreIfExists)
             throws TableAlreadyExistException, DatabaseNotExistException {
-        if (!(table instanceof ResolvedCatalogTable)) {
-            throw new UnsupportedOperationException(
-                    "'" + path + "' is a " + table.getTableKind()
-                            + "; the Fluss catalog keeps only tables. Create it as a temporary one, or in another catalog.");
-        }
         TablePath flussPath = toPath(path);
-        TableMapping.validateOptions(flussPath, table.getOptions());
-        requireOwnStore(flussPath, table.getOptions());
-        TableDescriptor descriptor = TableMapping.toDescriptor(flussPath, (ResolvedCatalogTable) table, true);
+        TableDescriptor descriptor = descriptor(flussPath, table);
         try {
             admin().createTable(flussPath, descriptor, ignoreIfExists);
         } catch (FlussException e) {
@@ -201,21 +220,47 @@ public final class FlussCatalog extends ReducedCatalog {
         }
     }
 
+    private TableDescriptor descriptor(TablePath path, CatalogBaseTable table) {
+        if (table instanceof ResolvedCatalogView) {
+            IdentifierRules.check("database", path.database());
+            IdentifierRules.check("view", path.table());
+            return ViewMapping.toDescriptor((ResolvedCatalogView) table);
+        }
+        if (!(table instanceof ResolvedCatalogTable)) {
+            throw new UnsupportedOperationException(
+                    "'" + path + "' is a " + table.getTableKind() + "; the Fluss catalog keeps only tables and views.");
+        }
+        TableMapping.validateOptions(path, table.getOptions());
+        requireOwnStore(path, table.getOptions());
+        return TableMapping.toDescriptor(path, (ResolvedCatalogTable) table, true);
+    }
+
+    /** Views; of a table Flink says what changes. */
     @Override
-    public void alterTable(ObjectPath path, CatalogBaseTable table, boolean ignoreIfNotExists) {
-        throw new UnsupportedOperationException(
-                "Table '" + path + "' cannot be altered without saying what changes; use ALTER TABLE in SQL.");
+    public void alterTable(ObjectPath path, CatalogBaseTable table, boolean ignoreIfNotExists)
+            throws TableNotExistException {
+        if (!(table instanceof ResolvedCatalogView)) {
+            throw new UnsupportedOperationException(
+                    "'" + path + "' cannot be altered without saying what changes; use ALTER TABLE in SQL.");
+        }
+        alter(path, ignoreIfNotExists, stored -> ViewMapping.toAlteration((ResolvedCatalogView) table));
     }
 
     @Override
     public void alterTable(
             ObjectPath path, CatalogBaseTable table, List<TableChange> changes, boolean ignoreIfNotExists)
             throws TableNotExistException {
-        TablePath flussPath = toPath(path);
+        alter(
+                path,
+                ignoreIfNotExists,
+                stored -> TableChanges.of(toPath(path), stored, (ResolvedCatalogTable) table, changes));
+    }
+
+    private void alter(ObjectPath path, boolean ignoreIfNotExists, Function<TableInfo, TableAlteration> alteration)
+            throws TableNotExistException {
         try {
-            Admin admin = admin();
-            TableInfo stored = admin.getTable(flussPath);
-            admin.alterTable(flussPath, TableChanges.of(flussPath, stored, (ResolvedCatalogTable) table, changes));
+            TableInfo stored = admin().getTable(toPath(path));
+            admin().alterTable(toPath(path), alteration.apply(stored));
         } catch (FlussException e) {
             if (!Codes.noDatabase(e) && !Codes.noTable(e)) {
                 throw failed("alter table '" + path + "'", e);

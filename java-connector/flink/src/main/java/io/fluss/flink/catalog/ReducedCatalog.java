@@ -6,7 +6,6 @@ import org.apache.flink.table.catalog.CatalogFunction;
 import org.apache.flink.table.catalog.CatalogPartition;
 import org.apache.flink.table.catalog.CatalogPartitionSpec;
 import org.apache.flink.table.catalog.ObjectPath;
-import org.apache.flink.table.catalog.exceptions.DatabaseNotExistException;
 import org.apache.flink.table.catalog.exceptions.FunctionNotExistException;
 import org.apache.flink.table.catalog.exceptions.PartitionNotExistException;
 import org.apache.flink.table.catalog.exceptions.TableNotExistException;
@@ -37,11 +36,6 @@ abstract class ReducedCatalog extends AbstractCatalog {
     @Override
     public void renameTable(ObjectPath path, String newName, boolean ignoreIfNotExists) {
         throw notYet("ALTER TABLE " + path + " RENAME TO " + newName);
-    }
-
-    @Override
-    public List<String> listViews(String database) throws DatabaseNotExistException {
-        return Collections.emptyList();
     }
 
     // ------------------------------------------------------------------ partitions

@@ -1,8 +1,10 @@
 package io.fluss.flink.catalog;
 
+import org.apache.flink.table.api.DataTypes;
 import org.apache.flink.table.api.Schema;
 import org.apache.flink.table.catalog.Column;
 import org.apache.flink.table.catalog.ResolvedSchema;
+import org.apache.flink.table.catalog.UniqueConstraint;
 import org.apache.flink.table.catalog.WatermarkSpec;
 import org.apache.flink.table.expressions.DefaultSqlFactory;
 
@@ -13,30 +15,39 @@ import java.util.TreeMap;
 
 /**
  * What of a schema only Flink understands, as properties that the store keeps: {@code schema.<position>.name}, {@code .expr},
- * {@code .data-type} and {@code .comment} of computed columns, {@code schema.watermark.<n>.rowtime},
- * {@code .strategy.expr} and {@code .strategy.data-type} of watermarks.
+ * {@code .data-type} and {@code .comment} of computed columns, with {@code .metadata} in place of {@code .expr} those of metadata columns,
+ * {@code schema.watermark.<n>.rowtime}, {@code .strategy.expr} and {@code .strategy.data-type} of watermarks,
+ * {@code schema.primary-key.name}.
  */
 final class SchemaProperties {
     private static final String PREFIX = "schema.";
     private static final String WATERMARK = PREFIX + "watermark.";
+    private static final String PRIMARY_KEY_NAME = PREFIX + "primary-key.name";
 
     private final Map<Integer, Map<String, String>> columns = new TreeMap<>();
     private final Map<Integer, Map<String, String>> watermarks = new TreeMap<>();
+    private String primaryKeyName;
 
     private SchemaProperties() {}
 
-    /** The properties of a schema; without computed columns and watermarks, none. */
+    /** The properties of a schema; with physical columns only, none. */
     static Map<String, String> of(ResolvedSchema schema) {
         Map<String, String> properties = new LinkedHashMap<>();
         for (int i = 0; i < schema.getColumnCount(); i++) {
             Column column = schema.getColumns().get(i);
-            if (column instanceof Column.ComputedColumn) {
+            if (!column.isPhysical()) {
                 String key = PREFIX + i;
                 properties.put(key + ".name", column.getName());
-                properties.put(
-                        key + ".expr",
-                        ((Column.ComputedColumn) column)
-                                .getExpression().asSerializableString(DefaultSqlFactory.INSTANCE));
+                if (column instanceof Column.ComputedColumn) {
+                    properties.put(
+                            key + ".expr",
+                            ((Column.ComputedColumn) column)
+                                    .getExpression().asSerializableString(DefaultSqlFactory.INSTANCE));
+                } else {
+                    properties.put(
+                            key + ".metadata",
+                            ((Column.MetadataColumn) column).getMetadataKey().orElse(column.getName()));
+                }
                 properties.put(
                         key + ".data-type", column.getDataType().getLogicalType().asSerializableString());
                 column.getComment().ifPresent(comment -> properties.put(key + ".comment", comment));
@@ -54,7 +65,16 @@ final class SchemaProperties {
                     key + ".strategy.data-type",
                     spec.getWatermarkExpression().getOutputDataType().getLogicalType().asSerializableString());
         }
+        schema.getPrimaryKey()
+                .map(UniqueConstraint::getName)
+                .filter(name -> !name.equals(defaultName(schema.getPrimaryKey().get().getColumns())))
+                .ifPresent(name -> properties.put(PRIMARY_KEY_NAME, name));
         return properties;
+    }
+
+    /** As Flink names a primary key that has no name. */
+    private static String defaultName(List<String> primaryKey) {
+        return "PK_" + String.join("_", primaryKey);
     }
 
     /** Reads the properties and removes them from {@code properties}. */
@@ -67,6 +87,10 @@ final class SchemaProperties {
     private boolean add(String key, String value) {
         if (!key.startsWith(PREFIX)) {
             return false;
+        }
+        if (key.equals(PRIMARY_KEY_NAME)) {
+            primaryKeyName = value;
+            return true;
         }
         boolean watermark = key.startsWith(WATERMARK);
         String rest = key.substring(watermark ? WATERMARK.length() : PREFIX.length());
@@ -88,20 +112,33 @@ final class SchemaProperties {
     }
 
     /**
-     * Adds the computed columns that stand at {@code position} and right after.
+     * Adds the computed and metadata columns that stand at {@code position} and right after.
      *
      * @return the position behind them
      */
     int addColumnsAt(Schema.Builder schema, int position) {
         int next = position;
         for (Map<String, String> column = columns.get(next); column != null; column = columns.get(next)) {
-            schema.columnByExpression(column.get("name"), column.get("expr"));
+            if (column.containsKey("metadata")) {
+                String key = column.get("metadata");
+                schema.columnByMetadata(
+                        column.get("name"),
+                        DataTypes.of(column.get("data-type")),
+                        key.equals(column.get("name")) ? null : key,
+                        true);
+            } else {
+                schema.columnByExpression(column.get("name"), column.get("expr"));
+            }
             if (column.containsKey("comment")) {
                 schema.withComment(column.get("comment"));
             }
             next++;
         }
         return next;
+    }
+
+    void addPrimaryKey(Schema.Builder schema, List<String> columns) {
+        schema.primaryKeyNamed(primaryKeyName == null ? defaultName(columns) : primaryKeyName, columns);
     }
 
     void addWatermarks(Schema.Builder schema) {

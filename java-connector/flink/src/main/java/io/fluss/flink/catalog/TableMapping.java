@@ -3,6 +3,7 @@ package io.fluss.flink.catalog;
 import io.fluss.client.TableDescriptor;
 import io.fluss.client.TableInfo;
 import io.fluss.client.TablePath;
+import io.fluss.flink.row.MetadataColumn;
 import io.fluss.flink.row.TypeConversion;
 import io.fluss.flink.table.FlussConnectorOptions;
 import io.fluss.flink.table.FlussOptionsValidation;
@@ -88,10 +89,23 @@ public final class TableMapping {
                                 + " has a name that is reserved; reserved are " + RESERVED_COLUMNS + ".");
             }
             if (column instanceof Column.MetadataColumn) {
-                throw new ValidationException(
-                        "Column '" + column.getName() + "' of " + describe(path)
-                                + " is a metadata column; these are not supported yet.");
+                requireMetadata(path, (Column.MetadataColumn) column);
             }
+        }
+    }
+
+    private static void requireMetadata(TablePath path, Column.MetadataColumn column) {
+        String key = column.getMetadataKey().orElse(column.getName());
+        if (!MetadataColumn.all().containsKey(key)) {
+            throw new ValidationException(
+                    "Column '" + column.getName() + "' of " + describe(path) + " is the metadata '" + key
+                            + "', which there is not; there are " + MetadataColumn.all().keySet()
+                            + ". Say which with METADATA FROM '…' VIRTUAL.");
+        }
+        if (!column.isVirtual()) {
+            throw new ValidationException(
+                    "Metadata column '" + column.getName() + "' of " + describe(path)
+                            + " cannot be written, the store gives its values: declare it METADATA VIRTUAL.");
         }
     }
 
@@ -213,7 +227,7 @@ public final class TableMapping {
         virtual.addColumnsAt(schema, position);
         virtual.addWatermarks(schema);
         if (descriptor.hasPrimaryKey()) {
-            schema.primaryKey(descriptor.primaryKey());
+            virtual.addPrimaryKey(schema, descriptor.primaryKey());
         }
         Map<String, String> options = new LinkedHashMap<>();
         options.put(FactoryUtil.CONNECTOR.key(), IDENTIFIER);

@@ -8,6 +8,8 @@ import org.apache.flink.types.RowKind;
 
 /** A {@link ColumnBatch} as Flink's rows: views, valid until the batch is closed. */
 public final class ColumnBatchRows {
+    private static final MetadataColumn[] NONE = {};
+
     private final ColumnBatch batch;
     private final VectorizedColumnBatch vectors;
     private final ColumnarRowData row;
@@ -19,9 +21,21 @@ public final class ColumnBatchRows {
     }
 
     public static ColumnBatchRows of(ColumnBatch batch) {
-        ColumnVector[] columns = new ColumnVector[batch.columnCount()];
-        for (int i = 0; i < columns.length; i++) {
+        return of(batch, NONE, false);
+    }
+
+    /**
+     * @param metadata what comes behind the columns of the batch
+     * @param snapshot whether the batch is of a snapshot
+     */
+    public static ColumnBatchRows of(ColumnBatch batch, MetadataColumn[] metadata, boolean snapshot) {
+        int physical = batch.columnCount();
+        ColumnVector[] columns = new ColumnVector[physical + metadata.length];
+        for (int i = 0; i < physical; i++) {
             columns[i] = ColumnVectors.of(batch.column(i));
+        }
+        for (int i = 0; i < metadata.length; i++) {
+            columns[physical + i] = metadata[i].of(batch, snapshot);
         }
         VectorizedColumnBatch vectors = new VectorizedColumnBatch(columns);
         vectors.setNumRows(batch.rowCount());

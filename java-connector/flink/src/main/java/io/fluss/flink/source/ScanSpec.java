@@ -1,6 +1,7 @@
 package io.fluss.flink.source;
 
 import io.fluss.client.TablePath;
+import io.fluss.flink.row.MetadataColumn;
 import io.fluss.flink.table.StartupMode;
 
 import org.apache.flink.table.types.logical.RowType;
@@ -22,6 +23,7 @@ public final class ScanSpec implements Serializable {
     private final boolean primaryKeyTable;
     private final RowType rowType;
     private final int[] projection;
+    private final MetadataColumn[] metadata;
     private final StartupMode startupMode;
     private final long startupTimestamp;
     private final Duration snapshotLease;
@@ -35,6 +37,7 @@ public final class ScanSpec implements Serializable {
         primaryKeyTable = builder.primaryKeyTable;
         rowType = Objects.requireNonNull(builder.rowType, "rowType");
         projection = builder.projection.clone();
+        metadata = builder.metadata.clone();
         startupMode = builder.startupMode;
         startupTimestamp = builder.startupTimestamp;
         snapshotLease = builder.snapshotLease;
@@ -52,6 +55,7 @@ public final class ScanSpec implements Serializable {
                 .connectionOptions(connectionOptions)
                 .table(path, tableId, primaryKeyTable, rowType)
                 .projection(projection)
+                .metadata(metadata)
                 .startup(startupMode, startupTimestamp)
                 .snapshotLease(snapshotLease)
                 .bounded(bounded)
@@ -84,6 +88,11 @@ public final class ScanSpec implements Serializable {
     /** Positions in {@link #rowType()} of the columns to read, in the order wanted; may be empty. */
     public int[] projection() {
         return projection.clone();
+    }
+
+    /** What the rows have behind those columns. */
+    public MetadataColumn[] metadata() {
+        return metadata.clone();
     }
 
     public StartupMode startupMode() {
@@ -122,6 +131,7 @@ public final class ScanSpec implements Serializable {
         private boolean primaryKeyTable;
         private RowType rowType;
         private int[] projection = new int[0];
+        private MetadataColumn[] metadata = new MetadataColumn[0];
         private StartupMode startupMode = StartupMode.FULL;
         private long startupTimestamp;
         private Duration snapshotLease = Duration.ofDays(1);
@@ -145,6 +155,11 @@ public final class ScanSpec implements Serializable {
 
         public Builder projection(int[] columns) {
             projection = columns;
+            return this;
+        }
+
+        public Builder metadata(MetadataColumn[] columns) {
+            metadata = columns;
             return this;
         }
 

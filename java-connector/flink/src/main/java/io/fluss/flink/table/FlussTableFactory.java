@@ -9,6 +9,7 @@ import io.fluss.client.TableDescriptor;
 import io.fluss.client.TableInfo;
 import io.fluss.client.TablePath;
 import io.fluss.flink.catalog.TableMapping;
+import io.fluss.flink.catalog.ViewMapping;
 import io.fluss.flink.lookup.FlussLookupOptions;
 import io.fluss.flink.row.TypeConversion;
 import io.fluss.flink.sink.FlussSinkOptions;
@@ -137,7 +138,12 @@ public final class FlussTableFactory implements DynamicTableSourceFactory, Dynam
 
     private static TableInfo findOrCreate(Admin admin, TablePath path, TableDescriptor declared) {
         try {
-            return admin.getTable(path);
+            TableInfo table = admin.getTable(path);
+            if (ViewMapping.isView(table.descriptor())) {
+                throw new ValidationException(
+                        "'" + path + "' of the store is a view; only a Fluss catalog can read it. Use another table name.");
+            }
+            return table;
         } catch (NotFoundException e) {
             admin.createDatabase(new DatabaseInfo(path.database(), "", Collections.emptyMap()), true);
             return admin.createTable(path, declared, true);

@@ -3,6 +3,7 @@ package io.fluss.flink.table;
 import io.fluss.flink.catalog.TableMapping;
 import io.fluss.flink.lookup.FlussLookup;
 import io.fluss.flink.lookup.FlussLookupOptions;
+import io.fluss.flink.row.MetadataColumn;
 import io.fluss.flink.source.FlussSource;
 import io.fluss.flink.source.ScanSpec;
 
@@ -14,10 +15,14 @@ import org.apache.flink.table.connector.source.LookupTableSource;
 import org.apache.flink.table.connector.source.ScanTableSource;
 import org.apache.flink.table.connector.source.SourceProvider;
 import org.apache.flink.table.connector.source.abilities.SupportsProjectionPushDown;
+import org.apache.flink.table.connector.source.abilities.SupportsReadingMetadata;
 import org.apache.flink.table.connector.source.abilities.SupportsRowLevelModificationScan;
 import org.apache.flink.table.types.DataType;
 
+import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.IntStream;
 
 /** A table to read: as a stream, in batch, or by lookup joins. */
@@ -25,6 +30,7 @@ public final class FlussTableSource
         implements ScanTableSource,
                 LookupTableSource,
                 SupportsProjectionPushDown,
+                SupportsReadingMetadata,
                 SupportsRowLevelModificationScan {
     private final ScanSpec scan;
     private final ChangelogMode streamed;
@@ -32,6 +38,7 @@ public final class FlussTableSource
     private final FlussLookupOptions lookupOptions;
     private final Integer parallelism;
     private int[] projection;
+    private MetadataColumn[] metadata = {};
     private boolean modification;
 
     /**
@@ -61,7 +68,7 @@ public final class FlussTableSource
 
     @Override
     public ScanRuntimeProvider getScanRuntimeProvider(ScanContext context) {
-        ScanSpec.Builder spec = scan.toBuilder().projection(projection);
+        ScanSpec.Builder spec = scan.toBuilder().projection(projection).metadata(metadata);
         if (modification) {
             // UPDATE and DELETE are of the table's rows, wherever its readers begin.
             spec.startup(StartupMode.FULL, 0);
@@ -76,6 +83,11 @@ public final class FlussTableSource
 
     @Override
     public LookupRuntimeProvider getLookupRuntimeProvider(LookupContext context) {
+        if (metadata.length > 0) {
+            throw new ValidationException(
+                    "A lookup join with " + TableMapping.describe(scan.path()) + " has no metadata columns "
+                            + Arrays.toString(metadata).toLowerCase(Locale.ROOT) + "; select others.");
+        }
         int[] keys = new int[context.getKeys().length];
         for (int i = 0; i < keys.length; i++) {
             if (context.getKeys()[i].length != 1) {
@@ -103,6 +115,16 @@ public final class FlussTableSource
     }
 
     @Override
+    public Map<String, DataType> listReadableMetadata() {
+        return MetadataColumn.all();
+    }
+
+    @Override
+    public void applyReadableMetadata(List<String> keys, DataType producedDataType) {
+        metadata = keys.stream().map(MetadataColumn::of).toArray(MetadataColumn[]::new);
+    }
+
+    @Override
     public RowLevelModificationScanContext applyRowLevelModificationScan(
             RowLevelModificationType type, RowLevelModificationScanContext previous) {
         modification = true;
@@ -114,6 +136,7 @@ public final class FlussTableSource
     public DynamicTableSource copy() {
         FlussTableSource copy = new FlussTableSource(scan, streamed, primaryKeyIndexes, lookupOptions, parallelism);
         copy.projection = projection;
+        copy.metadata = metadata;
         copy.modification = modification;
         return copy;
     }

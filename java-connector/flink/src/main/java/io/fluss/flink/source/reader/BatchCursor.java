@@ -2,6 +2,7 @@ package io.fluss.flink.source.reader;
 
 import io.fluss.client.ColumnBatch;
 import io.fluss.flink.row.ColumnBatchRows;
+import io.fluss.flink.row.MetadataColumn;
 import io.fluss.flink.source.split.FlussSplitState;
 
 import org.apache.flink.api.connector.source.SourceOutput;
@@ -18,12 +19,14 @@ import java.util.Set;
 final class BatchCursor implements RecordsWithSplitIds<BatchCursor> {
     /** Nothing came. */
     static BatchCursor nothing() {
-        return new BatchCursor(null, null, null, 0, null, false, false);
+        return new BatchCursor(null, null, null, null, 0, null, false, false);
     }
 
     /** A batch of the log. */
-    static BatchCursor log(String splitId, OpenBatches open, ColumnBatch batch, boolean splitEnds) {
-        return new BatchCursor(splitId, open, batch, batch.firstRow(), null, false, splitEnds);
+    static BatchCursor log(
+            String splitId, OpenBatches open, ColumnBatch batch, MetadataColumn[] metadata, boolean splitEnds) {
+        ColumnBatchRows rows = ColumnBatchRows.of(batch, metadata, false);
+        return new BatchCursor(splitId, open, batch, rows, batch.firstRow(), null, false, splitEnds);
     }
 
     /**
@@ -32,18 +35,20 @@ final class BatchCursor implements RecordsWithSplitIds<BatchCursor> {
      * @param skip rows of it that were emitted before
      * @param before the scanner's position before it
      */
-    static BatchCursor snapshot(String splitId, OpenBatches open, ColumnBatch batch, int skip, byte[] before) {
-        return new BatchCursor(splitId, open, batch, batch.firstRow() + skip, before, false, false);
+    static BatchCursor snapshot(
+            String splitId, OpenBatches open, ColumnBatch batch, MetadataColumn[] metadata, int skip, byte[] before) {
+        ColumnBatchRows rows = ColumnBatchRows.of(batch, metadata, true);
+        return new BatchCursor(splitId, open, batch, rows, batch.firstRow() + skip, before, false, false);
     }
 
     /** The snapshot is read. @param splitEnds nothing follows it */
     static BatchCursor endOfSnapshot(String splitId, boolean splitEnds) {
-        return new BatchCursor(splitId, null, null, 0, null, true, splitEnds);
+        return new BatchCursor(splitId, null, null, null, 0, null, true, splitEnds);
     }
 
     /** There is nothing to read of the split. */
     static BatchCursor endOfSplit(String splitId) {
-        return new BatchCursor(splitId, null, null, 0, null, false, true);
+        return new BatchCursor(splitId, null, null, null, 0, null, false, true);
     }
 
     private final String splitId;
@@ -67,6 +72,7 @@ final class BatchCursor implements RecordsWithSplitIds<BatchCursor> {
             String splitId,
             OpenBatches open,
             ColumnBatch batch,
+            ColumnBatchRows rows,
             int next,
             byte[] before,
             boolean endOfSnapshot,
@@ -74,7 +80,7 @@ final class BatchCursor implements RecordsWithSplitIds<BatchCursor> {
         this.splitId = splitId;
         this.open = open;
         this.batch = batch;
-        this.rows = batch == null ? null : ColumnBatchRows.of(batch);
+        this.rows = rows;
         this.selected = batch != null && batch.hasSelection();
         this.end = batch == null ? 0 : selected ? batch.selectedCount() : batch.endRow();
         this.next = selected ? firstSelected(next) : next;

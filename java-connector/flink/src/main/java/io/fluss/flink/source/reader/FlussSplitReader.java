@@ -102,7 +102,8 @@ final class FlussSplitReader implements SplitReader<BatchCursor, FlussSplit> {
                 SnapshotPosition position = bounded
                         ? ((SnapshotSplit) split).position()
                         : ((HybridSnapshotLogSplit) split).position();
-                snapshot = new SnapshotReader(table(), split, id, position, spec.projection(), openBatches);
+                snapshot = new SnapshotReader(
+                        table(), split, id, position, spec.projection(), spec.metadata(), openBatches);
                 return;
             }
         }
@@ -141,7 +142,7 @@ final class FlussSplitReader implements SplitReader<BatchCursor, FlussSplit> {
             scanner().unsubscribe(batch.bucket());
             logs.remove(batch.bucket());
         }
-        return BatchCursor.log(FlussSplit.idOf(batch.bucket()), openBatches, batch, ends);
+        return BatchCursor.log(FlussSplit.idOf(batch.bucket()), openBatches, batch, spec.metadata(), ends);
     }
 
     private void subscribe(int bucket, long from, long to) {

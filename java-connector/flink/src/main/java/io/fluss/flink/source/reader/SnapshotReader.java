@@ -3,6 +3,7 @@ package io.fluss.flink.source.reader;
 import io.fluss.client.ColumnBatch;
 import io.fluss.client.SnapshotScanner;
 import io.fluss.client.Table;
+import io.fluss.flink.row.MetadataColumn;
 import io.fluss.flink.source.split.FlussSplit;
 import io.fluss.flink.source.split.SnapshotPosition;
 
@@ -10,6 +11,7 @@ import io.fluss.flink.source.split.SnapshotPosition;
 final class SnapshotReader implements AutoCloseable {
     private final FlussSplit split;
     private final SnapshotScanner scanner;
+    private final MetadataColumn[] metadata;
     private final OpenBatches openBatches;
     /** Rows behind the position that were emitted before; batches may be cut otherwise than last time. */
     private long skip;
@@ -20,8 +22,10 @@ final class SnapshotReader implements AutoCloseable {
             String snapshotId,
             SnapshotPosition position,
             int[] projection,
+            MetadataColumn[] metadata,
             OpenBatches openBatches) {
         this.split = split;
+        this.metadata = metadata;
         this.openBatches = openBatches;
         this.skip = position.rowsEmitted();
         byte[] after = position.position().length == 0 ? null : position.position();
@@ -48,7 +52,7 @@ final class SnapshotReader implements AutoCloseable {
             }
             int skipped = (int) skip;
             skip = 0;
-            return BatchCursor.snapshot(split.splitId(), openBatches, batch, skipped, before);
+            return BatchCursor.snapshot(split.splitId(), openBatches, batch, metadata, skipped, before);
         }
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fluss.client.ColumnBatch;
 import io.fluss.client.SelectedRows;
+import io.fluss.flink.row.MetadataColumn;
 import io.fluss.flink.source.split.FlussSplitState;
 import io.fluss.flink.source.split.LogSplit;
 import io.fluss.flink.source.split.SnapshotPosition;
@@ -17,6 +18,8 @@ import org.junit.jupiter.api.Test;
 
 /** Which rows of a batch are emitted, and where the split is after each part of them. */
 class BatchCursorTest {
+    private static final MetadataColumn[] NONE = {};
+
     private final OpenBatches open = new OpenBatches();
     private final Rows rows = new Rows();
     private final FlussSplitState log = new FlussSplitState(new LogSplit(0, 100, Long.MAX_VALUE));
@@ -56,7 +59,7 @@ class BatchCursorTest {
         FlussSplitState state = new FlussSplitState(new SnapshotSplit(0, "s", SnapshotPosition.START));
         byte[] before = {9};
         BatchCursor cursor =
-                BatchCursor.snapshot("0", open, SelectedRows.batch(10, 0, 10, 100, 1, 4, 6, 8), 5, before);
+                BatchCursor.snapshot("0", open, SelectedRows.batch(10, 0, 10, 100, 1, 4, 6, 8), NONE, 5, before);
         assertThat(emit(cursor, state, 1)).containsExactly(6);
         SnapshotPosition position = ((SnapshotSplit) state.toSplit()).position();
         assertThat(position.position()).isEqualTo(before);
@@ -66,7 +69,7 @@ class BatchCursorTest {
     }
 
     private BatchCursor log(ColumnBatch batch) {
-        return BatchCursor.log("0", open, batch, false);
+        return BatchCursor.log("0", open, batch, NONE, false);
     }
 
     private static long next(FlussSplitState state) {
