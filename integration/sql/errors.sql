@@ -40,9 +40,6 @@ CREATE TABLE t (id INT, names MULTISET<STRING>, PRIMARY KEY (id) NOT ENFORCED);
 -- error: span
 CREATE TABLE t (id INT, span MULTISET<INT>, PRIMARY KEY (id) NOT ENFORCED);
 
--- error: PARTITION
-CREATE TABLE t (id INT, day_of STRING, PRIMARY KEY (id, day_of) NOT ENFORCED) PARTITIONED BY (day_of);
-
 -- error: __offset
 CREATE TABLE t (id INT, `__offset` BIGINT, PRIMARY KEY (id) NOT ENFORCED);
 

@@ -244,4 +244,12 @@ pub(super) const SINK: &[OptionSpec] = &[
         meaning: "A batch of rows is handed to the store after this time, full or not.",
         price: "Short: smaller batches. Long: rows are seen later.",
     },
+    OptionSpec {
+        key: "client.writer.dynamic-create-partition.enabled",
+        kind: Kind::Bool,
+        default: Some("true"),
+        alterable: true,
+        meaning: "Whether the first row of a partition that is not there makes it. If not, the write fails.",
+        price: "`true`: wrong values in the partition keys make partitions, up to `max.partition.num`.",
+    },
 ];

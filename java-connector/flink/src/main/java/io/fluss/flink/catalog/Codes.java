@@ -26,6 +26,18 @@ final class Codes {
         return e.code() == 302;
     }
 
+    static boolean invalidPartition(FlussException e) {
+        return e.code() == 108;
+    }
+
+    static boolean noPartition(FlussException e) {
+        return e.code() == 206;
+    }
+
+    static boolean partitionExists(FlussException e) {
+        return e.code() == 305;
+    }
+
     static boolean databaseNotEmpty(FlussException e) {
         return e.code() == 303;
     }

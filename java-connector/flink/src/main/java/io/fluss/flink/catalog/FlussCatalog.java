@@ -15,6 +15,9 @@ import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.catalog.CatalogBaseTable;
 import org.apache.flink.table.catalog.CatalogDatabase;
 import org.apache.flink.table.catalog.CatalogDatabaseImpl;
+import org.apache.flink.table.catalog.CatalogPartition;
+import org.apache.flink.table.catalog.CatalogPartitionImpl;
+import org.apache.flink.table.catalog.CatalogPartitionSpec;
 import org.apache.flink.table.catalog.ObjectPath;
 import org.apache.flink.table.catalog.ResolvedCatalogTable;
 import org.apache.flink.table.catalog.ResolvedCatalogView;
@@ -23,13 +26,19 @@ import org.apache.flink.table.catalog.exceptions.CatalogException;
 import org.apache.flink.table.catalog.exceptions.DatabaseAlreadyExistException;
 import org.apache.flink.table.catalog.exceptions.DatabaseNotEmptyException;
 import org.apache.flink.table.catalog.exceptions.DatabaseNotExistException;
+import org.apache.flink.table.catalog.exceptions.PartitionAlreadyExistsException;
+import org.apache.flink.table.catalog.exceptions.PartitionNotExistException;
+import org.apache.flink.table.catalog.exceptions.PartitionSpecInvalidException;
 import org.apache.flink.table.catalog.exceptions.TableAlreadyExistException;
 import org.apache.flink.table.catalog.exceptions.TableNotExistException;
+import org.apache.flink.table.catalog.exceptions.TableNotPartitionedException;
+import org.apache.flink.table.expressions.Expression;
 import org.apache.flink.table.factories.Factory;
 
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -179,11 +188,15 @@ public final class FlussCatalog extends ReducedCatalog {
 
     @Override
     public CatalogBaseTable getTable(ObjectPath path) throws TableNotExistException {
+        TableInfo table = stored(path);
+        return ViewMapping.isView(table.descriptor())
+                ? ViewMapping.toCatalogView(table.descriptor())
+                : TableMapping.toCatalogTable(table, connectionOptions);
+    }
+
+    private TableInfo stored(ObjectPath path) throws TableNotExistException {
         try {
-            TableInfo table = admin().getTable(toPath(path));
-            return ViewMapping.isView(table.descriptor())
-                    ? ViewMapping.toCatalogView(table.descriptor())
-                    : TableMapping.toCatalogTable(table, connectionOptions);
+            return admin().getTable(toPath(path));
         } catch (FlussException e) {
             if (Codes.noDatabase(e) || Codes.noTable(e)) {
                 throw new TableNotExistException(getName(), path, e);
@@ -303,6 +316,116 @@ public final class FlussCatalog extends ReducedCatalog {
             }
             throw failed("drop table '" + path + "'", e);
         }
+    }
+
+    // ------------------------------------------------------------------ partitions
+
+    @Override
+    public List<CatalogPartitionSpec> listPartitions(ObjectPath path)
+            throws TableNotExistException, TableNotPartitionedException {
+        return partitions(path, partitioned(path), Collections.emptyMap());
+    }
+
+    @Override
+    public List<CatalogPartitionSpec> listPartitions(ObjectPath path, CatalogPartitionSpec spec)
+            throws TableNotExistException, TableNotPartitionedException, PartitionSpecInvalidException {
+        TableDescriptor table = partitioned(path);
+        if (!table.partitionKeys().containsAll(spec.getPartitionSpec().keySet())) {
+            throw new PartitionSpecInvalidException(getName(), table.partitionKeys(), path, spec);
+        }
+        return partitions(path, table, spec.getPartitionSpec());
+    }
+
+    @Override
+    public List<CatalogPartitionSpec> listPartitionsByFilter(ObjectPath path, List<Expression> filters)
+            throws TableNotExistException, TableNotPartitionedException {
+        TableDescriptor table = partitioned(path);
+        Map<String, String> values = CatalogPartitions.valuesOf(table, filters);
+        return values == null ? Collections.emptyList() : partitions(path, table, values);
+    }
+
+    private List<CatalogPartitionSpec> partitions(ObjectPath path, TableDescriptor table, Map<String, String> values) {
+        try {
+            return CatalogPartitions.list(admin(), toPath(path), table.partitionKeys(), values);
+        } catch (FlussException e) {
+            throw failed("list the partitions of table '" + path + "'", e);
+        }
+    }
+
+    /** @throws TableNotPartitionedException also for a view */
+    private TableDescriptor partitioned(ObjectPath path) throws TableNotExistException, TableNotPartitionedException {
+        TableDescriptor table = stored(path).descriptor();
+        if (table.partitionKeys().isEmpty()) {
+            throw new TableNotPartitionedException(getName(), path);
+        }
+        return table;
+    }
+
+    @Override
+    public CatalogPartition getPartition(ObjectPath path, CatalogPartitionSpec spec)
+            throws PartitionNotExistException {
+        if (!partitionExists(path, spec)) {
+            throw new PartitionNotExistException(getName(), path, spec);
+        }
+        return new CatalogPartitionImpl(Collections.emptyMap(), "");
+    }
+
+    @Override
+    public boolean partitionExists(ObjectPath path, CatalogPartitionSpec spec) {
+        try {
+            TableDescriptor table = partitioned(path);
+            return spec.getPartitionSpec().keySet().equals(new HashSet<>(table.partitionKeys()))
+                    && !partitions(path, table, spec.getPartitionSpec()).isEmpty();
+        } catch (TableNotExistException | TableNotPartitionedException e) {
+            return false;
+        }
+    }
+
+    @Override
+    public void createPartition(
+            ObjectPath path, CatalogPartitionSpec spec, CatalogPartition partition, boolean ignoreIfExists)
+            throws TableNotExistException,
+                    TableNotPartitionedException,
+                    PartitionSpecInvalidException,
+                    PartitionAlreadyExistsException {
+        TableDescriptor table = partitioned(path);
+        if (!spec.getPartitionSpec().keySet().equals(new HashSet<>(table.partitionKeys()))) {
+            throw new PartitionSpecInvalidException(getName(), table.partitionKeys(), path, spec);
+        }
+        if (!partition.getProperties().isEmpty()) {
+            throw new ValidationException(
+                    "Partition " + spec + " of table '" + path + "': a partition has no options of its own, but "
+                            + partition.getProperties().keySet() + " are given. Leave WITH out.");
+        }
+        try {
+            admin().createPartition(toPath(path), spec.getPartitionSpec(), ignoreIfExists);
+        } catch (FlussException e) {
+            if (Codes.partitionExists(e)) {
+                throw new PartitionAlreadyExistsException(getName(), path, spec, e);
+            }
+            throw failed("create partition " + spec + " of table '" + path + "'", e);
+        }
+    }
+
+    @Override
+    public void dropPartition(ObjectPath path, CatalogPartitionSpec spec, boolean ignoreIfNotExists)
+            throws PartitionNotExistException {
+        try {
+            admin().dropPartition(toPath(path), spec.getPartitionSpec(), ignoreIfNotExists);
+        } catch (FlussException e) {
+            if (Codes.noPartition(e)) {
+                throw new PartitionNotExistException(getName(), path, spec, e);
+            }
+            throw failed("drop partition " + spec + " of table '" + path + "'", e);
+        }
+    }
+
+    @Override
+    public void alterPartition(
+            ObjectPath path, CatalogPartitionSpec spec, CatalogPartition partition, boolean ignoreIfNotExists) {
+        throw new UnsupportedOperationException(
+                "Partition " + spec + " of table '" + path + "' has no options that could be altered; those of the table hold"
+                        + " for all its partitions (ALTER TABLE … SET).");
     }
 
     // ------------------------------------------------------------------

@@ -3,16 +3,12 @@ package io.fluss.flink.catalog;
 import org.apache.flink.table.catalog.AbstractCatalog;
 import org.apache.flink.table.catalog.CatalogDatabase;
 import org.apache.flink.table.catalog.CatalogFunction;
-import org.apache.flink.table.catalog.CatalogPartition;
 import org.apache.flink.table.catalog.CatalogPartitionSpec;
 import org.apache.flink.table.catalog.ObjectPath;
 import org.apache.flink.table.catalog.exceptions.FunctionNotExistException;
-import org.apache.flink.table.catalog.exceptions.PartitionNotExistException;
 import org.apache.flink.table.catalog.exceptions.TableNotExistException;
-import org.apache.flink.table.catalog.exceptions.TableNotPartitionedException;
 import org.apache.flink.table.catalog.stats.CatalogColumnStatistics;
 import org.apache.flink.table.catalog.stats.CatalogTableStatistics;
-import org.apache.flink.table.expressions.Expression;
 
 import java.util.Collections;
 import java.util.List;
@@ -36,64 +32,6 @@ abstract class ReducedCatalog extends AbstractCatalog {
     @Override
     public void renameTable(ObjectPath path, String newName, boolean ignoreIfNotExists) {
         throw notYet("ALTER TABLE " + path + " RENAME TO " + newName);
-    }
-
-    // ------------------------------------------------------------------ partitions
-
-    private TableNotPartitionedException notPartitioned(ObjectPath path) {
-        return new TableNotPartitionedException(getName(), path);
-    }
-
-    @Override
-    public List<CatalogPartitionSpec> listPartitions(ObjectPath path) throws TableNotPartitionedException {
-        throw notPartitioned(path);
-    }
-
-    @Override
-    public List<CatalogPartitionSpec> listPartitions(ObjectPath path, CatalogPartitionSpec spec)
-            throws TableNotPartitionedException {
-        throw notPartitioned(path);
-    }
-
-    @Override
-    public List<CatalogPartitionSpec> listPartitionsByFilter(ObjectPath path, List<Expression> filters)
-            throws TableNotPartitionedException {
-        throw notPartitioned(path);
-    }
-
-    @Override
-    public CatalogPartition getPartition(ObjectPath path, CatalogPartitionSpec spec)
-            throws PartitionNotExistException {
-        throw new PartitionNotExistException(getName(), path, spec);
-    }
-
-    @Override
-    public boolean partitionExists(ObjectPath path, CatalogPartitionSpec spec) {
-        return false;
-    }
-
-    @Override
-    public void createPartition(
-            ObjectPath path, CatalogPartitionSpec spec, CatalogPartition partition, boolean ignoreIfExists)
-            throws TableNotPartitionedException {
-        throw notPartitioned(path);
-    }
-
-    @Override
-    public void dropPartition(ObjectPath path, CatalogPartitionSpec spec, boolean ignoreIfNotExists)
-            throws PartitionNotExistException {
-        if (!ignoreIfNotExists) {
-            throw new PartitionNotExistException(getName(), path, spec);
-        }
-    }
-
-    @Override
-    public void alterPartition(
-            ObjectPath path, CatalogPartitionSpec spec, CatalogPartition partition, boolean ignoreIfNotExists)
-            throws PartitionNotExistException {
-        if (!ignoreIfNotExists) {
-            throw new PartitionNotExistException(getName(), path, spec);
-        }
     }
 
     // ------------------------------------------------------------------ functions

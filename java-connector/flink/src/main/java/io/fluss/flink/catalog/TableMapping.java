@@ -118,11 +118,6 @@ public final class TableMapping {
     public static TableDescriptor toDescriptor(TablePath path, ResolvedCatalogTable table, boolean withProperties) {
         IdentifierRules.check("database", path.database());
         IdentifierRules.check("table", path.table());
-        if (!table.getPartitionKeys().isEmpty()) {
-            throw new ValidationException(
-                    "PARTITIONED BY " + table.getPartitionKeys() + " of " + describe(path)
-                            + ": partitioned tables are not supported yet.");
-        }
         if (table.getDistribution().isPresent()) {
             throw new ValidationException(
                     "DISTRIBUTED BY of " + describe(path)
@@ -144,6 +139,7 @@ public final class TableMapping {
         }
         List<String> primaryKey = schema.getPrimaryKey().map(key -> key.getColumns()).orElse(Collections.emptyList());
         builder.primaryKey(primaryKey);
+        builder.partitionKeys(table.getPartitionKeys());
         Map<String, String> options = table.getOptions();
         Configuration configuration = Configuration.fromMap(options);
         builder.bucketKey(bucketKey(path, configuration.get(BUCKET_KEY), primaryKey, physical));

@@ -12,13 +12,16 @@ public final class FlussSinkOptions implements Serializable {
     private final Integer parallelism;
     private final long batchBytes;
     private final long batchTimeoutMs;
+    private final boolean createsPartitions;
 
     /** @param parallelism null: the planner's choice */
-    public FlussSinkOptions(boolean ignoreDelete, Integer parallelism, long batchBytes, long batchTimeoutMs) {
+    public FlussSinkOptions(
+            boolean ignoreDelete, Integer parallelism, long batchBytes, long batchTimeoutMs, boolean createsPartitions) {
         this.ignoreDelete = ignoreDelete;
         this.parallelism = parallelism;
         this.batchBytes = batchBytes;
         this.batchTimeoutMs = batchTimeoutMs;
+        this.createsPartitions = createsPartitions;
     }
 
     public static FlussSinkOptions from(ReadableConfig options) {
@@ -26,7 +29,8 @@ public final class FlussSinkOptions implements Serializable {
                 options.get(FlussConnectorOptions.SINK_IGNORE_DELETE),
                 options.getOptional(FlussConnectorOptions.SINK_PARALLELISM).orElse(null),
                 options.get(FlussConnectorOptions.CLIENT_WRITER_BATCH_SIZE).getBytes(),
-                options.get(FlussConnectorOptions.CLIENT_WRITER_BATCH_TIMEOUT).toMillis());
+                options.get(FlussConnectorOptions.CLIENT_WRITER_BATCH_TIMEOUT).toMillis(),
+                options.get(FlussConnectorOptions.CLIENT_WRITER_CREATE_PARTITION));
     }
 
     /** Whether -D and -U are dropped instead of written. */
@@ -47,5 +51,10 @@ public final class FlussSinkOptions implements Serializable {
     /** The longest that a row waits for its batch to fill, in milliseconds. */
     public long batchTimeoutMs() {
         return batchTimeoutMs;
+    }
+
+    /** Whether the first row of a partition makes it. */
+    public boolean createsPartitions() {
+        return createsPartitions;
     }
 }

@@ -6,6 +6,7 @@ import io.fluss.client.Table;
 import io.fluss.client.TablePath;
 import io.fluss.client.TableWriter;
 import io.fluss.client.WriteBatch;
+import io.fluss.client.WriterOptions;
 import io.fluss.flink.metrics.NativeMemory;
 import io.fluss.flink.row.RowDataWriter;
 import io.fluss.flink.row.SchemaCheck;
@@ -49,7 +50,7 @@ final class FlussSinkWriter implements SinkWriter<RowData> {
             SinkWriterMetricGroup metrics) {
         this.connection = connection;
         this.table = table;
-        this.writer = table.newWriter();
+        this.writer = table.newWriter(WriterOptions.defaults().createsPartitions(options.createsPartitions()));
         this.batch = writer.batch();
         this.rows = new RowDataWriter(table.info().path().toString(), rowType, primaryKeyIndexes, batch);
         this.appendOnly = primaryKeyIndexes.length == 0;

@@ -15,6 +15,7 @@ import org.apache.flink.table.connector.ChangelogMode;
 import org.apache.flink.table.connector.RowLevelModificationScanContext;
 import org.apache.flink.table.connector.sink.DynamicTableSink;
 import org.apache.flink.table.connector.sink.SinkV2Provider;
+import org.apache.flink.table.connector.sink.abilities.SupportsPartitioning;
 import org.apache.flink.table.connector.sink.abilities.SupportsRowLevelDelete;
 import org.apache.flink.table.connector.sink.abilities.SupportsRowLevelUpdate;
 import org.apache.flink.table.connector.sink.abilities.SupportsTargetColumnWriting;
@@ -24,7 +25,11 @@ import org.apache.flink.types.RowKind;
 
 /** {@code INSERT INTO}, and in batch mode {@code UPDATE} and {@code DELETE} of primary-key tables by any predicate. */
 public final class FlussTableSink
-        implements DynamicTableSink, SupportsRowLevelDelete, SupportsRowLevelUpdate, SupportsTargetColumnWriting {
+        implements DynamicTableSink,
+                SupportsPartitioning,
+                SupportsRowLevelDelete,
+                SupportsRowLevelUpdate,
+                SupportsTargetColumnWriting {
     private final Map<String, String> connectionOptions;
     private final TablePath path;
     private final RowType rowType;
@@ -138,6 +143,10 @@ public final class FlussTableSink
         }
         return columns;
     }
+
+    /** Flink has put the values into the rows, by which they find their partition. */
+    @Override
+    public void applyStaticPartition(Map<String, String> partition) {}
 
     @Override
     public boolean applyTargetColumns(int[][] columns) {

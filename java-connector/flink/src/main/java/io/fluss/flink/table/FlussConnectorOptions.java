@@ -185,6 +185,9 @@ public final class FlussConnectorOptions {
     public static final ConfigOption<Duration> CLIENT_WRITER_BATCH_TIMEOUT =
             ConfigOptions.key("client.writer.batch-timeout").durationType().defaultValue(Duration.ofMillis(100));
 
+    public static final ConfigOption<Boolean> CLIENT_WRITER_CREATE_PARTITION =
+            ConfigOptions.key("client.writer.dynamic-create-partition.enabled").booleanType().defaultValue(true);
+
     /** Values of {@link #TABLE_LOG_CONSISTENCY}. */
     public enum Consistency {
         STRONG,
@@ -288,7 +291,8 @@ public final class FlussConnectorOptions {
                             SINK_IGNORE_DELETE,
                             SINK_PARALLELISM,
                             CLIENT_WRITER_BATCH_SIZE,
-                            CLIENT_WRITER_BATCH_TIMEOUT));
+                            CLIENT_WRITER_BATCH_TIMEOUT,
+                            CLIENT_WRITER_CREATE_PARTITION));
 
     /** Options of the engine, passed to the store as they are. */
     public static List<ConfigOption<?>> engineOptions() {

@@ -64,6 +64,11 @@ public final class FlussTableFactory implements DynamicTableSourceFactory, Dynam
     public DynamicTableSource createDynamicTableSource(Context context) {
         Map<String, String> options = context.getCatalogTable().getOptions();
         Opened opened = open(context, options);
+        if (!opened.table.descriptor().partitionKeys().isEmpty()) {
+            throw new UnsupportedOperationException(
+                    TableMapping.describe(opened.table.path())
+                            + " is partitioned: it can be written, but not read with this version of the connector.");
+        }
         Configuration config = Configuration.fromMap(options);
         ReadableConfig session = context.getConfiguration();
         boolean batch = session.get(ExecutionOptions.RUNTIME_MODE) == RuntimeExecutionMode.BATCH;

@@ -1,25 +1,34 @@
 package io.fluss.flink.catalog;
 
-import io.fluss.client.Connection;
-import io.fluss.client.DataType;
-import io.fluss.client.TableDescriptor;
-import io.fluss.client.TablePath;
 import io.fluss.flink.testing.Sql;
 
+import org.apache.flink.table.api.DataTypes;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.catalog.Catalog;
 import org.apache.flink.table.catalog.CatalogBaseTable;
+import org.apache.flink.table.catalog.CatalogPartitionSpec;
 import org.apache.flink.table.catalog.ObjectPath;
 import org.apache.flink.table.catalog.exceptions.DatabaseNotEmptyException;
+import org.apache.flink.table.catalog.exceptions.PartitionNotExistException;
 import org.apache.flink.table.catalog.exceptions.TableAlreadyExistException;
 import org.apache.flink.table.catalog.exceptions.TableNotExistException;
+import org.apache.flink.table.expressions.CallExpression;
+import org.apache.flink.table.expressions.Expression;
+import org.apache.flink.table.expressions.FieldReferenceExpression;
+import org.apache.flink.table.expressions.ResolvedExpression;
+import org.apache.flink.table.expressions.ValueLiteralExpression;
+import org.apache.flink.table.functions.BuiltInFunctionDefinitions;
+import org.apache.flink.table.types.DataType;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
+import java.time.LocalDate;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.Map;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -136,32 +145,70 @@ class CatalogITCase {
     void whatIsNotThereSaysSo() {
         sql.run("CREATE TABLE t (a INT)");
         assertThatThrownBy(() -> sql.run("ALTER TABLE t RENAME TO u")).hasStackTraceContaining("not supported yet");
-        assertThatThrownBy(() -> sql.run("CREATE TABLE p (a INT, d STRING) PARTITIONED BY (d)"))
-                .hasStackTraceContaining("partitioned tables are not supported yet");
         assertThatThrownBy(() -> sql.run("CREATE TABLE x (a ARRAY<MULTISET<INT>>)"))
                 .hasStackTraceContaining("MULTISET<INT>")
                 .hasStackTraceContaining("'a'");
     }
 
     @Test
-    void aPartitionedTableIsShownAndRefused() {
-        try (Connection connection = Connection.open(Map.of("data.dir", directory.toString()))) {
-            TableDescriptor partitioned = TableDescriptor.builder()
-                    .column("a", DataType.of(DataType.Kind.INT))
-                    .column("d", DataType.string())
-                    .partitionKeys(List.of("d"))
-                    .build();
-            connection.admin().createTable(TablePath.of("fluss", "p"), partitioned, false);
-        }
-        assertThat(sql.rows("SHOW CREATE TABLE p").get(0)).contains("PARTITIONED BY (`d`)");
-        assertThatThrownBy(() -> sql.run("SELECT * FROM p"))
-                .hasStackTraceContaining("partitioned tables are not supported yet");
-        assertThatThrownBy(() -> sql.run("INSERT INTO p VALUES (1, 'x')"))
-                .hasStackTraceContaining("partitioned tables are not supported yet");
+    void aPartitionedTableIsWrittenAndNotReadYet() {
+        sql.run("CREATE TABLE p (a INT, d STRING) PARTITIONED BY (d)").run("INSERT INTO p VALUES (1, 'x')");
+        assertThat(sql.rows("SHOW PARTITIONS p")).containsExactly("+I[d=x]");
+        assertThatThrownBy(() -> sql.run("SELECT * FROM p")).hasStackTraceContaining("table 'fluss.p' is partitioned");
         Sql other = Sql.batch().run("CREATE DATABASE fluss").run("USE fluss");
         other.run("CREATE TABLE p (a INT, d STRING) WITH ('connector' = 'fluss', 'data.dir' = '%s')", directory);
         assertThatThrownBy(() -> other.run("SELECT * FROM p"))
                 .hasStackTraceContaining("partition keys: the store has [d], declared are []");
+    }
+
+    @Test
+    void partitionsAreListedByEquality() throws Exception {
+        sql.run("CREATE TABLE p (a INT, n INT, day_of DATE, s STRING) PARTITIONED BY (s, n, day_of)");
+        ObjectPath path = new ObjectPath("fluss", "p");
+        for (String spec : new String[] {"s='x', n='1', day_of='2024-02-29'", "s='x', n='2', day_of='2024-02-29'", "s='y', n='2', day_of='2024-03-01'"}) {
+            sql.run("ALTER TABLE p ADD PARTITION (%s)", spec);
+        }
+        Expression x = equal(field("s", DataTypes.STRING()), new ValueLiteralExpression("x"));
+        Expression two = equal(new ValueLiteralExpression(2), field("n", DataTypes.INT()));
+        Expression leapDay = equal(field("day_of", DataTypes.DATE()), new ValueLiteralExpression(LocalDate.parse("2024-02-29")));
+        assertThat(catalog.listPartitions(path)).hasSize(3);
+        assertThat(catalog.listPartitionsByFilter(path, Collections.emptyList())).hasSize(3);
+        assertThat(catalog.listPartitionsByFilter(path, Collections.singletonList(leapDay))).hasSize(2);
+        assertThat(catalog.listPartitionsByFilter(path, Arrays.asList(x, two)))
+                .containsExactly(new CatalogPartitionSpec(spec("x", "2", "2024-02-29")));
+        Expression y = equal(field("s", DataTypes.STRING()), new ValueLiteralExpression("y"));
+        assertThat(catalog.listPartitionsByFilter(path, Arrays.asList(x, y))).isEmpty();
+        Expression less = CallExpression.permanent(
+                BuiltInFunctionDefinitions.LESS_THAN,
+                Arrays.asList(field("n", DataTypes.INT()), new ValueLiteralExpression(2)),
+                DataTypes.BOOLEAN());
+        assertThatThrownBy(() -> catalog.listPartitionsByFilter(path, Arrays.asList(x, less)))
+                .isInstanceOf(UnsupportedOperationException.class);
+        assertThat(catalog.partitionExists(path, new CatalogPartitionSpec(spec("x", "2", "2024-02-29")))).isTrue();
+        assertThat(catalog.partitionExists(path, new CatalogPartitionSpec(spec("x", "3", "2024-02-29")))).isFalse();
+        assertThat(catalog.partitionExists(path, new CatalogPartitionSpec(Collections.singletonMap("s", "x")))).isFalse();
+        assertThat(catalog.getPartition(path, new CatalogPartitionSpec(spec("x", "1", "2024-02-29"))).getProperties()).isEmpty();
+        assertThatThrownBy(() -> catalog.getPartition(path, new CatalogPartitionSpec(spec("z", "1", "2024-02-29"))))
+                .isInstanceOf(PartitionNotExistException.class);
+    }
+
+    private static Map<String, String> spec(String s, String n, String day) {
+        Map<String, String> spec = new HashMap<>();
+        spec.put("s", s);
+        spec.put("n", n);
+        spec.put("day_of", day);
+        return spec;
+    }
+
+    private static ResolvedExpression field(String name, DataType type) {
+        return new FieldReferenceExpression(name, type, 0, 0);
+    }
+
+    private static Expression equal(ResolvedExpression left, ResolvedExpression right) {
+        return CallExpression.permanent(
+                BuiltInFunctionDefinitions.EQUALS,
+                Arrays.asList(left, right),
+                DataTypes.BOOLEAN());
     }
 
     @Test

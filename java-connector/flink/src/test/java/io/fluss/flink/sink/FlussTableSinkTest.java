@@ -123,6 +123,6 @@ class FlussTableSinkTest {
                 ROW,
                 primaryKey,
                 MergeBehavior.of(table.build()),
-                new FlussSinkOptions(ignoreDelete, null, 1 << 20, 100));
+                new FlussSinkOptions(ignoreDelete, null, 1 << 20, 100, true));
     }
 }
