@@ -97,7 +97,7 @@ impl LogScanner {
         self.subscriptions().buckets.iter().find(|b| b.bucket == bucket).map(|b| b.next)
     }
 
-    /// The next batch of any bucket; `None`: the time is over, or [`Self::wake_up`] was called. While the readers' share of the memory budget
+    /// The next batch of any bucket; `None`: the time is over, [`Self::wake_up`] was called, or all buckets have reached their stop. While the readers' share of the memory budget
     /// is used up, a scanner has one batch at a time: it gets the next when that is dropped.
     pub fn poll(&self, timeout: Duration) -> Result<Option<ReadBatch>> {
         let deadline = Instant::now() + timeout;
@@ -113,12 +113,21 @@ impl LogScanner {
             {
                 return Ok(Some(batch));
             }
+            if self.is_at_stop() {
+                return Ok(None);
+            }
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return Ok(None);
             }
             self.signal.wait(left);
         }
+    }
+
+    /// Nothing more can come.
+    fn is_at_stop(&self) -> bool {
+        let s = self.subscriptions();
+        !s.buckets.is_empty() && s.buckets.iter().all(|b| b.next >= b.stop)
     }
 
     fn next_batch(&self) -> Result<Option<ReadBatch>> {

@@ -75,6 +75,11 @@ impl PrefixLookuper {
     }
 
     /// The columns of the lookup keys.
+    pub fn key(&self) -> &[Column] {
+        &self.key
+    }
+
+    /// The same for Arrow.
     pub fn key_schema(&self) -> SchemaRef {
         Arc::new(ArrowSchema::new(self.key.iter().map(Column::to_field).collect::<Vec<_>>()))
     }
@@ -129,7 +134,7 @@ impl PrefixLookuper {
             }
         }
         let rows: Vec<Option<&[u8]>> = places.iter().flatten().map(|p| Some(&stored[p.clone()])).collect();
-        let ends = places
+        let ends: Vec<usize> = places
             .iter()
             .scan(0, |end, p| {
                 *end += p.len();
@@ -141,7 +146,8 @@ impl PrefixLookuper {
             Some(codec) => codec,
             None => Arc::new(RowCodec::new(Arc::new(self.table.inner.meta().schemas()?))),
         };
-        let rows = codec.decode_projected(&rows, &self.projection, false)?;
+        let mut rows = codec.decode_projected(&rows, &self.projection, false)?;
+        rows.set_ends(&ends);
         Ok(PrefixRows { rows: ReadBatch::new(rows, &self.memory), ends })
     }
 }

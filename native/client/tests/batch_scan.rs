@@ -7,6 +7,8 @@ use std::sync::Arc;
 use arrow_array::{Int64Array, RecordBatch, StringArray};
 use common::*;
 use fluss_client::{SnapshotScanner, Table, Writer};
+use fluss_format::{Comparison, Predicate};
+use fluss_proto as proto;
 use fluss_types::{ErrorCode, TablePath};
 
 fn rows(table: &Table, ids: &[i64], value: &str) -> RecordBatch {
@@ -60,6 +62,59 @@ fn a_scan_gives_the_rows_as_they_were_when_it_began() {
     }
     let limited = table.batch_scanner(0, vec![0, 1], Some(3)).unwrap();
     assert_eq!(all(&limited), all(&table.batch_scanner(0, vec![0, 1], None).unwrap())[..3]);
+    connection.close().unwrap();
+}
+
+/// The filter looks at a column that is not read; a poll that reads much and finds nothing gives a batch without rows.
+#[test]
+fn a_scan_with_a_filter_gives_the_rows_that_match_and_counts_only_these() {
+    let dir = tempfile::tempdir().unwrap();
+    let connection = connect(dir.path());
+    let table = create(&connection, "t", true, 1, &[]);
+    let writer = table.writer().unwrap();
+    let ids: Vec<i64> = (0..600_000).collect();
+    ids.chunks(50_000).for_each(|ids| writer.write(None, &rows(&table, ids, "v")).unwrap());
+    put(&writer, &table, &[700, 599_998, 599_999], "w");
+    let is_w = || Predicate::Compare(vec![1], Comparison::Equal, Arc::new(StringArray::from(vec!["w"])));
+    let scan = |limit| table.batch_scanner(0, [0usize], limit).unwrap().filtered(is_w()).unwrap();
+    let found = |scanner: &SnapshotScanner| {
+        let (mut ids, mut empty) = (Vec::new(), 0);
+        while let Some(b) = scanner.poll().unwrap() {
+            empty += usize::from(b.rows == 0);
+            ids.extend((0..b.rows).map(|row| long(&b, 0, row)));
+        }
+        (ids, empty)
+    };
+    assert_eq!(found(&scan(None)), (vec![700, 599_998, 599_999], 1));
+    assert_eq!(found(&scan(Some(2))), (vec![700, 599_998], 1));
+    assert_eq!(found(&scan(Some(1))), (vec![700], 0));
+    let none = Predicate::And(vec![is_w(), Predicate::IsNull(vec![1])]);
+    let nothing = table.batch_scanner(0, [0usize], None).unwrap().filtered(none).unwrap();
+    assert_eq!(found(&nothing).0, Vec::<i64>::new());
+    let wrong = Predicate::Compare(vec![0], Comparison::Equal, Arc::new(StringArray::from(vec!["w"])));
+    let refused = table.batch_scanner(0, [0usize], None).unwrap().filtered(wrong).unwrap_err();
+    assert_eq!(refused.code(), ErrorCode::SchemaMismatch);
+
+    // A snapshot that is read in two goes, rows of two schemas among them.
+    let snapshot = create_snapshot(&connection, "t");
+    let add = proto::schema_change::Add {
+        parent: vec![],
+        column: Some(proto::Column {
+            name: "n".into(),
+            r#type: Some(proto::DataType { kind: proto::data_type::Kind::Int.into(), ..Default::default() }),
+            ..Default::default()
+        }),
+    };
+    let change = proto::SchemaChange { change: Some(proto::schema_change::Change::Add(add)) };
+    alter(&connection, "t", proto::AlterTable { changes: vec![change], ..Default::default() }).unwrap();
+    let table = connection.table(&TablePath::new("db", "t")).unwrap();
+    let after = |position: &[u8]| {
+        let scanner = table.snapshot_scanner(0, &snapshot.snapshot_id, [0usize], position).unwrap();
+        scanner.filtered(Predicate::And(vec![is_w(), Predicate::IsNull(vec![2])])).unwrap()
+    };
+    let first = after(&[]);
+    assert_eq!(first.poll().unwrap().unwrap().rows, 1);
+    assert_eq!(found(&after(&first.position())), (vec![599_998, 599_999], 1));
     connection.close().unwrap();
 }
 

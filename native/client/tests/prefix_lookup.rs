@@ -25,6 +25,9 @@ fn lookuper(table: &Arc<Table>, keys: &[&str]) -> Result<PrefixLookuper, Error> 
 /// The rows of each key.
 fn found(table: &Arc<Table>, lookuper: &PrefixLookuper, keys: &[&str]) -> Vec<Vec<String>> {
     let found = lookuper.lookup(&batch(lookuper.key_schema(), keys)).unwrap();
+    let at = found.rows.ends.unwrap();
+    let (stored, _) = found.rows.bytes[at..at + 4 * keys.len()].as_chunks::<4>();
+    assert!(stored.iter().map(|end| i32::from_le_bytes(*end) as usize).eq(found.ends.iter().copied()));
     let rows = rows(table, &found.rows);
     let mut from = 0;
     found.ends.iter().map(|end| rows[std::mem::replace(&mut from, *end)..*end].to_vec()).collect()

@@ -55,11 +55,21 @@ pub struct ColumnBatch {
     pub schema_id: u32,
     /// `None`: there was no filter, all rows that were asked for count.
     pub selected: Option<Selection>,
+    /// Prefix lookup: position of an i32 a key, the row where its rows end. Else `None`.
+    pub ends: Option<usize>,
     /// The nodes of the projected columns, each before its children.
     pub columns: Vec<ColumnLayout>,
 }
 
 impl ColumnBatch {
+    /// Says where the rows of each key of a prefix lookup end.
+    pub fn set_ends(&mut self, ends: &[usize]) {
+        let at = align64(self.bytes.len());
+        self.bytes.resize(at, 0);
+        ends.iter().for_each(|end| self.bytes.extend_from_slice(&(*end as i32).to_le_bytes()));
+        self.ends = Some(at);
+    }
+
     /// The rows that the reader gets: those that the filter chose, or all that it asked for.
     pub fn chosen(&self) -> Vec<usize> {
         let Some(selection) = self.selected else { return (self.first_row..self.end_row).collect() };

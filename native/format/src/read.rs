@@ -71,6 +71,7 @@ pub fn read_projected(
         row_bytes,
         schema_id: header.schema_id,
         selected,
+        ends: None,
         columns,
     };
     if n == 0 {

@@ -3,7 +3,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use arrow_array::RecordBatch;
-use fluss_client::{Connection, LogScanner, Lookuper, ReadBatch, SnapshotScanner, Table, TransactionalWriter, Writer};
+use fluss_client::{
+    Connection, LogScanner, Lookuper, PrefixLookuper, ReadBatch, SnapshotScanner, Table, TransactionalWriter, Writer,
+};
 use fluss_types::{Error, Result, TablePath};
 
 use crate::completion::Completions;
@@ -119,10 +121,36 @@ pub struct OpenSnapshotScanner {
     pub parent: Arc<OpenTable>,
 }
 
-/// A lookup by primary key.
+/// A lookup of either kind.
+pub enum AnyLookuper {
+    /// By primary key.
+    Key(Lookuper),
+    /// By the beginning of it.
+    Prefix(PrefixLookuper),
+}
+
+impl AnyLookuper {
+    /// How many nodes the projected columns have.
+    pub fn nodes(&self) -> usize {
+        match self {
+            Self::Key(lookuper) => lookuper.projection().nodes(),
+            Self::Prefix(lookuper) => lookuper.projection().nodes(),
+        }
+    }
+
+    /// The rows of some keys.
+    pub fn lookup(&self, keys: &RecordBatch) -> Result<ReadBatch> {
+        match self {
+            Self::Key(lookuper) => lookuper.lookup(keys),
+            Self::Prefix(lookuper) => Ok(lookuper.lookup(keys)?.rows),
+        }
+    }
+}
+
+/// A lookup.
 pub struct OpenLookuper {
     /// The client's.
-    pub lookuper: Lookuper,
+    pub lookuper: AnyLookuper,
     /// The columns that keys come in.
     pub key: InputColumns,
     /// How many nodes the projected columns have.

@@ -11,7 +11,7 @@ use crate::guard::Failure;
 use crate::handle::Registry;
 
 /// Descriptor entries before those of the nodes.
-const FIXED: usize = 11;
+const FIXED: usize = 12;
 /// Descriptor entries a node.
 const PER_NODE: usize = 4;
 /// "Not there", for positions.
@@ -45,7 +45,7 @@ impl HeldBatch {
         let mut d = Vec::with_capacity(descriptor_len(b.columns.len()));
         d.extend([handle, i64::from(b.bucket), b.rows as i64, b.first_row as i64, b.end_row as i64]);
         d.extend([b.base_offset, b.commit_timestamp, position(b.row_bytes), i64::from(b.schema_id)]);
-        d.extend([position(b.selected.map(|s| s.position)), i64::from(b.partition())]);
+        d.extend([position(b.selected.map(|s| s.position)), i64::from(b.partition()), position(b.ends)]);
         for node in &b.columns {
             d.extend([position(node.validity), node.data as i64, position(node.aux), node.data_len as i64]);
         }

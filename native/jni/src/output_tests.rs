@@ -15,6 +15,7 @@ fn batch(bytes: usize) -> ReadBatch {
         row_bytes: Some(64),
         schema_id: 3,
         selected: None,
+        ends: None,
         columns: vec![
             ColumnLayout { validity: None, data: 128, aux: None, data_len: 80 },
             ColumnLayout { validity: Some(256), data: 320, aux: Some(384), data_len: 17 },
@@ -25,7 +26,7 @@ fn batch(bytes: usize) -> ReadBatch {
 
 #[test]
 fn the_descriptor_is_as_documented() {
-    let expected = [77, 4, 10, 2, 9, 1 << 40, 1_700_000_000_000, 64, 3, -1, 0, -1, 128, -1, 80, 256, 320, 384, 17];
+    let expected = [77, 4, 10, 2, 9, 1 << 40, 1_700_000_000_000, 64, 3, -1, 0, -1, -1, 128, -1, 80, 256, 320, 384, 17];
     let descriptor = HeldBatch::new(batch(448)).descriptor(77);
     assert_eq!(descriptor, expected);
     assert_eq!(descriptor.len(), descriptor_len(2));

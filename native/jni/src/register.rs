@@ -11,7 +11,7 @@ use crate::guard::install_panic_hook;
 use crate::natives::{connection, log, lookup, memory, snapshot, write};
 
 /// What `Native.abiVersion` says; `NativeLibrary.ABI_VERSION` on the Java side must be the same.
-pub const ABI_VERSION: jint = 3;
+pub const ABI_VERSION: jint = 4;
 
 struct Native {
     name: &'static JNIStr,
@@ -27,7 +27,7 @@ macro_rules! natives {
 
 /// Every native of `io.fluss.jni.Native`. A change here changes `signatures.txt` and `ABI_VERSION`.
 #[rustfmt::skip]
-fn table() -> [Native; 31] {
+fn table() -> [Native; 32] {
     natives! {
         "abiVersion" "()I" connection::abi_version;
         "open" "([B)J" connection::open;
@@ -44,6 +44,7 @@ fn table() -> [Native; 31] {
         "openLogScanner" "(J[B)J" log::open_log_scanner;
         "subscribe" "(JIIJJ)V" log::subscribe;
         "unsubscribe" "(JII)V" log::unsubscribe;
+        "logPosition" "(JII)J" log::log_position;
         "pollLog" "(JJ[J)Ljava/nio/ByteBuffer;" log::poll_log;
         "wakeUp" "(J)V" log::wake_up;
         "closeLogScanner" "(J)V" log::close_log_scanner;

@@ -1,5 +1,5 @@
 //! Requests and answers that cross as protobuf bytes, and numbers that Java has signed.
-use fluss_proto::Message;
+use fluss_proto::{ColumnPath, Message};
 use fluss_types::{Error, PartitionBucket, Result, TablePath};
 use jni::Env;
 use jni::objects::JByteArray;
@@ -20,6 +20,11 @@ pub fn decode<M: Message + Default>(env: &Env<'_>, bytes: &JByteArray<'_>) -> st
 /// Column positions.
 pub fn positions(columns: Vec<u32>) -> Vec<usize> {
     columns.into_iter().map(|c| c as usize).collect()
+}
+
+/// Columns and fields within ROWs.
+pub fn paths(columns: Vec<ColumnPath>) -> Vec<Vec<usize>> {
+    columns.into_iter().map(|c| positions(c.steps)).collect()
 }
 
 /// The path of a request; the client checks the names.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use fluss_format::{ColumnBatch, Expiry, Lease, Projection, RowCodec};
+use fluss_format::{ColumnBatch, Expiry, Filter, Lease, Projection, RowCodec};
 use fluss_kv::{KvCheckpoint, KvRange, KvSnapshot, KvStores, KvTable};
 use fluss_types::file::FileSystem;
 use fluss_types::{BucketId, Error, ErrorCode, LogOffset, PartitionId, Result};
@@ -16,6 +16,8 @@ use crate::Tablet;
 /// Rows and bytes of one batch of a scan.
 const SCAN_ROWS: usize = 8192;
 pub(crate) const SCAN_BYTES: usize = 1 << 20;
+/// Reads of so many rows without a match end in a batch without rows: the caller may want to stop.
+const SCAN_READS: usize = 64;
 
 /// A snapshot as its reader knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -252,6 +254,8 @@ pub struct SnapshotReader {
     pub(crate) expiry: Expiry,
     /// What is read of each row.
     pub projection: Projection,
+    /// Which rows are read; `None`: all.
+    pub filter: Option<Filter>,
     pub(crate) bucket: i32,
     pub(crate) log_offset: LogOffset,
     pub(crate) position: Mutex<Vec<u8>>,
@@ -260,40 +264,54 @@ pub struct SnapshotReader {
 }
 
 impl SnapshotReader {
-    /// The next rows; `None` at the end.
+    /// The next rows; `None` at the end. A batch has no rows when many were read of which none counts.
     pub fn poll(&self) -> Result<Option<ColumnBatch>> {
         let mut position = self.position.lock().unwrap_or_else(PoisonError::into_inner);
-        let (mut rows, mut ends) = (Vec::new(), Vec::new());
-        let mut next = position.clone();
         let left = self.left.load(Ordering::Relaxed);
         if left == 0 {
             return Ok(None);
         }
-        while ends.is_empty() {
-            let range = KvRange { after: &next, max_rows: left.min(SCAN_ROWS), max_bytes: SCAN_BYTES, ..KvRange::ALL };
-            let last = self.snapshot.scan(&range, &mut |_, row| {
-                if !self.expiry.is_over(row) {
-                    rows.extend_from_slice(row);
-                    ends.push(rows.len());
-                }
-            });
-            if let Some(tablet) = &self.tablet {
-                tablet.check_open()?;
+        let mut reads = 0;
+        while let Some((batch, last)) = self.read(&position, left)? {
+            *position = last;
+            reads += 1;
+            if batch.rows > 0 || reads == SCAN_READS {
+                self.left.store(left - batch.rows, Ordering::Relaxed);
+                return Ok(Some(batch));
             }
-            let Some(last) = last? else { return Ok(None) };
-            next = last;
         }
-        let mut start = 0;
-        let slices: Vec<Option<&[u8]>> = ends.iter().map(|end| Some(&rows[std::mem::replace(&mut start, *end)..*end])).collect();
-        let mut batch = self.codec.decode_projected(&slices, &self.projection, false)?;
-        batch.bucket = self.bucket;
-        batch.base_offset = self.log_offset;
-        *position = next;
-        self.left.store(left - slices.len(), Ordering::Relaxed);
-        Ok(Some(batch))
+        Ok(None)
     }
 
-    /// Where the next [`Self::poll`] begins: the last key given out, empty before the first.
+    /// Up to `left` rows after a key, and the last key that was read.
+    fn read(&self, after: &[u8], left: usize) -> Result<Option<(ColumnBatch, Vec<u8>)>> {
+        let (mut rows, mut ends) = (Vec::new(), Vec::new());
+        let max_rows = if self.filter.is_some() { SCAN_ROWS } else { left.min(SCAN_ROWS) };
+        let range = KvRange { after, max_rows, max_bytes: SCAN_BYTES, ..KvRange::ALL };
+        let last = self.snapshot.scan(&range, &mut |_, row| {
+            if !self.expiry.is_over(row) {
+                rows.extend_from_slice(row);
+                ends.push(rows.len());
+            }
+        });
+        if let Some(tablet) = &self.tablet {
+            tablet.check_open()?;
+        }
+        let Some(last) = last? else { return Ok(None) };
+        let mut start = 0;
+        let mut rows: Vec<&[u8]> = ends.iter().map(|end| &rows[std::mem::replace(&mut start, *end)..*end]).collect();
+        if let Some(filter) = &self.filter {
+            let chosen = self.codec.matching(&rows, filter)?;
+            rows = chosen.set_indices().take(left).map(|i| rows[i]).collect();
+        }
+        let rows: Vec<Option<&[u8]>> = rows.into_iter().map(Some).collect();
+        let mut batch = self.codec.decode_projected(&rows, &self.projection, false)?;
+        batch.bucket = self.bucket;
+        batch.base_offset = self.log_offset;
+        Ok(Some((batch, last)))
+    }
+
+    /// Where the next [`Self::poll`] begins: the last key that was read, empty before the first.
     pub fn position(&self) -> Vec<u8> {
         self.position.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

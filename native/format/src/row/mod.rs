@@ -10,11 +10,12 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions};
-use arrow_buffer::NullBuffer;
+use arrow_buffer::{BooleanBuffer, NullBuffer};
 use fluss_types::{DataType, Error, ErrorCode, Result, Schema, SchemaId, Schemas, TypeRoot};
 
 use self::decode::corrupt;
 use self::fields::{Fields, Place};
+use crate::Filter;
 use crate::arrays::{self, Parts, mismatch, without_text};
 use crate::column_batch::{Arena, ColumnBatch};
 use crate::evolve::{evolve, evolve_batch};
@@ -173,12 +174,17 @@ impl RowCodec {
             .map_err(|e| corrupt(format!("stored rows do not fit their schema: {e}")))
     }
 
-    /// Stored rows of any version as a batch for readers of the current schema, or of an older one; a `None` row is all NULL.
-    /// `with_found` adds one byte a row that says whether it was there.
-    pub fn decode_projected(&self, rows: &[Option<&[u8]>], projection: &Projection, with_found: bool) -> Result<ColumnBatch> {
+    /// Which of some stored rows of any version match a filter.
+    pub fn matching(&self, rows: &[&[u8]], filter: &Filter) -> Result<BooleanBuffer> {
+        let rows: Vec<Option<&[u8]>> = rows.iter().map(|r| Some(*r)).collect();
+        filter.matching(&self.columns(&rows, filter.projection())?, rows.len())
+    }
+
+    /// The projected columns of stored rows of any version, without text; a `None` row is all NULL.
+    fn columns(&self, rows: &[Option<&[u8]>], projection: &Projection) -> Result<Vec<ArrayRef>> {
         let written = self.schema();
         let sources = projection.sources(written)?;
-        let columns = self.with_current(rows, |rows| {
+        self.with_current(rows, |rows| {
             let column = |(source, to): (&Option<Source<'_>>, &DataType)| {
                 let to = without_text(to);
                 let Some(s) = source else { return Ok(arrays::nulls(&to, rows.len())) };
@@ -187,8 +193,14 @@ impl RowCodec {
                 let array = field(array, &whole, &s.path[1..])?;
                 evolve(&array, &without_text(s.stored), &to)
             };
-            sources.iter().zip(projection.types()).map(column).collect::<Result<Vec<ArrayRef>>>()
-        })?;
+            sources.iter().zip(projection.types()).map(column).collect()
+        })
+    }
+
+    /// Stored rows of any version as a batch for readers of the current schema, or of an older one; a `None` row is all NULL.
+    /// `with_found` adds one byte a row that says whether it was there.
+    pub fn decode_projected(&self, rows: &[Option<&[u8]>], projection: &Projection, with_found: bool) -> Result<ColumnBatch> {
+        let columns = self.columns(rows, projection)?;
         let bytes: usize = columns.iter().map(|c| c.get_buffer_memory_size()).sum();
         let mut arena = Arena::with_capacity(bytes + 64 * (projection.nodes() * 3 + 1) + rows.len());
         let row_bytes = with_found.then(|| {
@@ -211,8 +223,9 @@ impl RowCodec {
             base_offset: -1,
             commit_timestamp: -1,
             row_bytes,
-            schema_id: written.id(),
+            schema_id: self.schema().id(),
             selected: None,
+            ends: None,
             columns: nodes,
         })
     }

@@ -119,6 +119,8 @@ fn strings<const N: usize>(pairs: [(&str, &str); N]) -> BTreeMap<String, String>
 fn messages() -> Vec<Vec<u8>> {
     use proto::admin_request::Request;
     use proto::data_type::Kind;
+    use proto::literal::Value;
+    use proto::predicate::Predicate as Asked;
     use proto::schema_change::Change;
     let path = || Some(proto::TablePath { database: "db".into(), table: "t".into() });
     let simple = |kind: Kind| proto::DataType { kind: kind.into(), length: 9, precision: 6, scale: 2, ..Default::default() };
@@ -213,21 +215,48 @@ fn messages() -> Vec<Vec<u8>> {
         table_stats: Some(proto::TableStats { row_count: 7 }),
         transactions: vec![proto::TransactionInfo { transaction_id: 5, prepared_ms: Some(0), committable: vec![7] }],
     };
+    let paths = |paths: &[&[u32]]| paths.iter().map(|steps| proto::ColumnPath { steps: steps.to_vec() }).collect::<Vec<_>>();
+    let first = || Some(proto::ColumnPath { steps: vec![0] });
+    let literal = |value| proto::Literal { value: Some(value) };
+    let is = |kind| proto::Predicate { predicate: Some(kind) };
+    let compare = |value| {
+        let literal = Some(literal(value));
+        is(Asked::Compare(proto::predicate::Compare { column: first(), comparison: 3, literal }))
+    };
+    let of = vec![
+        compare(Value::Boolean(true)),
+        compare(Value::Integer(-1)),
+        compare(Value::Floating(0.5)),
+        compare(Value::Bytes(vec![0xC3, 0xA9])),
+        compare(Value::Decimal(proto::literal::Decimal { unscaled: vec![255; 16], scale: 2 })),
+        compare(Value::Timestamp(proto::literal::Timestamp { millis: -1, nanos: 999_999 })),
+        is(Asked::In(proto::predicate::In {
+            column: first(),
+            literals: vec![literal(Value::Integer(1)), proto::Literal::default()],
+        })),
+        is(Asked::IsNull(proto::ColumnPath { steps: vec![3, 1] })),
+        is(Asked::Or(proto::predicate::Junction::default())),
+        is(Asked::Not(Box::new(is(Asked::StartsWith(proto::predicate::StartsWith { column: first(), prefix: vec![7] }))))),
+    ];
+    let filter = Some(is(Asked::And(proto::predicate::Junction { of })));
     let scan = proto::SnapshotScanRequest {
         bucket: 1,
         snapshot_id: "1".into(),
-        projection: vec![3, 0, 1 << 20],
         after_position: vec![1, 0, 255],
         partition_id: 2,
+        columns: paths(&[&[3], &[0, 1 << 20], &[]]),
+        filter: filter.clone(),
+        limit: Some(0),
     };
     // In the order of `fluss_fuzz::MESSAGES`.
     let mut out = vec![[vec![0], proto::OpenRequest { options: strings([("data.dir", "/d")]) }.encode_to_vec()].concat()];
     out.extend(requests.map(|r| [vec![1], proto::AdminRequest { request: Some(r) }.encode_to_vec()].concat()));
     out.push([vec![2], response.encode_to_vec()].concat());
     out.push([vec![3], proto::OpenTableRequest { path: path() }.encode_to_vec()].concat());
-    out.push([vec![4], proto::LogScanRequest { projection: vec![0, 5, 300] }.encode_to_vec()].concat());
+    out.push([vec![4], proto::LogScanRequest { columns: paths(&[&[0], &[5, 300]]), filter }.encode_to_vec()].concat());
     out.push([vec![5], scan.encode_to_vec()].concat());
-    out.push([vec![6], proto::LookupRequest { projection: vec![1] }.encode_to_vec()].concat());
+    let lookup = proto::LookupRequest { columns: paths(&[&[1]]), prefix_key: vec!["c".into()], insert_missing: true };
+    out.push([vec![6], lookup.encode_to_vec()].concat());
     out.push([vec![7], proto::Metrics { values: BTreeMap::from([("memory".into(), u64::MAX)]) }.encode_to_vec()].concat());
     let writer = proto::WriterRequest { target_columns: vec![0, 300], existing_partitions_only: true, transactional: true };
     out.push([vec![8], writer.encode_to_vec()].concat());

@@ -1,5 +1,7 @@
 //! Readers of the log.
+use fluss_client::predicate;
 use fluss_proto::LogScanRequest;
+use fluss_types::Error;
 use jni::EnvUnowned;
 use jni::objects::{JByteArray, JByteBuffer, JClass, JLongArray};
 use jni::sys::{jint, jlong};
@@ -7,7 +9,7 @@ use jni::sys::{jint, jlong};
 use crate::guard::call;
 use crate::object::{LOG_SCANNERS, OpenLogScanner, TABLES};
 use crate::output::{check_descriptor, hand_over};
-use crate::request::{bucket, decode, positions, timeout};
+use crate::request::{bucket, decode, paths, timeout};
 
 pub extern "system" fn open_log_scanner<'l>(
     env: EnvUnowned<'l>,
@@ -18,7 +20,10 @@ pub extern "system" fn open_log_scanner<'l>(
     call(env, &class, |env| {
         let parent = TABLES.get(table)?;
         let request: LogScanRequest = decode(env, &request)?;
-        let scanner = parent.table.log_scanner(positions(request.projection))?;
+        let mut scanner = parent.table.log_scanner(paths(request.columns))?;
+        if let Some(filter) = request.filter {
+            scanner = scanner.filtered(predicate(parent.table.schema(), filter)?)?;
+        }
         let nodes = scanner.projection().nodes();
         Ok(LOG_SCANNERS.insert(OpenLogScanner { scanner, nodes, parent }))
     })
@@ -40,6 +45,20 @@ pub extern "system" fn unsubscribe<'l>(env: EnvUnowned<'l>, class: JClass<'l>, s
     call(env, &class, |_| {
         LOG_SCANNERS.get(scanner)?.scanner.unsubscribe(bucket(partition, number)?);
         Ok(())
+    })
+}
+
+pub extern "system" fn log_position<'l>(
+    env: EnvUnowned<'l>,
+    class: JClass<'l>,
+    scanner: jlong,
+    partition: jint,
+    number: jint,
+) -> jlong {
+    call(env, &class, |_| {
+        let bucket = bucket(partition, number)?;
+        let position = LOG_SCANNERS.get(scanner)?.scanner.position(bucket);
+        Ok(position.ok_or_else(|| Error::invalid(format!("the scanner does not read {bucket}")))?)
     })
 }
 

@@ -11,18 +11,31 @@ use jni::{Env, EnvUnowned};
 use super::JBuffers;
 use crate::guard::{Failure, call};
 use crate::input::{InputColumns, buffers, key_batch};
-use crate::object::{CONNECTIONS, LOOKUPERS, OpenLookuper, RESULTS, TABLES, calls};
+use crate::object::{AnyLookuper, CONNECTIONS, LOOKUPERS, OpenLookuper, RESULTS, TABLES, calls};
 use crate::output::{check_descriptor, hand_over};
-use crate::request::{decode, positions, row_count};
+use crate::request::{decode, paths, row_count};
 
 pub extern "system" fn open_lookuper<'l>(env: EnvUnowned<'l>, class: JClass<'l>, table: jlong, request: JByteArray<'l>) -> jlong {
     call(env, &class, |env| {
         let parent = TABLES.get(table)?;
         let request: LookupRequest = decode(env, &request)?;
-        let lookuper = parent.table.lookuper(positions(request.projection))?;
-        let nodes = lookuper.projection().nodes();
-        let schema = parent.table.schema();
-        let key = InputColumns::new(parent.table.key_schema(), schema.primary_key().iter().map(|&i| &schema.columns()[i]));
+        let (table, columns) = (&parent.table, paths(request.columns));
+        let (lookuper, key) = if request.prefix_key.is_empty() {
+            let schema = table.schema();
+            let key = InputColumns::new(table.key_schema(), schema.primary_key().iter().map(|&i| &schema.columns()[i]));
+            let lookuper = table.lookuper(columns)?;
+            (AnyLookuper::Key(if request.insert_missing { lookuper.inserting()? } else { lookuper }), key)
+        } else if request.insert_missing {
+            return Err(
+                Error::invalid("a lookup by the beginning of a key cannot insert rows: it does not know the whole key").into()
+            );
+        } else {
+            let names: Vec<&str> = request.prefix_key.iter().map(String::as_str).collect();
+            let lookuper = table.prefix_lookuper(&names, columns)?;
+            let key = InputColumns::new(lookuper.key_schema(), lookuper.key());
+            (AnyLookuper::Prefix(lookuper), key)
+        };
+        let nodes = lookuper.nodes();
         Ok(LOOKUPERS.insert(OpenLookuper { lookuper, key, nodes, parent }))
     })
 }

@@ -1,5 +1,7 @@
 //! Readers of a snapshot.
+use fluss_client::predicate;
 use fluss_proto::SnapshotScanRequest;
+use fluss_types::Error;
 use jni::EnvUnowned;
 use jni::objects::{JByteArray, JByteBuffer, JClass, JLongArray};
 use jni::sys::jlong;
@@ -7,7 +9,7 @@ use jni::sys::jlong;
 use crate::guard::call;
 use crate::object::{OpenSnapshotScanner, SNAPSHOT_SCANNERS, TABLES};
 use crate::output::{check_descriptor, hand_over};
-use crate::request::{decode, positions};
+use crate::request::{decode, paths};
 
 pub extern "system" fn open_snapshot_scanner<'l>(
     env: EnvUnowned<'l>,
@@ -18,8 +20,20 @@ pub extern "system" fn open_snapshot_scanner<'l>(
     call(env, &class, |env| {
         let parent = TABLES.get(table)?;
         let request: SnapshotScanRequest = decode(env, &request)?;
-        let (bucket, id, after) = ((request.partition_id, request.bucket), request.snapshot_id, request.after_position);
-        let scanner = parent.table.snapshot_scanner(bucket, &id, positions(request.projection), &after)?;
+        let (bucket, id, columns) = ((request.partition_id, request.bucket), request.snapshot_id, paths(request.columns));
+        let limit = request.limit.map(|rows| usize::try_from(rows).unwrap_or(usize::MAX));
+        let mut scanner = match (id.is_empty(), limit) {
+            (true, limit) if request.after_position.is_empty() => parent.table.batch_scanner(bucket, columns, limit)?,
+            (false, None) => parent.table.snapshot_scanner(bucket, &id, columns, &request.after_position)?,
+            _ => {
+                return Err(
+                    Error::invalid("a scan of a snapshot has no limit, one of the rows as they are now no position").into()
+                );
+            }
+        };
+        if let Some(filter) = request.filter {
+            scanner = scanner.filtered(predicate(parent.table.schema(), filter)?)?;
+        }
         let nodes = scanner.projection().nodes();
         Ok(SNAPSHOT_SCANNERS.insert(OpenSnapshotScanner { scanner, nodes, parent }))
     })

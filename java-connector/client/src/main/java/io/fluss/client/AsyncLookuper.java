@@ -138,7 +138,8 @@ public final class AsyncLookuper<T> implements AutoCloseable {
             try {
                 IntFunction<T> rows = reader.apply(heap);
                 for (int i = 0; i < futures.size(); i++) {
-                    futures.get(i).complete(heap.isFound(i) ? rows.apply(i) : null);
+                    boolean found = heap.firstRowOf(i) < heap.endRowOf(i);
+                    futures.get(i).complete(found ? rows.apply(i) : null);
                 }
             } catch (Throwable t) {
                 failAll(futures, t);

@@ -3,7 +3,6 @@ package io.fluss.client;
 import io.fluss.jni.Native;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.List;
 
 /**
  * Rows by column, as the native side gives them: views over its memory, nothing copied but variable-width columns, once, when
@@ -18,7 +17,7 @@ public final class ColumnBatch implements AutoCloseable {
     public static final byte UPDATE_AFTER = 3;
     public static final byte DELETE = 4;
 
-    private static final int HEAD = 11;
+    private static final int HEAD = 12;
     /** Descriptor entries a node. */
     static final int PER_NODE = 4;
 
@@ -34,6 +33,9 @@ public final class ColumnBatch implements AutoCloseable {
     private final int schemaId;
     /** Position of the number of selected rows, their numbers behind it; -1: all from {@link #firstRow} to {@link #endRow}. */
     private final int selection;
+
+    /** Prefix lookup: position of the rows where the rows of each key end; else -1. */
+    private final int ends;
 
     private final ColumnView[] columns;
     private ByteBuffer buffer;
@@ -53,6 +55,7 @@ public final class ColumnBatch implements AutoCloseable {
         schemaId = (int) descriptor[8];
         selection = (int) descriptor[9];
         partition = (int) descriptor[10];
+        ends = (int) descriptor[11];
         columns = new ColumnView[types.length];
         int at = HEAD;
         for (int i = 0; i < types.length; i++) {
@@ -74,6 +77,7 @@ public final class ColumnBatch implements AutoCloseable {
         rowBytes = other.rowBytes;
         schemaId = other.schemaId;
         selection = other.selection;
+        ends = other.ends;
         columns = new ColumnView[other.columns.length];
         for (int i = 0; i < columns.length; i++) {
             columns[i] = new ColumnView(other.columns[i], copy);
@@ -86,17 +90,6 @@ public final class ColumnBatch implements AutoCloseable {
             nodes += type.nodeCount();
         }
         return new long[HEAD + PER_NODE * nodes];
-    }
-
-    static DataType[] project(List<Column> columns, int[] projection) {
-        DataType[] types = new DataType[projection.length];
-        for (int i = 0; i < types.length; i++) {
-            if (projection[i] < 0 || projection[i] >= columns.size()) {
-                throw FlussException.invalid("projection of column " + projection[i] + " of a table with the columns " + columns);
-            }
-            types[i] = columns.get(projection[i]).type();
-        }
-        return types;
     }
 
     /** Id of the partition that {@link #bucket()} is of; 0: the table has none, or for lookups. */
@@ -170,6 +163,25 @@ public final class ColumnBatch implements AutoCloseable {
     /** Lookup: whether the key of that row was found. */
     public boolean isFound(int row) {
         return rowBytes < 0 || buffer.get(rowBytes + row) != 0;
+    }
+
+    /**
+     * Lookup: the first row of a key, by its number among the keys; {@link #endRowOf} is the row after its last. A key that was not found
+     * has none. By primary key a key has one row at most, and the row has the key's number.
+     */
+    public int firstRowOf(int key) {
+        if (ends < 0) {
+            return key;
+        }
+        return key == 0 ? 0 : endRowOf(key - 1);
+    }
+
+    /** Lookup: the row after the last one of a key. */
+    public int endRowOf(int key) {
+        if (ends < 0) {
+            return isFound(key) ? key + 1 : key;
+        }
+        return buffer.getInt(ends + (key << 2));
     }
 
     public boolean isNull(int column, int row) {

@@ -45,11 +45,22 @@ public final class LogScanner extends NativeHandle {
      * the native memory budget is used up, batches given out have to be closed before there is another one.
      *
      * @param timeoutMs how long to wait for one
-     * @return null after the timeout or {@link #wakeUp()}
+     * @return null after the timeout or {@link #wakeUp()}, or when every bucket was read up to its stop. With a filter only batches with
+     *     rows that match ({@link ColumnBatch#selectedRow})
      */
     public ColumnBatch poll(long timeoutMs) {
         ByteBuffer buffer = Native.pollLog(handle(), timeoutMs, descriptor);
         return buffer == null ? null : new ColumnBatch(buffer, descriptor, types);
+    }
+
+    /**
+     * The offset up to which a bucket was read: all before it was given out, or does not match the filter.
+     *
+     * @param partitionId 0: the table has no partitions
+     * @throws InvalidArgumentException if the bucket is not subscribed
+     */
+    public long position(int partitionId, int bucket) {
+        return Native.logPosition(handle(), partitionId, bucket);
     }
 
     /** Makes the {@link #poll} that runs, or else the next one, return at once. */

@@ -2,41 +2,38 @@ package io.fluss.client;
 
 import io.fluss.jni.Native;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.IntFunction;
 
-/** Looks rows up by full primary key. Any thread, as long as each uses a key batch of its own. */
+/** Looks rows up by full primary key, or by the beginning of it. Any thread, as long as each uses a key batch of its own. */
 public final class Lookuper extends NativeHandle {
     private final TableInfo info;
     private final List<DataType> keyTypes;
     private final DataType[] types;
     private final Completions completions;
 
-    Lookuper(long handle, TableInfo info, DataType[] types, Completions completions) {
+    Lookuper(long handle, TableInfo info, List<DataType> keyTypes, DataType[] types, Completions completions) {
         super(handle);
         this.info = info;
+        this.keyTypes = List.copyOf(keyTypes);
         this.types = types;
         this.completions = completions;
-        List<DataType> keys = new ArrayList<>();
-        for (int index : info.descriptor().primaryKeyIndexes()) {
-            keys.add(info.descriptor().columns().get(index).type());
-        }
-        this.keyTypes = Collections.unmodifiableList(keys);
     }
 
     public TableInfo info() {
         return info;
     }
 
-    /** A batch to fill with keys: its columns are the primary key's, in key order. */
+    /** A batch to fill with keys: its columns are the primary key's in key order, or those that the prefix lookup was opened with. */
     public WriteBatch newKeys() {
         return WriteBatch.ofKeys(keyTypes);
     }
 
-    /** One row a key, in order ({@link ColumnBatch#isFound}); the caller closes the answer. */
+    /**
+     * The rows of the keys, in the order of the keys: {@link ColumnBatch#firstRowOf} and {@link ColumnBatch#endRowOf}. By primary key the answer has
+     * one row a key ({@link ColumnBatch#isFound}). The caller closes the answer.
+     */
     public ColumnBatch lookup(WriteBatch keys) {
         long[] descriptor = ColumnBatch.newDescriptor(types);
         ByteBuffer buffer = Native.lookup(handle(), keys.buffers(), keys.rows(), descriptor);
@@ -46,8 +43,8 @@ public final class Lookuper extends NativeHandle {
     /**
      * A view of this lookuper that gathers single keys into batches.
      *
-     * @param reader makes, of an answer on the Java heap, the function from its row to what a lookup gives; runs on the
-     *     callback thread
+     * @param reader makes, of an answer on the Java heap, the function from the number of a key that was found to what its lookup gives ({@link
+     *     ColumnBatch#firstRowOf} says which rows are the key's); runs on the callback thread
      * @param fullBatch keys that are sent although earlier ones are on their way
      * @param maxInFlight requests on their way at a time
      */

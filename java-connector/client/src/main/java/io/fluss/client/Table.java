@@ -2,6 +2,7 @@ package io.fluss.client;
 
 import io.fluss.client.proto.ProtoWriter;
 import io.fluss.jni.Native;
+import java.util.ArrayList;
 import java.util.List;
 
 /** An open table: makes writers, scanners and lookupers, which stay usable when the table is closed. Any thread. */
@@ -46,55 +47,117 @@ public final class Table extends NativeHandle {
 
     private WriteBatch batch(WriterOptions options) {
         List<Column> columns = info.descriptor().columns();
-        return WriteBatch.ofRows(List.of(ColumnBatch.project(columns, options.columns(columns.size()))));
+        return WriteBatch.ofRows(List.of(Projection.of(options.columns(columns.size())).types(columns)));
     }
 
-    /** @param projection column positions in the order wanted; may be empty (rows are still counted) */
+    /** As {@link #newLogScanner(Projection, Predicate)}, of whole columns and all rows. */
     public LogScanner newLogScanner(int[] projection) {
-        DataType[] types = ColumnBatch.project(info.descriptor().columns(), projection);
-        byte[] request = new ProtoWriter().packed(1, projection).toByteArray();
-        return new LogScanner(Native.openLogScanner(handle(), request), info.path(), types);
+        return newLogScanner(Projection.of(projection), null);
     }
 
-    /** As {@link #newSnapshotScanner(int, int, String, int[], byte[])}, of a table without partitions. */
+    /**
+     * Reads the log.
+     *
+     * @param projection may be empty: rows are still counted
+     * @param filter null: all rows. Changes are looked at one by one: of an update one half may match without the other
+     */
+    public LogScanner newLogScanner(Projection projection, Predicate filter) {
+        DataType[] types = projection.types(info.descriptor().columns());
+        ProtoWriter request = new ProtoWriter();
+        projection.write(request, 2);
+        Predicate.write(filter, request, 3);
+        return new LogScanner(Native.openLogScanner(handle(), request.toByteArray()), info.path(), types);
+    }
+
+    /** As the other, of a table without partitions, of whole columns and all rows. */
     public SnapshotScanner newSnapshotScanner(int bucket, String snapshotId, int[] projection, byte[] afterPosition) {
-        return newSnapshotScanner(0, bucket, snapshotId, projection, afterPosition);
+        return newSnapshotScanner(0, bucket, snapshotId, Projection.of(projection), null, afterPosition);
     }
 
     /**
      * Reads one bucket of a snapshot in key order.
      *
      * @param partitionId 0: the table has no partitions
-     * @param projection as for {@link #newLogScanner}
+     * @param projection may be empty: rows are still counted
+     * @param filter null: all rows
      * @param afterPosition a value of {@link SnapshotScanner#position()}, or null: from the first key
      * @throws NotFoundException code 204: the snapshot was released, or its lease ran out
      */
     public SnapshotScanner newSnapshotScanner(
-            int partitionId, int bucket, String snapshotId, int[] projection, byte[] afterPosition) {
-        DataType[] types = ColumnBatch.project(info.descriptor().columns(), projection);
-        byte[] request = new ProtoWriter()
-                .varint(1, bucket)
-                .string(2, snapshotId)
-                .packed(3, projection)
-                .bytes(4, afterPosition)
-                .varint(5, partitionId)
-                .toByteArray();
-        return new SnapshotScanner(Native.openSnapshotScanner(handle(), request), info.path(), bucket, types);
+            int partitionId, int bucket, String snapshotId, Projection projection, Predicate filter, byte[] afterPosition) {
+        ProtoWriter request = new ProtoWriter().string(2, snapshotId).bytes(4, afterPosition);
+        return snapshotScanner(partitionId, bucket, projection, filter, request);
     }
 
     /**
-     * Looks rows up by full primary key.
+     * Reads the rows of one bucket of a primary-key table as they are now, in key order. It needs no snapshot to be made or released, and ends
+     * with the connection: it has no position to go on from.
      *
-     * @param projection columns of the answer, as for {@link #newLogScanner}
+     * @param partitionId 0: the table has no partitions
+     * @param projection as for {@link #newSnapshotScanner}
+     * @param filter null: all rows
+     * @param limit at most so many rows that match; {@link Long#MAX_VALUE}: all
+     */
+    public SnapshotScanner newBatchScanner(
+            int partitionId, int bucket, Projection projection, Predicate filter, long limit) {
+        ProtoWriter request = new ProtoWriter();
+        if (limit != Long.MAX_VALUE) {
+            request.present(8, limit);
+        }
+        return snapshotScanner(partitionId, bucket, projection, filter, request);
+    }
+
+    private SnapshotScanner snapshotScanner(
+            int partitionId, int bucket, Projection projection, Predicate filter, ProtoWriter request) {
+        DataType[] types = projection.types(info.descriptor().columns());
+        request.varint(1, bucket).varint(5, partitionId);
+        projection.write(request, 6);
+        Predicate.write(filter, request, 7);
+        return new SnapshotScanner(Native.openSnapshotScanner(handle(), request.toByteArray()), info.path(), bucket, types);
+    }
+
+    /** As {@link #newLookuper(Projection, boolean)}, of whole columns, without inserts. */
+    public Lookuper newLookuper(int[] projection) {
+        return newLookuper(Projection.of(projection), false);
+    }
+
+    /**
+     * Looks rows up by full primary key; in a partition that is missing nothing is found.
+     *
+     * @param projection columns of the answer
+     * @param insertMissing a key that has no row gets one, with NULL outside the key, durable when it is given: however many ask for a key at
+     *     once, all get the same row. Refused when a column outside the key is NOT NULL
      * @throws InvalidArgumentException if this is a log table
      */
-    public Lookuper newLookuper(int[] projection) {
+    public Lookuper newLookuper(Projection projection, boolean insertMissing) {
+        TableDescriptor descriptor = info.descriptor();
+        return lookuper(descriptor.primaryKey(), projection, new ProtoWriter().bool(4, insertMissing));
+    }
+
+    /**
+     * Looks up all rows whose primary key begins with the bucket key; of a table with partitions, in the partition that the lookup key names.
+     *
+     * @param keys names of the bucket key columns, and of the partition keys if there are some, in the order of the lookup keys
+     * @param projection columns of the answer
+     * @throws InvalidArgumentException if the bucket key is not the beginning of the primary key, or other columns are named
+     */
+    public Lookuper newPrefixLookuper(List<String> keys, Projection projection) {
+        return lookuper(keys, projection, new ProtoWriter().strings(3, keys));
+    }
+
+    private Lookuper lookuper(List<String> keys, Projection projection, ProtoWriter request) {
         if (!info.hasPrimaryKey()) {
             throw FlussException.invalid("table " + info.path() + " is a log table; only a primary-key table can be looked up");
         }
-        DataType[] types = ColumnBatch.project(info.descriptor().columns(), projection);
-        byte[] request = new ProtoWriter().packed(1, projection).toByteArray();
-        return new Lookuper(Native.openLookuper(handle(), request), info, types, connection.completions());
+        List<Column> columns = info.descriptor().columns();
+        List<DataType> keyTypes = new ArrayList<>();
+        for (String key : keys) {
+            keyTypes.add(columns.get(info.descriptor().columnIndex(key)).type());
+        }
+        DataType[] types = projection.types(columns);
+        projection.write(request, 2);
+        long handle = Native.openLookuper(handle(), request.toByteArray());
+        return new Lookuper(handle, info, keyTypes, types, connection.completions());
     }
 
     @Override

@@ -76,11 +76,14 @@ public final class Native {
 
     public static native void unsubscribe(long scanner, int partition, int bucket);
 
+    /** The offset up to which a subscribed bucket was read: all before it was given out, or does not match the filter. */
+    public static native long logPosition(long scanner, int partition, int bucket);
+
     /**
      * The next batch of any subscribed bucket, in offset order within a bucket.
      *
      * @param descriptor filled as jni.md says
-     * @return the batch's memory, or null: timeout, or {@link #wakeUp} was called. While the readers' share of the memory budget is
+     * @return the batch's memory, or null: timeout, {@link #wakeUp} was called, or all buckets have reached their stop. While the readers' share of the memory budget is
      *     used up, a scanner gets its next batch only when those it gave out are released
      */
     public static native ByteBuffer pollLog(long scanner, long timeoutMs, long[] descriptor);
@@ -90,12 +93,12 @@ public final class Native {
 
     public static native void closeLogScanner(long scanner);
 
-    // ------------------------------------------------------------------ read a snapshot of a primary-key table
+    // ------------------------------------------------------------------ read a snapshot of a primary-key table, or its rows as they are
 
     /** @param request SnapshotScanRequest. @return scanner handle. */
     public static native long openSnapshotScanner(long table, byte[] request);
 
-    /** The next batch in key order, or null at the end. */
+    /** The next batch in key order, or null at the end; it may have no rows. */
     public static native ByteBuffer pollSnapshot(long scanner, long[] descriptor);
 
     /** Where the next {@link #pollSnapshot} begins: for SnapshotScanRequest.after_position. */
@@ -109,9 +112,10 @@ public final class Native {
     public static native long openLookuper(long table, byte[] request);
 
     /**
-     * Looks keys up by full primary key. The answer has one row a key, in order.
+     * Looks keys up. By full primary key the answer has one row a key, in order; by a prefix all rows of each key, in order.
      *
-     * @param keys direct buffers: validity, data, aux of every primary key column, in key order
+     * @param keys direct buffers: validity, data, aux of every primary key column, in key order, or of
+     *     the columns that LookupRequest.prefix_key names
      */
     public static native ByteBuffer lookup(long lookuper, ByteBuffer[] keys, int rows, long[] descriptor);
 

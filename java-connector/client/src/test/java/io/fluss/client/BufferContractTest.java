@@ -78,7 +78,7 @@ class BufferContractTest {
         TestStore.write(table, 0, 3);
         try (LogScanner scanner = table.newLogScanner(new int[] {0, 1})) {
             scanner.subscribe(0, 0, Long.MAX_VALUE);
-            assertThatThrownBy(() -> Native.pollLog(scanner.handle(), 10_000, new long[18]))
+            assertThatThrownBy(() -> Native.pollLog(scanner.handle(), 10_000, new long[19]))
                     .isInstanceOf(InvalidArgumentException.class);
             try (ColumnBatch batch = scanner.poll(10_000)) {
                 assertThat(batch.rowCount()).isEqualTo(3);

@@ -175,7 +175,8 @@ class PartitionTest {
         for (int bucket = 0; bucket < 2; bucket++) {
             SnapshotInfo snapshot = admin.createSnapshot(PATH, us.partitionId(), bucket, Duration.ofHours(1));
             try (SnapshotScanner scanner =
-                    table.newSnapshotScanner(us.partitionId(), bucket, snapshot.snapshotId(), ALL, null)) {
+                    table.newSnapshotScanner(
+                            us.partitionId(), bucket, snapshot.snapshotId(), Projection.of(ALL), null, null)) {
                 for (ColumnBatch batch = scanner.poll(); batch != null; batch = scanner.poll()) {
                     rows += batch.rowCount();
                     assertThat(batch.column(2).getInt(0)).isZero();

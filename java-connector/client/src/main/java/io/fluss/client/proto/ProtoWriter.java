@@ -10,10 +10,19 @@ import java.util.Map;
  */
 public final class ProtoWriter {
     private static final int VARINT = 0;
+    private static final int FIXED64 = 1;
     private static final int LENGTH_DELIMITED = 2;
 
     private byte[] bytes = new byte[64];
     private int size;
+
+    /** A message that was written before. */
+    public static ProtoWriter of(byte[] message) {
+        ProtoWriter writer = new ProtoWriter();
+        writer.bytes = message.clone();
+        writer.size = message.length;
+        return writer;
+    }
 
     public ProtoWriter varint(int field, long value) {
         if (value != 0) {
@@ -27,6 +36,16 @@ public final class ProtoWriter {
     public ProtoWriter present(int field, long value) {
         tag(field, VARINT);
         rawVarint(value);
+        return this;
+    }
+
+    /** Eight bytes, written even when they are 0: the bits of a double. */
+    public ProtoWriter fixed64(int field, long bits) {
+        tag(field, FIXED64);
+        reserve(Long.BYTES);
+        for (int i = 0; i < Long.BYTES; i++) {
+            bytes[size++] = (byte) (bits >>> 8 * i);
+        }
         return this;
     }
 
