@@ -2,17 +2,19 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use fluss_engine::{Engine, Table};
+use fluss_engine::{EngineHandle, Table};
 use fluss_format::Committable;
 use fluss_proto::admin_request::Request;
 use fluss_proto::list_offsets::Spec;
-use fluss_proto::{AdminRequest, AdminResponse, BucketOffset, SnapshotInfo, TableStats, TransactionInfo};
+use fluss_proto::{AdminRequest, AdminResponse, BucketOffset, OptionInfo, SnapshotInfo, TableStats, TransactionInfo};
 use fluss_tablet::Tablet;
+use fluss_types::option::{OptionSpec, SCOPES};
 use fluss_types::{BucketId, Error, ErrorCode, PartitionBucket, PartitionId, Result, TablePath, WriterId};
 
 use crate::convert;
 
-pub(crate) fn handle(engine: &Arc<Engine>, request: AdminRequest) -> Result<AdminResponse> {
+pub(crate) fn handle(handle: &EngineHandle, request: AdminRequest) -> Result<AdminResponse> {
+    let engine = handle.engine();
     let mut response = AdminResponse::default();
     match request.request.ok_or_else(|| Error::invalid("the admin request is empty, or of a later version"))? {
         Request::CreateDatabase(r) => {
@@ -44,6 +46,15 @@ pub(crate) fn handle(engine: &Arc<Engine>, request: AdminRequest) -> Result<Admi
             let path = convert::path(r.path)?;
             let table = engine.rename_table(&path, &r.new_name)?;
             response.table = Some(convert::table_info(&TablePath::new(path.database, r.new_name), table));
+        }
+        Request::ListOptions(_) => {
+            let given = handle.options();
+            let option = |o: &OptionSpec| {
+                let value = given.get(o.key).map(String::as_str).or(o.default);
+                value.map(|v| OptionInfo { key: o.key.into(), value: v.into(), given: given.contains_key(o.key) })
+            };
+            let engine_options = SCOPES.iter().filter(|s| s.name == "Engine").flat_map(|s| s.options);
+            response.options = engine_options.filter_map(option).collect();
         }
         Request::ListTables(r) => response.names = engine.meta().tables(&r.database)?,
         Request::GetTable(r) => {

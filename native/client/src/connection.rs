@@ -39,7 +39,7 @@ impl Connection {
 
     /// Catalog, offsets and snapshots.
     pub fn admin(&self, request: AdminRequest) -> Result<AdminResponse> {
-        admin::handle(self.engine.engine(), request)
+        admin::handle(&self.engine, request)
     }
 
     /// Commits what [`TransactionalWriter::prepare`](crate::TransactionalWriter::prepare) gave, now or in an earlier process. Returns when all rows are

@@ -97,6 +97,12 @@ impl EngineHandle {
         &self.engine
     }
 
+    /// The engine options that were given to who opened the engine first; the others have their defaults.
+    pub fn options(&self) -> BTreeMap<String, String> {
+        let open = self.slot.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.as_ref().map(|o| o.options.clone()).unwrap_or_default()
+    }
+
     /// Gives the share back; the last one closes the engine cleanly. Idempotent.
     pub fn release(&self) -> Result<()> {
         if std::mem::replace(&mut *self.released.lock().unwrap_or_else(PoisonError::into_inner), true) {

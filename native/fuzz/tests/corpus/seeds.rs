@@ -169,6 +169,8 @@ fn messages() -> Vec<Vec<u8>> {
             change(Change::Drop(proto::schema_change::Drop { path: vec!["c".into()] })),
             change(Change::Rename(proto::schema_change::Rename { path: vec!["nested".into()], name: "n".into() })),
             change(Change::Widen(proto::schema_change::Widen { path: vec!["n".into()], r#type: Some(simple(Kind::Bigint)) })),
+            change(Change::Move(proto::schema_change::Move { path: vec!["n".into()], after: Some("c".into()) })),
+            change(Change::Comment(proto::schema_change::Comment { path: vec!["n".into()], comment: "c".into() })),
         ],
         set_options: strings([("table.log.ttl", "1d")]),
         reset_options: vec!["table.statistics.columns".into()],
@@ -203,6 +205,7 @@ fn messages() -> Vec<Vec<u8>> {
         Request::RenameTable(proto::RenameTable { path: path(), new_name: "u".into() }),
         Request::AlterDatabase(proto::AlterDatabase { database: database() }),
         Request::ListTransactions(proto::ListTransactions { path: path() }),
+        Request::ListOptions(proto::ListOptions {}),
     ];
     let info = proto::TableInfo { path: path(), table_id: 1, schema_id: 2, descriptor: Some(descriptor), created_ms: 3 };
     let response = proto::AdminResponse {
@@ -214,6 +217,7 @@ fn messages() -> Vec<Vec<u8>> {
         partitions: vec![proto::PartitionInfo { partition_id: 2, values: vec!["a".into(), "1".into()], created_ms: 3 }],
         table_stats: Some(proto::TableStats { row_count: 7 }),
         transactions: vec![proto::TransactionInfo { transaction_id: 5, prepared_ms: Some(0), committable: vec![7] }],
+        options: vec![proto::OptionInfo { key: "k".into(), value: "v".into(), given: true }],
     };
     let paths = |paths: &[&[u32]]| paths.iter().map(|steps| proto::ColumnPath { steps: steps.to_vec() }).collect::<Vec<_>>();
     let first = || Some(proto::ColumnPath { steps: vec![0] });

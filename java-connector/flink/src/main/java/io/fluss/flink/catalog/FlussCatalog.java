@@ -4,12 +4,14 @@ import io.fluss.client.Admin;
 import io.fluss.client.Connection;
 import io.fluss.client.DatabaseInfo;
 import io.fluss.client.FlussException;
+import io.fluss.client.PartitionInfo;
 import io.fluss.client.TableAlteration;
 import io.fluss.client.TableDescriptor;
 import io.fluss.client.TableInfo;
 import io.fluss.client.TablePath;
 import io.fluss.flink.table.FlussOptionsValidation;
 import io.fluss.flink.table.FlussTableFactory;
+import io.fluss.flink.table.MergeBehavior;
 
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.catalog.CatalogBaseTable;
@@ -32,6 +34,7 @@ import org.apache.flink.table.catalog.exceptions.PartitionSpecInvalidException;
 import org.apache.flink.table.catalog.exceptions.TableAlreadyExistException;
 import org.apache.flink.table.catalog.exceptions.TableNotExistException;
 import org.apache.flink.table.catalog.exceptions.TableNotPartitionedException;
+import org.apache.flink.table.catalog.stats.CatalogTableStatistics;
 import org.apache.flink.table.expressions.Expression;
 import org.apache.flink.table.factories.Factory;
 
@@ -134,6 +137,21 @@ public final class FlussCatalog extends ReducedCatalog {
                 throw new DatabaseAlreadyExistException(getName(), name, e);
             }
             throw failed("create database '" + name + "'", e);
+        }
+    }
+
+    @Override
+    public void alterDatabase(String name, CatalogDatabase database, boolean ignoreIfNotExists)
+            throws DatabaseNotExistException {
+        try {
+            admin().alterDatabase(new DatabaseInfo(name, database.getComment(), database.getProperties()));
+        } catch (FlussException e) {
+            if (!Codes.noDatabase(e)) {
+                throw failed("alter database '" + name + "'", e);
+            }
+            if (!ignoreIfNotExists) {
+                throw new DatabaseNotExistException(getName(), name, e);
+            }
         }
     }
 
@@ -284,6 +302,25 @@ public final class FlussCatalog extends ReducedCatalog {
         }
     }
 
+    @Override
+    public void renameTable(ObjectPath path, String newName, boolean ignoreIfNotExists)
+            throws TableNotExistException, TableAlreadyExistException {
+        IdentifierRules.check("table", newName);
+        try {
+            admin().renameTable(toPath(path), newName);
+        } catch (FlussException e) {
+            if (Codes.tableExists(e)) {
+                throw new TableAlreadyExistException(getName(), new ObjectPath(path.getDatabaseName(), newName), e);
+            }
+            if (!Codes.noDatabase(e) && !Codes.noTable(e)) {
+                throw failed("rename table '" + path + "' to '" + newName + "'", e);
+            }
+            if (!ignoreIfNotExists) {
+                throw new TableNotExistException(getName(), path, e);
+            }
+        }
+    }
+
     /** A table that names the store it is in may do so: {@code CREATE TABLE … LIKE} copies these options. */
     private void requireOwnStore(TablePath path, Map<String, String> options) {
         Map<String, String> named = new HashMap<>(connectionOptions);
@@ -426,6 +463,44 @@ public final class FlussCatalog extends ReducedCatalog {
         throw new UnsupportedOperationException(
                 "Partition " + spec + " of table '" + path + "' has no options that could be altered; those of the table hold"
                         + " for all its partitions (ALTER TABLE … SET).");
+    }
+
+    // ------------------------------------------------------------------ statistics
+
+    /** Of a table with partitions Flink asks for those of the partitions that it reads: to open all of them may take long. */
+    @Override
+    public CatalogTableStatistics getTableStatistics(ObjectPath path) throws TableNotExistException {
+        TableDescriptor table = stored(path).descriptor();
+        return table.partitionKeys().isEmpty() ? statistics(path, table, 0) : CatalogTableStatistics.UNKNOWN;
+    }
+
+    @Override
+    public CatalogTableStatistics getPartitionStatistics(ObjectPath path, CatalogPartitionSpec spec)
+            throws PartitionNotExistException {
+        try {
+            TableDescriptor table = partitioned(path);
+            List<PartitionInfo> partitions = admin().listPartitions(toPath(path), spec.getPartitionSpec());
+            if (partitions.size() == 1) {
+                return statistics(path, table, partitions.get(0).partitionId());
+            }
+        } catch (TableNotExistException | TableNotPartitionedException e) {
+            throw new PartitionNotExistException(getName(), path, spec, e);
+        } catch (FlussException e) {
+            throw failed("read the statistics of partition " + spec + " of table '" + path + "'", e);
+        }
+        throw new PartitionNotExistException(getName(), path, spec);
+    }
+
+    /** The number of rows, where the store knows it without reading them. */
+    private CatalogTableStatistics statistics(ObjectPath path, TableDescriptor table, int partition) {
+        if (ViewMapping.isView(table) || !MergeBehavior.of(table).countsRows()) {
+            return CatalogTableStatistics.UNKNOWN;
+        }
+        try {
+            return new CatalogTableStatistics(admin().tableStats(toPath(path), partition).rowCount(), -1, -1, -1);
+        } catch (FlussException e) {
+            throw failed("read the statistics of table '" + path + "'", e);
+        }
     }
 
     // ------------------------------------------------------------------

@@ -1,7 +1,6 @@
 package io.fluss.flink.catalog;
 
 import org.apache.flink.table.catalog.AbstractCatalog;
-import org.apache.flink.table.catalog.CatalogDatabase;
 import org.apache.flink.table.catalog.CatalogFunction;
 import org.apache.flink.table.catalog.CatalogPartitionSpec;
 import org.apache.flink.table.catalog.ObjectPath;
@@ -24,14 +23,10 @@ abstract class ReducedCatalog extends AbstractCatalog {
                 what + " is not supported yet by the Fluss catalog ('" + getName() + "').");
     }
 
-    @Override
-    public void alterDatabase(String name, CatalogDatabase database, boolean ignoreIfNotExists) {
-        throw notYet("ALTER DATABASE " + name);
-    }
-
-    @Override
-    public void renameTable(ObjectPath path, String newName, boolean ignoreIfNotExists) {
-        throw notYet("ALTER TABLE " + path + " RENAME TO " + newName);
+    private UnsupportedOperationException kept(ObjectPath path) {
+        return new UnsupportedOperationException(
+                "ANALYZE TABLE of '" + path + "': the Fluss catalog ('" + getName()
+                        + "') keeps no statistics of Flink's; the number of rows is known without it.");
     }
 
     // ------------------------------------------------------------------ functions
@@ -71,18 +66,8 @@ abstract class ReducedCatalog extends AbstractCatalog {
     // ------------------------------------------------------------------ statistics
 
     @Override
-    public CatalogTableStatistics getTableStatistics(ObjectPath path) throws TableNotExistException {
-        return CatalogTableStatistics.UNKNOWN;
-    }
-
-    @Override
     public CatalogColumnStatistics getTableColumnStatistics(ObjectPath path) throws TableNotExistException {
         return CatalogColumnStatistics.UNKNOWN;
-    }
-
-    @Override
-    public CatalogTableStatistics getPartitionStatistics(ObjectPath path, CatalogPartitionSpec spec) {
-        return CatalogTableStatistics.UNKNOWN;
     }
 
     @Override
@@ -92,24 +77,24 @@ abstract class ReducedCatalog extends AbstractCatalog {
 
     @Override
     public void alterTableStatistics(ObjectPath path, CatalogTableStatistics statistics, boolean ignoreIfNotExists) {
-        throw notYet("ANALYZE TABLE " + path);
+        throw kept(path);
     }
 
     @Override
     public void alterTableColumnStatistics(
             ObjectPath path, CatalogColumnStatistics statistics, boolean ignoreIfNotExists) {
-        throw notYet("ANALYZE TABLE " + path);
+        throw kept(path);
     }
 
     @Override
     public void alterPartitionStatistics(
             ObjectPath path, CatalogPartitionSpec spec, CatalogTableStatistics statistics, boolean ignoreIfNotExists) {
-        throw notYet("ANALYZE TABLE " + path);
+        throw kept(path);
     }
 
     @Override
     public void alterPartitionColumnStatistics(
             ObjectPath path, CatalogPartitionSpec spec, CatalogColumnStatistics statistics, boolean ignoreIfNotExists) {
-        throw notYet("ANALYZE TABLE " + path);
+        throw kept(path);
     }
 }

@@ -20,12 +20,19 @@ public final class MergeBehavior implements Serializable {
     private final MergeEngine engine;
     private final DeleteBehavior deletes;
     private final ChangelogImage image;
+    private final boolean rowsExpire;
 
-    private MergeBehavior(boolean primaryKeyTable, MergeEngine engine, DeleteBehavior deletes, ChangelogImage image) {
+    private MergeBehavior(
+            boolean primaryKeyTable,
+            MergeEngine engine,
+            DeleteBehavior deletes,
+            ChangelogImage image,
+            boolean rowsExpire) {
         this.primaryKeyTable = primaryKeyTable;
         this.engine = engine;
         this.deletes = deletes;
         this.image = image;
+        this.rowsExpire = rowsExpire;
     }
 
     /** Of a table as the store has it, where the default of a merge engine's deletes is filled in. */
@@ -35,7 +42,8 @@ public final class MergeBehavior implements Serializable {
                 stored.hasPrimaryKey(),
                 options.get(FlussConnectorOptions.TABLE_MERGE_ENGINE),
                 options.get(FlussConnectorOptions.TABLE_DELETE_BEHAVIOR),
-                options.get(FlussConnectorOptions.TABLE_CHANGELOG_IMAGE));
+                options.get(FlussConnectorOptions.TABLE_CHANGELOG_IMAGE),
+                options.contains(FlussConnectorOptions.TABLE_ROW_TTL));
     }
 
     /** Null: none. */
@@ -45,6 +53,11 @@ public final class MergeBehavior implements Serializable {
 
     public DeleteBehavior deletes() {
         return deletes;
+    }
+
+    /** Whether the store keeps the number of rows; else it reads them to count them. */
+    public boolean countsRows() {
+        return !primaryKeyTable || image == ChangelogImage.FULL && !rowsExpire;
     }
 
     /** The kinds of rows in the table's log. Without -U before +U the planner keeps the rows of a query that needs them. */

@@ -9,9 +9,11 @@ import org.apache.flink.table.catalog.CatalogBaseTable;
 import org.apache.flink.table.catalog.CatalogPartitionSpec;
 import org.apache.flink.table.catalog.ObjectPath;
 import org.apache.flink.table.catalog.exceptions.DatabaseNotEmptyException;
+import org.apache.flink.table.catalog.exceptions.DatabaseNotExistException;
 import org.apache.flink.table.catalog.exceptions.PartitionNotExistException;
 import org.apache.flink.table.catalog.exceptions.TableAlreadyExistException;
 import org.apache.flink.table.catalog.exceptions.TableNotExistException;
+import org.apache.flink.table.catalog.stats.CatalogTableStatistics;
 import org.apache.flink.table.expressions.CallExpression;
 import org.apache.flink.table.expressions.Expression;
 import org.apache.flink.table.expressions.FieldReferenceExpression;
@@ -52,6 +54,12 @@ class CatalogITCase {
         assertThat(catalog.getDatabase("d").getComment()).isEqualTo("a database");
         assertThat(catalog.getDatabase("d").getProperties()).containsEntry("k", "v");
         sql.run("CREATE DATABASE IF NOT EXISTS d");
+        sql.run("ALTER DATABASE d SET ('k' = 'w', 'l' = 'x')");
+        assertThat(catalog.getDatabase("d").getComment()).isEqualTo("a database");
+        assertThat(catalog.getDatabase("d").getProperties()).containsEntry("k", "w").containsEntry("l", "x");
+        assertThatThrownBy(() -> catalog.alterDatabase("none", catalog.getDatabase("d"), false))
+                .isInstanceOf(DatabaseNotExistException.class);
+        catalog.alterDatabase("none", catalog.getDatabase("d"), true);
         assertThatThrownBy(() -> sql.run("CREATE DATABASE d")).hasStackTraceContaining("already exist");
         sql.run("CREATE TABLE d.t (a INT)");
         assertThatThrownBy(() -> sql.run("DROP DATABASE d"))
@@ -144,7 +152,8 @@ class CatalogITCase {
     @Test
     void whatIsNotThereSaysSo() {
         sql.run("CREATE TABLE t (a INT)");
-        assertThatThrownBy(() -> sql.run("ALTER TABLE t RENAME TO u")).hasStackTraceContaining("not supported yet");
+        assertThatThrownBy(() -> sql.run("ANALYZE TABLE t COMPUTE STATISTICS")).hasStackTraceContaining("ANALYZE TABLE");
+        assertThatThrownBy(() -> sql.run("CREATE FUNCTION f AS 'x.Y'")).hasStackTraceContaining("CREATE TEMPORARY FUNCTION");
         assertThatThrownBy(() -> sql.run("CREATE TABLE x (a ARRAY<MULTISET<INT>>)"))
                 .hasStackTraceContaining("MULTISET<INT>")
                 .hasStackTraceContaining("'a'");
@@ -159,6 +168,25 @@ class CatalogITCase {
         other.run("CREATE TABLE p (a INT, d STRING) WITH ('connector' = 'fluss', 'data.dir' = '%s')", directory);
         assertThatThrownBy(() -> other.run("SELECT * FROM p"))
                 .hasStackTraceContaining("partition keys: the store has [d], declared are []");
+    }
+
+    @Test
+    void theNumberOfRowsIsKnown() throws Exception {
+        sql.run("CREATE TABLE keyed (a INT, PRIMARY KEY (a) NOT ENFORCED)").run("CREATE TABLE log (a INT) WITH ('bucket.num' = '3')");
+        sql.run("CREATE TABLE wal (a INT, PRIMARY KEY (a) NOT ENFORCED) WITH ('table.changelog.image' = 'wal')");
+        sql.run("CREATE TABLE p (a INT, d STRING) PARTITIONED BY (d)").run("CREATE VIEW v AS SELECT * FROM log");
+        sql.run("INSERT INTO keyed VALUES (1), (2), (2), (3)").run("INSERT INTO log VALUES (1), (2), (2), (3)");
+        sql.run("INSERT INTO wal VALUES (1)").run("INSERT INTO p VALUES (1, 'x'), (2, 'x'), (3, 'y')").run("DELETE FROM keyed WHERE a = 3");
+        assertThat(catalog.getTableStatistics(new ObjectPath("fluss", "keyed")).getRowCount()).isEqualTo(2);
+        assertThat(catalog.getTableStatistics(new ObjectPath("fluss", "log")).getRowCount()).isEqualTo(4);
+        for (String unknown : new String[] {"wal", "p", "v"}) {
+            assertThat(catalog.getTableStatistics(new ObjectPath("fluss", unknown))).isSameAs(CatalogTableStatistics.UNKNOWN);
+        }
+        ObjectPath path = new ObjectPath("fluss", "p");
+        assertThat(catalog.getPartitionStatistics(path, new CatalogPartitionSpec(Map.of("d", "x"))).getRowCount()).isEqualTo(2);
+        assertThatThrownBy(() -> catalog.getPartitionStatistics(path, new CatalogPartitionSpec(Map.of("d", "z"))))
+                .isInstanceOf(PartitionNotExistException.class);
+        assertThat(sql.rows("EXPLAIN ESTIMATED_COST SELECT a FROM log").get(0)).contains("rowcount = 4.0");
     }
 
     @Test
