@@ -141,14 +141,21 @@ public final class Admin {
      * @param partitionId 0: the table has no partitions
      */
     public long[] listOffsets(TablePath path, int partitionId, OffsetSpec spec) {
-        return call(
-                        9,
-                        new ProtoWriter()
-                                .message(1, Messages.path(path))
-                                .varint(2, spec.number())
-                                .varint(3, spec.timestampMs())
-                                .varint(4, partitionId))
-                .offsets();
+        long[] offsets = offsets(path, partitionId, spec).get(partitionId);
+        if (offsets == null) {
+            throw FlussException.invalid("table " + path + " has partitions: ask for the offsets of one, or for those by partition");
+        }
+        return offsets;
+    }
+
+    /** One offset a bucket, by bucket number, of every partition, by partition id. */
+    public Map<Integer, long[]> listOffsetsByPartition(TablePath path, OffsetSpec spec) {
+        return offsets(path, 0, spec);
+    }
+
+    private Map<Integer, long[]> offsets(TablePath path, int partitionId, OffsetSpec spec) {
+        ProtoWriter request = new ProtoWriter().message(1, Messages.path(path)).varint(2, spec.number());
+        return call(9, request.varint(3, spec.timestampMs()).varint(4, partitionId)).offsets();
     }
 
     /** What readers find in the table now. */

@@ -2,7 +2,9 @@ package io.fluss.client;
 
 import io.fluss.client.proto.ProtoReader;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /** AdminResponse of {@code fluss.proto}: only what the request asked for is set. */
 final class AdminAnswer {
@@ -32,7 +34,7 @@ final class AdminAnswer {
                     answer.table = Messages.readTable(in.message());
                     break;
                 case 4:
-                    answer.offsets.add(readPair(in.message()));
+                    answer.offsets.add(readOffset(in.message()));
                     break;
                 case 5:
                     answer.snapshot = readSnapshot(in.message());
@@ -73,12 +75,18 @@ final class AdminAnswer {
         return present(partitions.isEmpty() ? null : partitions.get(0), "partition");
     }
 
-    long[] offsets() {
-        long[] byBucket = new long[offsets.size()];
-        for (long[] pair : offsets) {
-            byBucket[(int) pair[0]] = pair[1];
+    /** By bucket number, by partition id. */
+    Map<Integer, long[]> offsets() {
+        Map<Integer, Integer> buckets = new LinkedHashMap<>();
+        for (long[] offset : offsets) {
+            buckets.merge((int) offset[2], 1, Integer::sum);
         }
-        return byBucket;
+        Map<Integer, long[]> byPartition = new LinkedHashMap<>();
+        buckets.forEach((partition, count) -> byPartition.put(partition, new long[count]));
+        for (long[] offset : offsets) {
+            byPartition.get((int) offset[2])[(int) offset[0]] = offset[1];
+        }
+        return byPartition;
     }
 
     private static <T> T present(T value, String what) {
@@ -88,16 +96,17 @@ final class AdminAnswer {
         return value;
     }
 
-    private static long[] readPair(ProtoReader in) {
-        long[] pair = new long[2];
+    /** Bucket, offset, partition. */
+    private static long[] readOffset(ProtoReader in) {
+        long[] offset = new long[3];
         while (in.next()) {
-            if (in.field() <= 2) {
-                pair[in.field() - 1] = in.varint();
+            if (in.field() <= 3) {
+                offset[in.field() - 1] = in.varint();
             } else {
                 in.skip();
             }
         }
-        return pair;
+        return offset;
     }
 
     private static SnapshotInfo readSnapshot(ProtoReader in) {

@@ -73,6 +73,11 @@ class HandleContractTest {
             refused(() -> Native.pollSnapshot(handle, new long[14]));
             refused(() -> Native.lookup(handle, new ByteBuffer[0], 0, new long[14]));
             refused(() -> Native.takeResult(handle, new long[14]));
+            refused(() -> Native.prepare(handle));
+            refused(() -> Native.abort(handle));
+            refused(() -> Native.subscribe(handle, 0, 0, 0, 1));
+            refused(() -> Native.unsubscribe(handle, 0, 0));
+            refused(() -> Native.logPosition(handle, 0, 0));
         }
         refused(() -> Native.openTable(table.handle(), new byte[0]));
         refused(() -> Native.openWriter(store.connection.handle(), new byte[0]));

@@ -121,6 +121,10 @@ class PartitionTest {
             assertThat(admin.tableStats(PATH, us.partitionId()).rowCount()).isEqualTo(10);
             long[] ends = admin.listOffsets(PATH, us.partitionId(), OffsetSpec.LATEST);
             assertThat(ends[0] + ends[1]).isEqualTo(10);
+            Map<Integer, long[]> all = admin.listOffsetsByPartition(PATH, OffsetSpec.LATEST);
+            assertThat(all).hasSize(4);
+            assertThat(all.get(us.partitionId())).isEqualTo(ends);
+            assertThatThrownBy(() -> admin.listOffsets(PATH, OffsetSpec.LATEST)).isInstanceOf(InvalidArgumentException.class);
             for (int bucket = 0; bucket < 2; bucket++) {
                 scanner.subscribe(us.partitionId(), bucket, 0, ends[bucket]);
             }

@@ -121,6 +121,14 @@ class WriterTest {
     }
 
     @Test
+    void aWriterThatIsNotTransactionalHasNothingToPrepare() {
+        try (TableWriter writer = profiles().newWriter()) {
+            assertThatThrownBy(() -> io.fluss.jni.Native.prepare(writer.handle())).isInstanceOf(InvalidArgumentException.class);
+            assertThatThrownBy(() -> io.fluss.jni.Native.abort(writer.handle())).isInstanceOf(InvalidArgumentException.class);
+        }
+    }
+
+    @Test
     void targetColumnsThatDoNotFitAreRefused() {
         Table table = profiles();
         // Without the key.
