@@ -96,9 +96,9 @@ final class Session implements AutoCloseable {
         }
     }
 
-    /** SHOW and DESCRIBE are answers too; {@link ResultSet#isQueryResult} is true for jobs only. */
+    /** SHOW, DESCRIBE and CALL are answers too; {@link ResultSet#isQueryResult} is true for jobs only. */
     private static boolean answers(String sql) {
-        return Arrays.asList("SHOW", "DESCRIBE", "DESC", "EXPLAIN").contains(sql.split("\\s+", 2)[0].toUpperCase(java.util.Locale.ROOT));
+        return Arrays.asList("SHOW", "DESCRIBE", "DESC", "EXPLAIN", "CALL").contains(sql.split("\\s+", 2)[0].toUpperCase(java.util.Locale.ROOT));
     }
 
     private static RowDataToStringConverter converter(ResultSet batch) {

@@ -236,6 +236,11 @@ public final class Admin {
         return call(19, new ProtoWriter().message(1, Messages.path(path))).transactions;
     }
 
+    /** The engine options that are in force, in the order of {@code docs/options.md}; those without a value are left out. */
+    public List<OptionInfo> options() {
+        return call(22, new ProtoWriter()).options;
+    }
+
     private AdminAnswer call(int request, ProtoWriter body) {
         byte[] bytes = new ProtoWriter().message(request, body).toByteArray();
         return AdminAnswer.read(Native.admin(connection.handle(), bytes));

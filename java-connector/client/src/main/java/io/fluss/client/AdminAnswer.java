@@ -11,6 +11,7 @@ final class AdminAnswer {
     final List<String> names = new ArrayList<>();
     final List<PartitionInfo> partitions = new ArrayList<>();
     final List<TransactionInfo> transactions = new ArrayList<>();
+    final List<OptionInfo> options = new ArrayList<>();
     private final List<long[]> offsets = new ArrayList<>();
     private DatabaseInfo database;
     private TableInfo table;
@@ -47,6 +48,9 @@ final class AdminAnswer {
                     break;
                 case 8:
                     answer.transactions.add(readTransaction(in.message()));
+                    break;
+                case 9:
+                    answer.options.add(readOption(in.message()));
                     break;
                 default:
                     in.skip();
@@ -87,6 +91,28 @@ final class AdminAnswer {
             byPartition.get((int) offset[2])[(int) offset[0]] = offset[1];
         }
         return byPartition;
+    }
+
+    private static OptionInfo readOption(ProtoReader in) {
+        String key = "";
+        String value = "";
+        boolean given = false;
+        while (in.next()) {
+            switch (in.field()) {
+                case 1:
+                    key = in.string();
+                    break;
+                case 2:
+                    value = in.string();
+                    break;
+                case 3:
+                    given = in.varint() != 0;
+                    break;
+                default:
+                    in.skip();
+            }
+        }
+        return new OptionInfo(key, value, given);
     }
 
     private static <T> T present(T value, String what) {

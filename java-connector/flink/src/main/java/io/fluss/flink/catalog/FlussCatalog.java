@@ -31,12 +31,14 @@ import org.apache.flink.table.catalog.exceptions.DatabaseNotExistException;
 import org.apache.flink.table.catalog.exceptions.PartitionAlreadyExistsException;
 import org.apache.flink.table.catalog.exceptions.PartitionNotExistException;
 import org.apache.flink.table.catalog.exceptions.PartitionSpecInvalidException;
+import org.apache.flink.table.catalog.exceptions.ProcedureNotExistException;
 import org.apache.flink.table.catalog.exceptions.TableAlreadyExistException;
 import org.apache.flink.table.catalog.exceptions.TableNotExistException;
 import org.apache.flink.table.catalog.exceptions.TableNotPartitionedException;
 import org.apache.flink.table.catalog.stats.CatalogTableStatistics;
 import org.apache.flink.table.expressions.Expression;
 import org.apache.flink.table.factories.Factory;
+import org.apache.flink.table.procedures.Procedure;
 
 import java.util.ArrayList;
 import java.util.Collections;
@@ -501,6 +503,28 @@ public final class FlussCatalog extends ReducedCatalog {
         } catch (FlussException e) {
             throw failed("read the statistics of table '" + path + "'", e);
         }
+    }
+
+    // ------------------------------------------------------------------ procedures
+
+    @Override
+    public List<String> listProcedures(String database) throws DatabaseNotExistException {
+        if (database.equals(Procedures.DATABASE)) {
+            return Procedures.names();
+        }
+        getDatabase(database);
+        return Collections.emptyList();
+    }
+
+    @Override
+    public Procedure getProcedure(ObjectPath path) throws ProcedureNotExistException {
+        Procedure procedure = path.getDatabaseName().equals(Procedures.DATABASE)
+                ? Procedures.of(path.getObjectName(), this::admin)
+                : null;
+        if (procedure == null) {
+            throw new ProcedureNotExistException(getName(), path);
+        }
+        return procedure;
     }
 
     // ------------------------------------------------------------------

@@ -263,6 +263,9 @@ class CatalogITCase {
         session.run("USE CATALOG e").run("CREATE TABLE t (a INT)");
         assertThat(session.rows("SHOW DATABASES")).containsExactly("+I[mine]");
         assertThat(session.rows("SHOW CREATE TABLE t").get(0)).contains("'bucket.num' = '4'");
+        assertThat(session.rows("CALL sys.get_cluster_configs('default.bucket.number', 'memory.size')"))
+                .containsExactly(
+                        "+I[default.bucket.number, 4, INITIAL_SERVER_CONFIG]", "+I[memory.size, 256mb, DEFAULT_CONFIG]");
         session.run("INSERT INTO t VALUES (1), (2)");
         assertThat(session.rows("SELECT * FROM t")).containsExactly("+I[1]", "+I[2]");
     }
