@@ -113,7 +113,7 @@ impl KvStores for RocksKvStores {
     }
 
     fn memory_used(&self) -> (u64, u64) {
-        (self.memory.cache().get_usage() as u64, self.memory.write_buffers().get_usage() as u64)
+        self.memory.used()
     }
 }
 

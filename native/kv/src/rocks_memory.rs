@@ -46,11 +46,13 @@ impl std::fmt::Debug for KvMemory {
 }
 
 impl KvMemory {
-    /// `cache` bytes of block cache and `write_buffers` bytes for all memtables together.
+    /// `cache` bytes of block cache and `write_buffers` bytes for all memtables together. What memtables do not take now is the block cache's too.
     pub fn new(cache: usize, write_buffers: usize) -> Self {
+        let cache = Cache::new_hyper_clock_cache(cache + write_buffers, 0);
+        let write_buffers = WriteBufferManager::new_write_buffer_manager_with_cache(write_buffers, false, cache.clone());
         Self(Arc::new(Shared {
-            cache: Cache::new_hyper_clock_cache(cache, 0),
-            write_buffers: WriteBufferManager::new_write_buffer_manager(write_buffers, false),
+            cache,
+            write_buffers,
             stores: Mutex::default(),
             unseen: AtomicU64::new(0),
             filters: AtomicU64::new(0),
@@ -63,6 +65,12 @@ impl KvMemory {
 
     pub(crate) fn write_buffers(&self) -> &WriteBufferManager {
         &self.0.write_buffers
+    }
+
+    /// Bytes of blocks, and of memtables, which the cache counts as its own in steps of 256 KiB.
+    pub(crate) fn used(&self) -> (u64, u64) {
+        let memtables = self.0.write_buffers.get_usage();
+        (self.0.cache.get_usage().saturating_sub(memtables) as u64, memtables as u64)
     }
 
     /// Bytes for all memtables.

@@ -22,7 +22,7 @@ impl MemoryBudget {
         self.size
     }
 
-    /// Bytes for RocksDB's blocks: half.
+    /// Bytes for RocksDB's blocks: half, and what [`Self::write_buffers`] are not taken for.
     pub fn block_cache(&self) -> u64 {
         self.size / 2
     }
