@@ -6,7 +6,9 @@ use fluss_engine::{EngineHandle, Table};
 use fluss_format::Committable;
 use fluss_proto::admin_request::Request;
 use fluss_proto::list_offsets::Spec;
-use fluss_proto::{AdminRequest, AdminResponse, BucketOffset, OptionInfo, SnapshotInfo, TableStats, TransactionInfo};
+use fluss_proto::{
+    AdminRequest, AdminResponse, BucketOffset, CreateSnapshot, OptionInfo, SnapshotInfo, TableStats, TransactionInfo,
+};
 use fluss_tablet::Tablet;
 use fluss_types::option::{OptionSpec, SCOPES};
 use fluss_types::{BucketId, Error, ErrorCode, PartitionBucket, PartitionId, Result, TablePath, WriterId};
@@ -71,7 +73,7 @@ pub(crate) fn handle(handle: &EngineHandle, request: AdminRequest) -> Result<Adm
                     r.timestamp_ms
                 )));
             }
-            each_bucket(&table, r.partition_id, |partition_id, bucket, tablet| {
+            each_bucket(&table, of(&r.partition_id), &[], |partition_id, bucket, tablet| {
                 let offset = match spec {
                     Spec::Earliest => tablet.start_offset(),
                     Spec::Latest => tablet.high_watermark(),
@@ -84,16 +86,15 @@ pub(crate) fn handle(handle: &EngineHandle, request: AdminRequest) -> Result<Adm
         Request::GetTableStats(r) => {
             let table = engine.table(&convert::path(r.path)?)?;
             let mut row_count = 0;
-            each_bucket(&table, r.partition_id, |_, _, tablet| {
+            each_bucket(&table, of(&r.partition_id), &[], |_, _, tablet| {
                 row_count += tablet.row_count()?;
                 Ok(())
             })?;
             response.table_stats = Some(TableStats { row_count });
         }
-        Request::CreateSnapshot(r) => {
-            let table = engine.table(&convert::path(r.path)?)?;
-            let snapshot = table.tablet((r.partition_id, r.bucket))?.create_snapshot(r.lease_ms)?;
-            response.snapshot = Some(SnapshotInfo { snapshot_id: snapshot.id, log_offset: snapshot.log_offset });
+        Request::CreateSnapshot(mut r) => {
+            let table = engine.table(&convert::path(r.path.take())?)?;
+            response.snapshot = Some(create_snapshot(&table, &r)?);
         }
         Request::ReleaseSnapshot(r) => {
             let table = engine.table(&convert::path(r.path)?)?;
@@ -109,7 +110,7 @@ pub(crate) fn handle(handle: &EngineHandle, request: AdminRequest) -> Result<Adm
         Request::ListTransactions(r) => {
             let table = engine.table(&convert::path(r.path)?)?;
             let mut found: BTreeMap<WriterId, Found> = BTreeMap::new();
-            each_bucket(&table, 0, |partition, bucket, tablet| {
+            each_bucket(&table, &[], &[], |partition, bucket, tablet| {
                 for t in tablet.transactions() {
                     let (buckets, prepared) = found.entry(t.id).or_insert((Vec::new(), Some(i64::MIN)));
                     buckets.push(((partition, bucket).into(), t.pieces));
@@ -142,22 +143,51 @@ pub(crate) fn handle(handle: &EngineHandle, request: AdminRequest) -> Result<Adm
 /// Where a transaction has how many pieces, and since when it is prepared in all of them, ms since 1970; `None`: it is not.
 type Found = (Vec<(PartitionBucket, u32)>, Option<i64>);
 
-/// Visits the buckets of a table, or of one of its partitions (0: all of them).
+/// The partitions that a request means; 0: all, or the table has none.
+fn of(partition: &PartitionId) -> &[PartitionId] {
+    if *partition == 0 { &[] } else { std::slice::from_ref(partition) }
+}
+
+/// Visits buckets of a table: of these partitions, or of all, the buckets with these numbers, or all.
 fn each_bucket(
     table: &Table,
-    partition: PartitionId,
+    partitions: &[PartitionId],
+    buckets: &[BucketId],
     mut visit: impl FnMut(PartitionId, BucketId, Arc<Tablet>) -> Result<()>,
 ) -> Result<()> {
-    let partitions = match partition {
-        0 if !table.schema().partition_key().is_empty() => table.partitions()?.into_iter().map(|p| p.id).collect(),
-        one => vec![one],
+    let all = partitions.is_empty();
+    let partitions = match all {
+        true if !table.schema().partition_key().is_empty() => table.partitions()?.into_iter().map(|p| p.id).collect(),
+        true => vec![0],
+        false => partitions.to_vec(),
     };
-    for (id, bucket) in partitions.iter().flat_map(|&p| (0..table.buckets()).map(move |b| (p, b))) {
+    let buckets = if buckets.is_empty() { (0..table.buckets()).collect() } else { buckets.to_vec() };
+    for (id, bucket) in partitions.iter().flat_map(|&p| buckets.iter().map(move |&b| (p, b))) {
         match table.tablet((id, bucket)).and_then(|tablet| visit(id, bucket, tablet)) {
             // Dropped since the partitions were listed.
-            Err(e) if e.code() == ErrorCode::PartitionNotFound && partition == 0 && id != 0 => {}
+            Err(e) if e.code() == ErrorCode::PartitionNotFound && all && id != 0 => {}
             visited => visited?,
         }
     }
     Ok(())
+}
+
+fn create_snapshot(table: &Table, request: &CreateSnapshot) -> Result<SnapshotInfo> {
+    loop {
+        let (mut offsets, mut tablets) = (Vec::new(), Vec::new());
+        each_bucket(table, &request.partition_ids, &request.buckets, |partition_id, bucket, tablet| {
+            offsets.push(BucketOffset { bucket, offset: 0, partition_id });
+            tablets.push(tablet);
+            Ok(())
+        })?;
+        match Tablet::create_snapshot(&tablets, request.lease_ms) {
+            // One was dropped meanwhile.
+            Err(e) if e.code() == ErrorCode::PartitionNotFound && request.partition_ids.is_empty() => {}
+            made => {
+                let made = made?;
+                offsets.iter_mut().zip(made.log_offsets).for_each(|(of, offset)| of.offset = offset);
+                return Ok(SnapshotInfo { snapshot_id: made.id, offsets });
+            }
+        }
+    }
 }

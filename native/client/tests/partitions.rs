@@ -180,7 +180,7 @@ fn a_dropped_partition_is_gone_for_its_readers_and_comes_back_empty() {
         scanner.subscribe(bucket, 0, i64::MAX).unwrap();
     }
     writer.write(None, &batch(&table, &[(3, Some("eu"), "1", "a"), (4, Some("us"), "1", "b")])).unwrap();
-    let snapshot = proto::CreateSnapshot { path: path(), partition_id: 1, lease_ms: 60_000, ..Default::default() };
+    let snapshot = proto::CreateSnapshot { path: path(), partition_ids: vec![1], lease_ms: 60_000, buckets: vec![0] };
     let snapshot_id = admin(&connection, Request::CreateSnapshot(snapshot)).unwrap().snapshot.unwrap().snapshot_id;
     drop_partition(&connection, &[("region", "eu")]).unwrap();
     // Who was reading it has nothing to do but to let go.
@@ -207,6 +207,43 @@ fn a_dropped_partition_is_gone_for_its_readers_and_comes_back_empty() {
     assert_eq!(list(&connection, &[]), [(3, "eu".into()), (2, "us".into())]);
     assert_eq!(lookup(&table, &[("eu", 1, "1"), ("eu", 5, "1")]), [None, Some("new".into())]);
     assert_eq!(read(&connection, &table)[&3], ["5 new"]);
+    connection.close().unwrap();
+}
+
+#[test]
+fn one_snapshot_pins_the_buckets_of_all_partitions() {
+    let dir = tempfile::tempdir().unwrap();
+    let connection = connect(dir.path());
+    let table = create_table(&connection, descriptor(true, &["region"], 2, &[])).unwrap();
+    let writer = table.writer().unwrap();
+    let rows: Vec<_> = (0..20).map(|id| (id, Some(if id < 15 { "eu" } else { "us" }), "1", "a")).collect();
+    writer.write(None, &batch(&table, &rows)).unwrap();
+    writer.flush().unwrap();
+    let create = |partition_ids: &[u32], buckets: &[u32]| {
+        let (partition_ids, buckets) = (partition_ids.to_vec(), buckets.to_vec());
+        let request = proto::CreateSnapshot { path: path(), lease_ms: 60_000, partition_ids, buckets };
+        let made = admin(&connection, Request::CreateSnapshot(request))?.snapshot.unwrap();
+        let places: Vec<_> = made.offsets.iter().map(|o| (o.partition_id, o.bucket)).collect();
+        Ok::<_, fluss_types::Error>((made.snapshot_id, places, made.offsets.iter().map(|o| o.offset).sum::<i64>()))
+    };
+    let snapshots = || std::fs::read_dir(dir.path().join("tables/0/snapshots")).unwrap().count();
+    let (id, places, rows) = create(&[], &[]).unwrap();
+    assert_eq!((&places[..], rows, snapshots()), (&[(1, 0), (1, 1), (2, 0), (2, 1)][..], 20, 1));
+    // Each holds it for itself.
+    for (held, (partition_id, bucket)) in (0..4).rev().zip(places) {
+        let mut read = 0;
+        let scanner = table.snapshot_scanner((partition_id, bucket), &id, vec![0], &[]).unwrap();
+        while let Some(batch) = scanner.poll().unwrap() {
+            read += batch.rows;
+        }
+        assert!(read > 0);
+        let release = proto::ReleaseSnapshot { path: path(), partition_id, bucket, snapshot_id: id.clone() };
+        admin(&connection, Request::ReleaseSnapshot(release)).unwrap();
+        assert_eq!(snapshots(), usize::from(held > 0));
+    }
+    assert_eq!(create(&[2], &[1]).unwrap().1, [(2, 1)]);
+    assert_eq!(create(&[3], &[]).unwrap_err().code(), ErrorCode::PartitionNotFound);
+    assert_eq!(create(&[], &[2]).unwrap_err().code(), ErrorCode::BucketNotFound);
     connection.close().unwrap();
 }
 

@@ -81,7 +81,7 @@ fn a_leased_snapshot_keeps_the_log_behind_it() {
     write(&other, 1..2);
     wait_for_start(&other, 2);
     let scanner = table.log_scanner(vec![0]).unwrap();
-    scanner.subscribe(0, snapshot.log_offset, i64::MAX).unwrap();
+    scanner.subscribe(0, snapshot.offsets[0].offset, i64::MAX).unwrap();
     let batch = scanner.poll(Duration::from_secs(10)).unwrap().unwrap();
     assert_eq!(batch.base_offset + batch.first_row as i64, 10);
     drop(batch);

@@ -105,7 +105,7 @@ fn a_snapshot_is_the_state_at_its_offset_and_its_scan_goes_on_after_a_restart() 
     writer.write(None, &batch(&table, &rows)).unwrap();
     writer.flush().unwrap();
     let snapshot = create_snapshot(&connection, "t");
-    assert_eq!(snapshot.log_offset, 20_000);
+    assert_eq!(snapshot.offsets[0].offset, 20_000);
     writer.write(None, &batch(&table, &[(5, "after"), (30_000, "after")])).unwrap();
     writer.flush().unwrap();
     let scanner = table.snapshot_scanner(0, &snapshot.snapshot_id, vec![0, 1], &[]).unwrap();

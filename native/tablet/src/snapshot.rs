@@ -1,6 +1,6 @@
 //! Snapshots of a primary-key table: a hard-linked copy of the kv state of all its tablets, kept under a lease on disk so that a scan goes on after
 //! a restart of the process. Each tablet that was given the snapshot holds it until it is released, or the lease is over.
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,13 +19,13 @@ pub(crate) const SCAN_BYTES: usize = 1 << 20;
 /// Reads of so many rows without a match end in a batch without rows: the caller may want to stop.
 const SCAN_READS: usize = 64;
 
-/// A snapshot as its reader knows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A snapshot as its readers know it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SnapshotInfo {
     /// Name, unique in the table.
     pub id: String,
-    /// The log goes on exactly here.
-    pub log_offset: LogOffset,
+    /// Where the log of each tablet goes on exactly, in the order in which they were given.
+    pub log_offsets: Vec<LogOffset>,
 }
 
 /// A tablet of a table.
@@ -47,16 +47,8 @@ struct State {
     next: u64,
     /// Those that somebody reads.
     open: HashMap<String, Weak<dyn KvCheckpoint>>,
-    last: Option<Last>,
-}
-
-/// The snapshot that was made last, for the other tablets that want one before anything has changed.
-#[derive(Debug)]
-struct Last {
-    id: String,
-    checkpoint: Arc<dyn KvCheckpoint>,
-    /// Each tablet is given it once: so whoever releases it releases his own.
-    given: BTreeSet<Place>,
+    /// The one that was made last: its readers come soon, maybe one after the other, and open it once.
+    last: Option<(String, Arc<dyn KvCheckpoint>)>,
 }
 
 impl Snapshots {
@@ -93,55 +85,39 @@ impl Snapshots {
         Ok(next)
     }
 
-    /// Gives a tablet a snapshot of its state, which the caller keeps still at `applied`: the last one that was made, if the tablet's state is the same in it,
-    /// else a new one.
-    pub(crate) fn create(
-        &self,
-        kv: &dyn KvTable,
-        place: Place,
-        applied: LogOffset,
-        now_ms: i64,
-        lease_ms: i64,
-    ) -> Result<SnapshotInfo> {
+    /// Makes a snapshot that some tablets of the table hold. A look for what is leased comes before all of it, or after it.
+    pub(crate) fn create(&self, kv: &dyn KvTable, places: &[Place], now_ms: i64, lease_ms: i64) -> Result<SnapshotInfo> {
         let mut state = self.state();
-        let until_ms = now_ms.saturating_add(lease_ms);
-        if let Some(last) = &mut state.last
-            && !last.given.contains(&place)
-            && last.checkpoint.tablet(place.0, place.1).applied()?.offset == applied
-            && let Some(mut lease) = self.lease(&self.dir.join(&last.id))?.filter(|l| l.until_ms > now_ms)
-        {
-            lease.until_ms = lease.until_ms.max(until_ms);
-            lease.tablets.insert(place, applied);
-            self.write_lease(&self.dir.join(&last.id), &lease)?;
-            last.given.insert(place);
-            return Ok(SnapshotInfo { id: last.id.clone(), log_offset: applied });
-        }
         state.last = None;
         let id = format!("{now_ms}-{}", state.next);
         state.next += 1;
         let dir = self.dir.join(&id);
         kv.checkpoint(&dir)?;
         let checkpoint = self.stores.open_checkpoint(&dir)?;
-        let log_offset = checkpoint.tablet(place.0, place.1).applied()?.offset;
-        self.write_lease(&dir, &Lease { until_ms, tablets: [(place, log_offset)].into() })?;
+        let offset = |place: &Place| checkpoint.tablet(place.0, place.1).applied().map(|applied| applied.offset);
+        let log_offsets = places.iter().map(offset).collect::<Result<Vec<_>>>()?;
+        let tablets = places.iter().copied().zip(log_offsets.iter().copied()).collect();
+        self.write_lease(&dir, &Lease { until_ms: now_ms.saturating_add(lease_ms), tablets })?;
         self.fs.sync_dir(&self.dir).map_err(|e| Error::io(format!("sync folder {}", self.dir.display()), &e))?;
         state.open.insert(id.clone(), Arc::downgrade(&checkpoint));
-        state.last = Some(Last { id: id.clone(), checkpoint, given: [place].into() });
-        Ok(SnapshotInfo { id, log_offset })
+        state.last = Some((id.clone(), checkpoint));
+        Ok(SnapshotInfo { id, log_offsets })
     }
 
-    /// Releases a tablet's hold of a snapshot; the last one deletes its files. One that is gone already is no error.
-    pub(crate) fn release(&self, id: &str, place: Place) -> Result<()> {
+    /// Releases the hold that some tablets have of a snapshot; the last one deletes its files. One that is gone already is no error.
+    pub(crate) fn release(&self, id: &str, places: &[Place]) -> Result<()> {
         let dir = self.path(id)?;
         let mut state = self.state();
         let Some(mut lease) = self.lease(&dir)? else { return self.remove(&dir) };
-        if lease.tablets.remove(&place).is_none() {
+        let held = lease.tablets.len();
+        lease.tablets.retain(|place, _| !places.contains(place));
+        if lease.tablets.len() == held {
             return Ok(());
         }
         if !lease.tablets.is_empty() {
             return self.write_lease(&dir, &lease);
         }
-        state.last.take_if(|last| last.id == id);
+        state.last.take_if(|(last, _)| last == id);
         state.open.remove(id);
         self.remove(&dir)
     }
@@ -184,7 +160,7 @@ impl Snapshots {
         Ok((Box::new(Held { snapshot, _checkpoint: checkpoint }), log_offset))
     }
 
-    /// The smallest log offset at which a tablet holds a snapshot whose lease is not over.
+    /// The smallest log offset at which a tablet holds a snapshot whose lease is not over. One that is made later is at what is applied then, or after it.
     pub(crate) fn oldest_offset(&self, place: Place, now_ms: i64) -> Result<Option<LogOffset>> {
         let _no_change = self.state();
         let mut oldest = None;

@@ -111,7 +111,7 @@ pub fn offsets(connection: &Connection, name: &str) -> Vec<i64> {
 }
 
 pub fn create_snapshot(connection: &Connection, name: &str) -> proto::SnapshotInfo {
-    let request = proto::CreateSnapshot { path: path(name), bucket: 0, lease_ms: 60_000, partition_id: 0 };
+    let request = proto::CreateSnapshot { path: path(name), lease_ms: 60_000, ..Default::default() };
     admin(connection, Request::CreateSnapshot(request)).snapshot.unwrap()
 }
 

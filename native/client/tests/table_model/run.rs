@@ -195,13 +195,13 @@ impl Run {
         let bucket = self.random.below(self.model.definition.buckets.into()) as u32;
         let made = self.admin(Request::CreateSnapshot(proto::CreateSnapshot {
             path: message_path(),
-            bucket,
+            buckets: vec![bucket],
             lease_ms: 3_600_000,
             ..Default::default()
         }));
         let made = made.snapshot.unwrap();
         self.say(|| format!("snapshot {made:?} of bucket {bucket}"));
-        self.snapshots.push(Pinned { bucket, id: made.snapshot_id, offset: made.log_offset });
+        self.snapshots.push(Pinned { bucket, id: made.snapshot_id, offset: made.offsets[0].offset });
     }
 
     fn release_snapshot(&mut self) {

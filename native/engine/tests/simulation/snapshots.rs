@@ -10,23 +10,30 @@ use crate::rows::key;
 use crate::world::{At, World, said};
 
 impl World {
+    /// Of one bucket, or of all buckets of its table.
     pub fn create_snapshot(&mut self) {
         let Some(at) = self.pick_bucket(true) else { return };
-        let Some(tablet) = self.tablet(at) else { return };
+        let all = self.chance(50);
+        let places: Vec<At> = self.buckets_there(true).into_iter().filter(|p| *p == at || all && p.0 == at.0).collect();
+        let Some(tablets) = places.iter().map(|at| self.tablet(*at)).collect::<Option<Vec<_>>>() else { return };
         let lease = 1 + self.random.below(100_000) as i64;
         let now = self.now();
-        let made: Result<SnapshotInfo> = tablet.create_snapshot(lease);
-        self.trace.line(|| format!("{at:?} create snapshot: {made:?}"));
+        let made: Result<SnapshotInfo> = Tablet::create_snapshot(&tablets, lease);
+        self.trace.line(|| format!("{places:?} create snapshot: {made:?}"));
         match made {
-            Ok(info) => {
-                assert_eq!(info.log_offset, tablet.high_watermark(), "{at:?} a snapshot is at the high watermark");
-                let snapshots = &mut self.bucket(at).model.snapshots;
-                // The name of one that was released may be given again after a restart.
-                snapshots.retain(|s| s.id != info.id || !s.released);
-                assert!(snapshots.iter().all(|s| s.id != info.id), "two snapshots {}", info.id);
-                snapshots.push(Snapshot { id: info.id, offset: info.log_offset, until: now + lease, released: false });
+            Ok(SnapshotInfo { id, log_offsets }) => {
+                assert_eq!(log_offsets.len(), places.len());
+                for ((at, tablet), offset) in places.into_iter().zip(tablets).zip(log_offsets) {
+                    assert_eq!(offset, tablet.high_watermark(), "{at:?} a snapshot is at the high watermark");
+                    let snapshots = &mut self.bucket(at).model.snapshots;
+                    // The name of one that was released may be given again after a restart.
+                    snapshots.retain(|s| s.id != id || !s.released);
+                    assert!(snapshots.iter().all(|s| s.id != id), "two snapshots {id}");
+                    snapshots.push(Snapshot { id: id.clone(), offset, until: now + lease, released: false });
+                }
             }
-            Err(e) => self.failed(at, &e),
+            // One of them.
+            Err(e) => places.into_iter().for_each(|at| self.failed(at, &e)),
         }
     }
 

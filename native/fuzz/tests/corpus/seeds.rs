@@ -188,7 +188,12 @@ fn messages() -> Vec<Vec<u8>> {
         Request::ListTables(proto::ListTables { database: "db".into() }),
         Request::GetTable(proto::GetTable { path: path() }),
         Request::ListOffsets(proto::ListOffsets { path: path(), spec: 2, timestamp_ms: -1, partition_id: 1 }),
-        Request::CreateSnapshot(proto::CreateSnapshot { path: path(), bucket: 1, lease_ms: 60_000, partition_id: 1 }),
+        Request::CreateSnapshot(proto::CreateSnapshot {
+            path: path(),
+            lease_ms: 60_000,
+            partition_ids: vec![1],
+            buckets: vec![0, 1],
+        }),
         Request::ReleaseSnapshot(proto::ReleaseSnapshot {
             path: path(),
             bucket: 1,
@@ -213,7 +218,10 @@ fn messages() -> Vec<Vec<u8>> {
         database: database(),
         table: Some(info),
         offsets: vec![proto::BucketOffset { bucket: 1, offset: i64::MAX, partition_id: 2 }],
-        snapshot: Some(proto::SnapshotInfo { snapshot_id: "1".into(), log_offset: 5 }),
+        snapshot: Some(proto::SnapshotInfo {
+            snapshot_id: "1".into(),
+            offsets: vec![proto::BucketOffset { bucket: 1, offset: 5, partition_id: 2 }],
+        }),
         partitions: vec![proto::PartitionInfo { partition_id: 2, values: vec!["a".into(), "1".into()], created_ms: 3 }],
         table_stats: Some(proto::TableStats { row_count: 7 }),
         transactions: vec![proto::TransactionInfo { transaction_id: 5, prepared_ms: Some(0), committable: vec![7] }],

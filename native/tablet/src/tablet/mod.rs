@@ -122,7 +122,7 @@ pub struct Tablet {
     time: AtomicI64,
     /// One writer at a time.
     appended: Mutex<Appended>,
-    /// One commit at a time; a snapshot holds it so that the applied offset stands still.
+    /// One commit at a time.
     committing: Mutex<()>,
     scheduled: AtomicBool,
     closed: AtomicBool,

@@ -11,6 +11,7 @@ use fluss_types::{ChangelogImage, Error, ErrorCode, LogOffset, Result};
 use super::Tablet;
 use crate::progress::Signal;
 use crate::snapshot::{Place, SCAN_BYTES, SnapshotInfo, SnapshotReader, Snapshots};
+use crate::table::TableKv;
 
 impl Tablet {
     /// The projected columns of the batch that holds offset `from`, its rows up to `stop` and the high watermark marked;
@@ -141,22 +142,30 @@ impl Tablet {
         (self.bucket.partition, self.bucket.bucket)
     }
 
-    /// Pins the state as it is durable now.
-    pub fn create_snapshot(&self, lease_ms: i64) -> Result<SnapshotInfo> {
-        self.check_open()?;
-        let state = self.kv_state()?;
-        let _no_commit = self.committing.lock().unwrap_or_else(PoisonError::into_inner);
-        let kv = self.store(state)?;
-        let made = kv.applied().and_then(|applied| {
-            let now = self.context.clock.now_ms();
-            state.table.snapshots.create(state.table.kv.as_ref(), self.place(), applied.offset, now, lease_ms)
+    /// Pins the state of some tablets of one table as it is durable now: one snapshot, which each of them holds until it is released there or the lease
+    /// is over. Of no tablets there is none: its name is empty.
+    pub fn create_snapshot(tablets: &[Arc<Self>], lease_ms: i64) -> Result<SnapshotInfo> {
+        let Some(first) = tablets.first() else { return Ok(SnapshotInfo::default()) };
+        let TableKv { kv, snapshots, .. } = first.kv_state()?.table.as_ref();
+        tablets.iter().try_for_each(|tablet| tablet.check_open())?;
+        let places: Vec<Place> = tablets.iter().map(|tablet| tablet.place()).collect();
+        let made = snapshots.create(kv.as_ref(), &places, first.context.clock.now_ms(), lease_ms);
+        let made = made.map_err(|e| e.at(format_args!("snapshot of {} and {} more", first.name, tablets.len() - 1)))?;
+        // As for a scan; and one that was dropped before has left nothing in it.
+        let durable = tablets.iter().zip(&made.log_offsets).try_for_each(|(tablet, offset)| {
+            tablet.progress.wait_durable(*offset, None)?;
+            tablet.check_open()
         });
-        made.map_err(|e| e.at(&self.name))
+        durable.inspect_err(|_| {
+            // Else it goes with its lease.
+            let _ = snapshots.release(&made.id, &places);
+        })?;
+        Ok(made)
     }
 
-    /// Releases a snapshot.
+    /// Releases its hold of a snapshot.
     pub fn release_snapshot(&self, id: &str) -> Result<()> {
-        self.kv_state()?.table.snapshots.release(id, self.place()).map_err(|e| e.at(&self.name))
+        self.kv_state()?.table.snapshots.release(id, &[self.place()]).map_err(|e| e.at(&self.name))
     }
 
     /// A scan of the rows as they are now at the high watermark, of `limit` of them at most, in key order; of no use after the store is closed.

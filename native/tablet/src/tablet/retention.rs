@@ -1,5 +1,5 @@
 //! Retention: what has outlived `table.log.ttl` and is needed by nobody goes.
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use fluss_types::{ErrorCode, LogOffset, Result};
 
@@ -46,8 +46,7 @@ impl Tablet {
             state.table.kv.flush()?;
             durable = applied;
         }
-        // A snapshot that is made after this is at a later offset.
-        let _no_snapshot = self.committing.lock().unwrap_or_else(PoisonError::into_inner);
+        // A snapshot that is made after this is not before `durable`.
         let leased = state.table.snapshots.oldest_offset(self.place(), now_ms)?.unwrap_or(limit);
         Ok(limit.min(durable).min(leased))
     }

@@ -97,7 +97,8 @@ fn a_batch_that_is_sent_again_changes_neither_the_log_nor_the_rows() {
 fn a_snapshot_whose_lease_is_over_goes_while_the_tablet_is_open() {
     let dir = tempfile::tempdir().unwrap();
     let tablet = tablet(dir.path());
-    let (over, held) = (tablet.create_snapshot(0).unwrap(), tablet.create_snapshot(60_000).unwrap());
+    let create = |lease| Tablet::create_snapshot(std::slice::from_ref(&tablet), lease).unwrap();
+    let (over, held) = (create(0), create(60_000));
     tablet.retain().unwrap();
     let projection = || Projection::all(tablet.codec().schema().clone());
     assert_eq!(tablet.snapshot_reader(&over.id, projection(), &[]).unwrap_err().code(), ErrorCode::SnapshotNotFound);

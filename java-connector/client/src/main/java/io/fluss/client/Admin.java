@@ -173,25 +173,28 @@ public final class Admin {
         return call(18, new ProtoWriter().message(1, Messages.path(path)).varint(2, partitionId)).stats();
     }
 
-    /** As {@link #createSnapshot(TablePath, int, int, Duration)}, of a table without partitions. */
-    public SnapshotInfo createSnapshot(TablePath path, int bucket, Duration lease) {
-        return createSnapshot(path, 0, bucket, lease);
+    /** Pins the state of all buckets of a primary-key table. */
+    public SnapshotInfo createSnapshot(TablePath path, Duration lease) {
+        return createSnapshot(path, new int[0], new int[0], lease);
     }
 
     /**
-     * Pins the state of one bucket of a primary-key table.
+     * Pins the state of buckets of a primary-key table, all in one snapshot: one call costs as little for many as for one. Each is released
+     * by itself, with {@link #releaseSnapshot}; the last one deletes the files.
      *
-     * @param partitionId 0: the table has no partitions
-     * @param lease how long it is kept if nobody releases it; it outlives this process
+     * @param partitionIds none: all of them, or the table has no partitions
+     * @param buckets of each partition; none: all of them
+     * @param lease how long it is kept if somebody does not release it; it outlives this process
+     * @throws NotFoundException code 206 or 203 if one that was given is not there
      */
-    public SnapshotInfo createSnapshot(TablePath path, int partitionId, int bucket, Duration lease) {
+    public SnapshotInfo createSnapshot(TablePath path, int[] partitionIds, int[] buckets, Duration lease) {
         return call(
                         10,
                         new ProtoWriter()
                                 .message(1, Messages.path(path))
-                                .varint(2, bucket)
-                                .varint(3, lease.toMillis())
-                                .varint(4, partitionId))
+                                .varint(2, lease.toMillis())
+                                .packed(3, partitionIds)
+                                .packed(4, buckets))
                 .snapshot();
     }
 

@@ -12,7 +12,7 @@ final class AdminAnswer {
     final List<PartitionInfo> partitions = new ArrayList<>();
     final List<TransactionInfo> transactions = new ArrayList<>();
     final List<OptionInfo> options = new ArrayList<>();
-    private final List<long[]> offsets = new ArrayList<>();
+    private final List<BucketOffset> offsets = new ArrayList<>();
     private DatabaseInfo database;
     private TableInfo table;
     private SnapshotInfo snapshot;
@@ -82,13 +82,13 @@ final class AdminAnswer {
     /** By bucket number, by partition id. */
     Map<Integer, long[]> offsets() {
         Map<Integer, Integer> buckets = new LinkedHashMap<>();
-        for (long[] offset : offsets) {
-            buckets.merge((int) offset[2], 1, Integer::sum);
+        for (BucketOffset offset : offsets) {
+            buckets.merge(offset.partitionId(), 1, Integer::sum);
         }
         Map<Integer, long[]> byPartition = new LinkedHashMap<>();
         buckets.forEach((partition, count) -> byPartition.put(partition, new long[count]));
-        for (long[] offset : offsets) {
-            byPartition.get((int) offset[2])[(int) offset[0]] = offset[1];
+        for (BucketOffset offset : offsets) {
+            byPartition.get(offset.partitionId())[offset.bucket()] = offset.offset();
         }
         return byPartition;
     }
@@ -122,35 +122,44 @@ final class AdminAnswer {
         return value;
     }
 
-    /** Bucket, offset, partition. */
-    private static long[] readOffset(ProtoReader in) {
-        long[] offset = new long[3];
+    private static BucketOffset readOffset(ProtoReader in) {
+        int bucket = 0;
+        long offset = 0;
+        int partitionId = 0;
         while (in.next()) {
-            if (in.field() <= 3) {
-                offset[in.field() - 1] = in.varint();
-            } else {
-                in.skip();
+            switch (in.field()) {
+                case 1:
+                    bucket = in.int32();
+                    break;
+                case 2:
+                    offset = in.varint();
+                    break;
+                case 3:
+                    partitionId = in.int32();
+                    break;
+                default:
+                    in.skip();
             }
         }
-        return offset;
+        return new BucketOffset(partitionId, bucket, offset);
     }
 
     private static SnapshotInfo readSnapshot(ProtoReader in) {
         String id = "";
-        long offset = 0;
+        List<BucketOffset> offsets = new ArrayList<>();
         while (in.next()) {
             switch (in.field()) {
                 case 1:
                     id = in.string();
                     break;
                 case 2:
-                    offset = in.varint();
+                    offsets.add(readOffset(in.message()));
                     break;
                 default:
                     in.skip();
             }
         }
-        return new SnapshotInfo(id, offset);
+        return new SnapshotInfo(id, offsets);
     }
 
     private static PartitionInfo readPartition(ProtoReader in) {

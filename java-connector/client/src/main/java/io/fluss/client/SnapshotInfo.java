@@ -1,21 +1,27 @@
 package io.fluss.client;
 
-/** The pinned state of one bucket of a primary-key table. */
+import java.util.List;
+
+/** The pinned state of a primary-key table, or of some of its buckets. */
 public final class SnapshotInfo {
     private final String snapshotId;
-    private final long logOffset;
+    private final List<BucketOffset> offsets;
 
-    public SnapshotInfo(String snapshotId, long logOffset) {
+    public SnapshotInfo(String snapshotId, List<BucketOffset> offsets) {
         this.snapshotId = snapshotId;
-        this.logOffset = logOffset;
+        this.offsets = List.copyOf(offsets);
     }
 
+    /** Empty: there is no bucket, since the table has no partition. */
     public String snapshotId() {
         return snapshotId;
     }
 
-    /** The log goes on exactly here: the snapshot holds the effect of every smaller offset and of no other. */
-    public long logOffset() {
-        return logOffset;
+    /**
+     * Of each bucket, by partition name and bucket number: its log goes on exactly here. The snapshot holds the effect of every
+     * smaller offset and of no other.
+     */
+    public List<BucketOffset> offsets() {
+        return offsets;
     }
 }

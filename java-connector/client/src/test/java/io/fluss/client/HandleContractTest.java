@@ -41,7 +41,7 @@ class HandleContractTest {
         TestStore.write(table, 0, 10);
         TableWriter writer = table.newWriter();
         LogScanner log = table.newLogScanner(new int[] {0});
-        SnapshotInfo info = store.connection.admin().createSnapshot(TestStore.USERS, 0, java.time.Duration.ofHours(1));
+        SnapshotInfo info = store.connection.admin().createSnapshot(TestStore.USERS, java.time.Duration.ofHours(1));
         SnapshotScanner snapshot = table.newSnapshotScanner(0, info.snapshotId(), new int[] {0}, null);
         Lookuper lookuper = table.newLookuper(new int[] {1});
         NativeHandle[] handles = {writer, log, snapshot, lookuper, table, store.connection};

@@ -131,7 +131,7 @@ final class LeakWorkload {
     }
 
     private static void snapshot(Connection connection) {
-        SnapshotInfo snapshot = connection.admin().createSnapshot(TestStore.USERS, 0, Duration.ofHours(1));
+        SnapshotInfo snapshot = connection.admin().createSnapshot(TestStore.USERS, Duration.ofHours(1));
         try (Table users = connection.table(TestStore.USERS);
                 SnapshotScanner scanner = users.newSnapshotScanner(0, snapshot.snapshotId(), COLUMNS, null)) {
             for (ColumnBatch batch = scanner.poll(); batch != null; batch = scanner.poll()) {

@@ -176,8 +176,11 @@ class PartitionTest {
         }
         PartitionInfo us = admin.listPartitions(PATH, Map.of("region", "us")).get(0);
         int rows = 0;
+        SnapshotInfo snapshot =
+                admin.createSnapshot(PATH, new int[] {us.partitionId()}, new int[0], Duration.ofHours(1));
+        assertThat(snapshot.offsets()).extracting(BucketOffset::partitionId).containsExactly(us.partitionId(), us.partitionId());
+        assertThat(snapshot.offsets()).extracting(BucketOffset::bucket).containsExactly(0, 1);
         for (int bucket = 0; bucket < 2; bucket++) {
-            SnapshotInfo snapshot = admin.createSnapshot(PATH, us.partitionId(), bucket, Duration.ofHours(1));
             try (SnapshotScanner scanner =
                     table.newSnapshotScanner(
                             us.partitionId(), bucket, snapshot.snapshotId(), Projection.of(ALL), null, null)) {

@@ -168,8 +168,9 @@ class RoundTripTest {
 
     private static void snapshot(Connection connection, Table table, List<Object[]> rows) {
         SnapshotInfo info =
-                connection.admin().createSnapshot(table.info().path(), 0, Duration.ofHours(1));
-        assertThat(info.logOffset()).isEqualTo(rows.size());
+                connection.admin().createSnapshot(table.info().path(), Duration.ofHours(1));
+        assertThat(info.offsets()).hasSize(1);
+        assertThat(info.offsets().get(0).offset()).isEqualTo(rows.size());
         int seen = 0;
         byte[] position = null;
         // Each batch by a scanner of its own, which goes on where the one before was.

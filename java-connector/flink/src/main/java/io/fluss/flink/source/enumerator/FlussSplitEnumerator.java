@@ -39,7 +39,8 @@ public final class FlussSplitEnumerator implements SplitEnumerator<FlussSplit, F
     private final FlussEnumeratorState restored;
     private final SplitPlanner planner;
     private final TreeMap<Integer, FlussSplit> unassigned = new TreeMap<>();
-    private final Set<String> released = new HashSet<>();
+    /** Snapshots by the bucket that has released them: one snapshot is that of many buckets. */
+    private final Set<Map.Entry<Integer, String>> released = new HashSet<>();
     private final Object connectionLock = new Object();
     private Connection connection;
     private boolean closed;
@@ -132,16 +133,18 @@ public final class FlussSplitEnumerator implements SplitEnumerator<FlussSplit, F
 
     @Override
     public void addSplitsBack(List<FlussSplit> splits, int subtask) {
+        List<Integer> again = new ArrayList<>();
         for (FlussSplit split : splits) {
             if (needsNewSnapshot(split)) {
                 // No checkpoint has the end of this snapshot, and it is gone: the bucket is read again, as at first start.
-                context.callAsync(
-                        () -> planner.snapshot(connection().admin(), split.bucket()),
-                        (again, failure) -> planned(
-                                failure == null ? Collections.singletonList(again) : null, failure));
+                again.add(split.bucket());
             } else {
                 unassigned.put(split.bucket(), split);
             }
+        }
+        if (!again.isEmpty()) {
+            int[] buckets = again.stream().mapToInt(Integer::intValue).toArray();
+            context.callAsync(() -> planner.snapshots(connection().admin(), buckets), this::planned);
         }
         if (ready && context.registeredReaders().containsKey(subtask)) {
             assign(Collections.singleton(subtask));
@@ -153,7 +156,7 @@ public final class FlussSplitEnumerator implements SplitEnumerator<FlussSplit, F
             return false;
         }
         HybridSnapshotLogSplit hybrid = (HybridSnapshotLogSplit) split;
-        return !hybrid.isSnapshotFinished() && released.contains(hybrid.snapshotId());
+        return !hybrid.isSnapshotFinished() && released.contains(Map.entry(hybrid.bucket(), hybrid.snapshotId()));
     }
 
     @Override
@@ -167,7 +170,7 @@ public final class FlussSplitEnumerator implements SplitEnumerator<FlussSplit, F
             throw new IllegalStateException("event " + event + " is not known to the source of table " + spec.path());
         }
         SnapshotFinishedEvent finished = (SnapshotFinishedEvent) event;
-        if (!released.add(finished.snapshotId())) {
+        if (!released.add(Map.entry(finished.bucket(), finished.snapshotId()))) {
             return;
         }
         context.callAsync(

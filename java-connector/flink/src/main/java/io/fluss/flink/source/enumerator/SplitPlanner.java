@@ -1,6 +1,7 @@
 package io.fluss.flink.source.enumerator;
 
 import io.fluss.client.Admin;
+import io.fluss.client.BucketOffset;
 import io.fluss.client.OffsetSpec;
 import io.fluss.client.SnapshotInfo;
 import io.fluss.client.TableInfo;
@@ -35,14 +36,11 @@ final class SplitPlanner {
 
     /** One split a bucket; none for a bucket of which there is nothing to read. */
     List<FlussSplit> plan(Admin admin, TableInfo table) {
-        List<FlussSplit> splits = new ArrayList<>();
         if (spec.readsSnapshots()) {
             // All of them before any is read: a job that reads and writes the same table reads the state before its writes.
-            for (int bucket = 0; bucket < table.bucketCount(); bucket++) {
-                splits.add(snapshot(admin, bucket));
-            }
-            return splits;
+            return snapshots(admin);
         }
+        List<FlussSplit> splits = new ArrayList<>();
         // The end first, so that no start lies behind it but of a bucket with nothing to read.
         long[] stop = spec.isBounded() ? admin.listOffsets(spec.path(), OffsetSpec.LATEST) : null;
         long[] start = admin.listOffsets(spec.path(), startOffset());
@@ -56,14 +54,23 @@ final class SplitPlanner {
         return splits;
     }
 
-    /** A split that begins with a new snapshot of a bucket. */
-    FlussSplit snapshot(Admin admin, int bucket) {
-        SnapshotInfo snapshot = admin.createSnapshot(spec.path(), bucket, spec.snapshotLease());
-        snapshots.put(bucket, snapshot.snapshotId());
-        return spec.isBounded()
-                ? new SnapshotSplit(bucket, snapshot.snapshotId(), SnapshotPosition.START)
-                : new HybridSnapshotLogSplit(
-                        bucket, snapshot.snapshotId(), SnapshotPosition.START, false, snapshot.logOffset());
+    /**
+     * Splits that begin with a new snapshot, which is one for all of them.
+     *
+     * @param buckets none: all of them
+     */
+    List<FlussSplit> snapshots(Admin admin, int... buckets) {
+        SnapshotInfo snapshot = admin.createSnapshot(spec.path(), new int[0], buckets, spec.snapshotLease());
+        List<FlussSplit> splits = new ArrayList<>();
+        for (BucketOffset start : snapshot.offsets()) {
+            snapshots.put(start.bucket(), snapshot.snapshotId());
+            splits.add(
+                    spec.isBounded()
+                            ? new SnapshotSplit(start.bucket(), snapshot.snapshotId(), SnapshotPosition.START)
+                            : new HybridSnapshotLogSplit(
+                                    start.bucket(), snapshot.snapshotId(), SnapshotPosition.START, false, start.offset()));
+        }
+        return splits;
     }
 
     private OffsetSpec startOffset() {
