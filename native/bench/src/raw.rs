@@ -15,7 +15,7 @@ pub(crate) struct Raw {
 
 /// The engine's own options, with the parts of a memory budget that the engine would give RocksDB.
 pub(crate) fn engine_options(memory: usize) -> Options {
-    RocksKvStores::new(KvMemory::new(memory / 2, memory / 4), 64 << 20).options()
+    RocksKvStores::new(KvMemory::new(memory / 2, memory / 4), 64 << 20, 0).options()
 }
 
 /// RocksDB's defaults, but for the compression, which is the engine's.

@@ -9,6 +9,9 @@ use fluss_types::{Column, Error, ErrorCode, MemoryUser, Result, TableKind};
 use crate::routing::tablets;
 use crate::{ReadBatch, Table, Writer};
 
+/// How often a row is made for a key that has none before the lookup gives up.
+const INSERTS: usize = 10;
+
 /// Looks rows up; any thread.
 #[derive(Debug)]
 pub struct Lookuper {
@@ -39,7 +42,7 @@ impl Lookuper {
     }
 
     /// The same with a row made for every key that has none: its key, and NULL elsewhere. However many ask for a key at once, one row is made and all
-    /// of them get it. It is durable when they do. Refused when a column outside the key is NOT NULL.
+    /// of them get it. It is durable when they do. If rows are gone as soon as they are made (deleted, or expired) the lookup fails. Refused when a column outside the key is NOT NULL.
     pub fn inserting(self) -> Result<Self> {
         let inserts = self.table.partial_writer(self.table.schema().primary_key())?;
         Ok(Self { inserts: Some(inserts), ..self })
@@ -55,7 +58,7 @@ impl Lookuper {
     pub fn lookup(&self, keys: &RecordBatch) -> Result<ReadBatch> {
         let mut rows = self.find(keys)?;
         let Some(inserts) = &self.inserts else { return Ok(rows) };
-        loop {
+        for _ in 0..INSERTS {
             let there = rows.row_bytes.map_or(&[][..], |at| &rows.bytes[at..at + rows.rows]);
             let missing: Vec<u32> = (0..).zip(there).filter(|(_, there)| **there == 0).map(|(row, _)| row).collect();
             if missing.is_empty() {
@@ -68,6 +71,13 @@ impl Lookuper {
             // Another may have deleted it meanwhile.
             rows = self.find(keys)?;
         }
+        Err(Error::new(
+            ErrorCode::Unavailable,
+            format!(
+                "table {}: a row was made for a key that had none {INSERTS} times, and was gone at once: it was deleted again, or expired because 'table.row.ttl' is shorter than a write takes",
+                self.table.inner.path()
+            ),
+        ))
     }
 
     fn find(&self, keys: &RecordBatch) -> Result<ReadBatch> {

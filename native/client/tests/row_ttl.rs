@@ -99,6 +99,32 @@ fn an_expired_row_is_as_one_that_is_not_there() {
     }
 }
 
+/// A clock that goes on by its number with each look.
+struct Leaping(AtomicI64, AtomicI64);
+
+impl Clock for Leaping {
+    fn now_ms(&self) -> i64 {
+        self.0.fetch_add(self.1.load(Ordering::SeqCst), Ordering::SeqCst)
+    }
+}
+
+#[test]
+fn a_row_that_expires_before_it_is_read_is_not_made_for_ever() {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = Arc::new(Leaping(AtomicI64::new(1_000_000), AtomicI64::new(0)));
+    let connection = Connection::open_with_clock(options(&[("data.dir", dir.path().to_str().unwrap())]), clock.clone()).unwrap();
+    let table = declare(&connection, "t", declared(&[TTL])).unwrap();
+    let lookuper = table.lookuper(all_columns(&table)).unwrap().inserting().unwrap();
+    let keys = batch(table.key_schema(), &["1 1"]);
+    clock.1.store(1001, Ordering::SeqCst);
+    let e = lookuper.lookup(&keys).unwrap_err();
+    assert!(e.code() == ErrorCode::Unavailable && e.message().contains("'table.row.ttl' is shorter"), "{e}");
+    clock.1.store(0, Ordering::SeqCst);
+    lookuper.lookup(&keys).unwrap();
+    assert_eq!(lookup(&table, &["1 1"]), some(&["1 1 -"]));
+    connection.close().unwrap();
+}
+
 #[test]
 fn rows_expire_before_they_are_committed_too() {
     let (dir, clock) = (tempfile::tempdir().unwrap(), ManualClock::new());

@@ -40,6 +40,9 @@ pub(crate) type Tablets = Mutex<HashMap<TableBucket, TabletSlot>>;
 /// A table's kv state once it is open, as [`TabletSlot`].
 type KvSlot = Arc<Mutex<Option<Arc<TableKv>>>>;
 
+/// A table's partitions once they are read, as [`TabletSlot`].
+type PartitionSlot = Arc<Mutex<Option<Arc<PartitionList>>>>;
+
 #[derive(Debug)]
 struct EngineWork {
     retention: Background,
@@ -57,7 +60,7 @@ pub struct Engine {
     /// Of primary-key tables, opened with the first of their tablets.
     kv: Mutex<HashMap<TableId, KvSlot>>,
     /// Of the tables whose partitions were asked for.
-    pub(crate) partitions: Mutex<HashMap<TableId, Arc<PartitionList>>>,
+    pub(crate) partitions: Mutex<HashMap<TableId, PartitionSlot>>,
     /// Taken from the catalog and not given out.
     writer_ids: Mutex<Range<WriterId>>,
     /// Runs until `close`; a simulation calls [`Engine::retain`] and [`Engine::maintain_partitions`] itself.
@@ -80,7 +83,11 @@ impl Engine {
         let context = TabletContext {
             fs: Arc::new(LocalFileSystem),
             memory: memory.budget.clone(),
-            kv: Arc::new(RocksKvStores::new(memory.kv.clone(), options.kv_write_buffer as usize)),
+            kv: Arc::new(RocksKvStores::new(
+                memory.kv.clone(),
+                options.kv_write_buffer as usize,
+                memory.budget.writers().limit(),
+            )),
             committer: Committer::start(COMMIT_THREADS)?,
             clock,
             log: LogOptions {
@@ -451,7 +458,8 @@ impl Engine {
     }
 
     fn remove(&self, error: &Error, table: &TableMeta) -> Result<()> {
-        if let Some(list) = self.partitions.lock().unwrap_or_else(PoisonError::into_inner).remove(&table.table_id) {
+        let slot = self.partitions.lock().unwrap_or_else(PoisonError::into_inner).remove(&table.table_id);
+        if let Some(list) = slot.and_then(|slot| slot.lock().unwrap_or_else(PoisonError::into_inner).take()) {
             // Nobody needs what it refused before.
             let _ = list.close(error.clone());
         }
@@ -480,9 +488,13 @@ impl Engine {
                 result = result.and(tablet.close());
             }
         }
-        for (_, list) in self.partitions.lock().unwrap_or_else(PoisonError::into_inner).drain() {
-            // One that was poisoned has stopped tablets before they could commit.
-            result = result.and(list.close(Error::new(ErrorCode::Closed, "the store was closed")));
+        let slots: Vec<PartitionSlot> =
+            self.partitions.lock().unwrap_or_else(PoisonError::into_inner).drain().map(|(_, slot)| slot).collect();
+        for slot in slots {
+            if let Some(list) = slot.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                // One that was poisoned has stopped tablets before they could commit.
+                result = result.and(list.close(Error::new(ErrorCode::Closed, "the store was closed")));
+            }
         }
         let slots: BTreeMap<TableId, KvSlot> = self.kv.lock().unwrap_or_else(PoisonError::into_inner).drain().collect();
         for slot in slots.values() {

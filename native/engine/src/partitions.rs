@@ -12,11 +12,12 @@ use crate::auto_partition::TimePartitions;
 impl Engine {
     /// The partitions of a table, read from its file the first time. What a crash left of dropped ones is removed then.
     pub(crate) fn partition_list(&self, path: &TablePath, table_id: TableId) -> Result<Arc<PartitionList>> {
-        let mut lists = self.partitions.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(list) = lists.get(&table_id) {
+        let slot = self.partitions.lock().unwrap_or_else(PoisonError::into_inner).entry(table_id).or_default().clone();
+        let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(list) = slot.as_ref() {
             return Ok(list.clone());
         }
-        // Looked at under the lock, which a drop of the table takes after it has changed the catalog, and closing too.
+        // Looked at under the lock of the slot, which a drop of the table takes after it has changed the catalog, and closing too.
         self.check_open()?;
         let table = self.table_now(path, table_id)?;
         let fs = &self.context().fs;
@@ -26,7 +27,7 @@ impl Engine {
             self.remove_partition_of(&table, id)?;
         }
         let list = Arc::new(list);
-        lists.insert(table_id, list.clone());
+        *slot = Some(list.clone());
         Ok(list)
     }
 
@@ -78,33 +79,37 @@ impl Engine {
             }
         }
         let name = values.join("$");
+        let exists = || Error::new(ErrorCode::PartitionExists, format!("table {path}: partition '{name}' exists already"));
         match list.get(&name)? {
             Some(partition) if if_not_exists => return Ok(partition),
-            Some(_) => {
-                let message = format!("table {path}: partition '{name}' exists already");
-                return Err(Error::new(ErrorCode::PartitionExists, message));
-            }
+            Some(_) => return Err(exists()),
             None => {}
         }
         if let Some(times) = TimePartitions::of(&table.declaration)? {
             times.check_new(&values, self.now_ms()).map_err(|e| e.at(format_args!("table {path}")))?;
         }
-        self.make_partitions(path, &table, &list, &[name])?
-            .pop()
-            .ok_or_else(|| Error::internal("a partition that was made is gone"))
+        let (mut partitions, made) = self.make_partitions(path, &table, &list, std::slice::from_ref(&name))?;
+        // Somebody else may have made it meanwhile.
+        if !made && !if_not_exists {
+            return Err(exists());
+        }
+        partitions.pop().ok_or_else(|| Error::internal("a partition that was made is gone"))
     }
 
-    /// Makes those of some partitions, whose names are checked, that are missing, and returns all.
+    /// Makes those of some partitions, whose names are checked, that are missing, and returns all, and whether one was missing.
     pub(crate) fn make_partitions(
         &self,
         path: &TablePath,
         table: &TableMeta,
         list: &PartitionList,
         names: &[String],
-    ) -> Result<Vec<Partition>> {
+    ) -> Result<(Vec<Partition>, bool)> {
+        let mut made = false;
         let most = self.options.max_partitions as usize;
         let buckets = table.declaration.bucket_count;
+        // Asked if one is missing.
         let check = |partitions: usize| {
+            made = true;
             if partitions > most {
                 return Err(Error::new(
                     ErrorCode::TooManyPartitions,
@@ -125,7 +130,8 @@ impl Engine {
             }
             Ok(())
         };
-        list.create(names, self.now_ms(), check).map_err(|e| e.at(format_args!("table {path}")))
+        let partitions = list.create(names, self.now_ms(), check).map_err(|e| e.at(format_args!("table {path}")))?;
+        Ok((partitions, made))
     }
 
     /// Drops a partition and its rows; its readers and writers fail. False: it was not there and `if_exists`.

@@ -1,9 +1,9 @@
 //! One engine a data directory and process, shared by all who open it, closed with the last.
 use std::collections::{BTreeMap, HashMap};
-use std::fs;
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
+use fluss_types::file::{FileSystem, LocalFileSystem};
 use fluss_types::time::{Clock, SystemClock};
 use fluss_types::{EngineOptions, Error, ErrorCode, Result};
 
@@ -64,7 +64,7 @@ pub fn open_with_clock(options: &BTreeMap<String, String>, clock: Arc<dyn Clock>
     let parsed = EngineOptions::parse(&options)?;
     let path = parse_data_dir(&data_dir)?;
     let fail = |e| Error::io(format!("data directory {} cannot be written: make it", path.display()), &e);
-    fs::create_dir_all(&path).map_err(fail)?;
+    LocalFileSystem.create_dir_all(&path).map_err(fail)?;
     let path = path.canonicalize().map_err(fail)?;
     let slot = SLOTS.lock().unwrap_or_else(PoisonError::into_inner).entry(path.clone()).or_default().clone();
     let mut open = slot.open.lock().unwrap_or_else(PoisonError::into_inner);

@@ -2,7 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "test code")]
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Barrier};
+use std::thread;
 
 use arrow_array::{Int64Array, RecordBatch, StringArray};
 use fluss_engine::{Engine, Table};
@@ -94,4 +95,27 @@ fn a_drop_that_cannot_remove_files_stops_all_that_is_dropped() {
         assert_eq!(tablet.write(&row(table)).unwrap_err().code(), ErrorCode::TableNotFound);
     }
     assert_eq!(disk.list(Path::new("/data/tables")).unwrap(), ["0"]);
+}
+
+#[test]
+fn of_those_who_make_a_partition_at_once_one_has_made_it() {
+    let disk = SimulatedDisk::new(1);
+    disk.create_dir_all(Path::new("/data")).unwrap();
+    let engine = engine(&disk);
+    engine.meta().create_database("db", DatabaseMeta::default(), false).unwrap();
+    let path = TablePath::new("db", "t");
+    create_table(&engine, &path);
+    let start = Barrier::new(4);
+    for name in (0..200).map(|n| n.to_string()) {
+        let made = thread::scope(|s| {
+            let make = || {
+                start.wait();
+                engine.create_partition(&path, &partition(&name), false).map_err(|e| e.code())
+            };
+            let threads: Vec<_> = (0..4).map(|_| s.spawn(make)).collect();
+            threads.into_iter().map(|t| t.join().unwrap()).collect::<Vec<_>>()
+        });
+        assert_eq!(made.iter().filter(|m| m.is_ok()).count(), 1, "{made:?}");
+        assert_eq!(made.iter().filter(|m| **m == Err(ErrorCode::PartitionExists)).count(), 3, "{made:?}");
+    }
 }

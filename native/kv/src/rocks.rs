@@ -16,8 +16,11 @@ use crate::rocks_scan::{LiveScans, RocksCheckpoint};
 use crate::rocks_tablet::{RocksTablet, TabletKeys};
 use crate::store::{IsRemovable, KvCheckpoint, KvLoad, KvStore, KvStores, KvTable};
 
-/// RocksDB slows writes down at 20 files that are not compacted, and one memtable before so many that wait to be written out.
+/// RocksDB slows writes down at 20 files that are not compacted, and one memtable before so many that wait to be written out; files to stop at.
+/// More of each if more than a memtable may be on its way when a crowd begins.
 const MAX_MEMTABLES: u64 = 8;
+const SLOW_FILES: u64 = 20;
+const STOP_FILES: u64 = 36;
 /// From so many files or waiting memtables on those who write much wait.
 const CROWDED_FILES: u64 = 8;
 const CROWDED_MEMTABLES: u64 = 2;
@@ -30,6 +33,7 @@ const PERIODIC_COMPACTION_SECONDS: u64 = 86_400;
 pub struct RocksKvStores {
     memory: KvMemory,
     write_buffer_size: usize,
+    on_its_way: u64,
 }
 
 impl std::fmt::Debug for RocksKvStores {
@@ -39,9 +43,9 @@ impl std::fmt::Debug for RocksKvStores {
 }
 
 impl RocksKvStores {
-    /// A memtable is written out at `write_buffer_size` bytes.
-    pub fn new(memory: KvMemory, write_buffer_size: usize) -> Self {
-        Self { memory, write_buffer_size }
+    /// A memtable is written out at `write_buffer_size` bytes. `on_its_way`: bytes that may be appended to logs and not applied at any time.
+    pub fn new(memory: KvMemory, write_buffer_size: usize, on_its_way: u64) -> Self {
+        Self { memory, write_buffer_size, on_its_way }
     }
 
     /// RocksDB's options of a store.
@@ -58,7 +62,11 @@ impl RocksKvStores {
         o.set_block_based_table_factory(&table);
         o.set_write_buffer_manager(self.memory.write_buffers());
         o.set_write_buffer_size(self.write_buffer_size);
-        o.set_max_write_buffer_number(MAX_MEMTABLES as i32);
+        // Whoever waits in a crowd has appended before: that still comes, and none of it may wait in RocksDB.
+        let more = self.on_its_way.div_ceil(self.memtable().max(1)).saturating_sub(1).min(1 << 20);
+        o.set_max_write_buffer_number((MAX_MEMTABLES + more) as i32);
+        o.set_level_zero_slowdown_writes_trigger((SLOW_FILES + more) as i32);
+        o.set_level_zero_stop_writes_trigger((STOP_FILES + more) as i32);
         // What an idle table costs: RocksDB would give each a megabyte with its first row.
         o.set_arena_block_size(64 << 10);
         // Only those that are written much get the filter: [`Written`].

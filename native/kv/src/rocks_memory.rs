@@ -2,9 +2,10 @@
 //!
 //! Over that bound RocksDB writes out the memtable of the store that is just being written, however small it is: with many tables, each with a
 //! little in memory, those that are busy would make tiny files without end. So before it comes to that the largest memtable is written out.
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use fluss_types::{Error, ErrorCode, Result};
 use rocksdb::{Cache, WriteBufferManager};
 
 use crate::rocks::Db;
@@ -15,6 +16,9 @@ use crate::rocks::Db;
 const FILTER_RATIO: f64 = 0.01;
 const FILTER_FROM: u64 = 8 << 20;
 const FILTERS_SHARE: u64 = 8;
+
+/// The most live scans of a process.
+const MAX_SCANS: usize = 200;
 
 /// RocksDB's memory, shared by all stores of the process.
 #[derive(Clone)]
@@ -28,6 +32,18 @@ struct Shared {
     unseen: AtomicU64,
     /// Bytes of filters that memtables have.
     filters: AtomicU64,
+    /// Live scans that are open.
+    scans: AtomicUsize,
+}
+
+/// One of the live scans of a process, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct ScanPermit(KvMemory);
+
+impl Drop for ScanPermit {
+    fn drop(&mut self) {
+        self.0.0.scans.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// What a store knows of its writes.
@@ -56,7 +72,20 @@ impl KvMemory {
             stores: Mutex::default(),
             unseen: AtomicU64::new(0),
             filters: AtomicU64::new(0),
+            scans: AtomicUsize::new(0),
         }))
+    }
+
+    /// Room for one more live scan: each has a thread, and keeps rows that were changed since.
+    pub(crate) fn begin_scan(&self) -> Result<ScanPermit> {
+        if self.0.scans.fetch_add(1, Ordering::Relaxed) >= MAX_SCANS {
+            self.0.scans.fetch_sub(1, Ordering::Relaxed);
+            let message = format!(
+                "{MAX_SCANS} scans of tables are open in this process, which is the most there may be: close some, or try again when they have ended"
+            );
+            return Err(Error::new(ErrorCode::Unavailable, message));
+        }
+        Ok(ScanPermit(self.clone()))
     }
 
     pub(crate) fn cache(&self) -> &Cache {

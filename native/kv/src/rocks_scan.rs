@@ -8,6 +8,7 @@ use fluss_types::{BucketId, Error, PartitionId, Result};
 use rocksdb::{DB, DBRawIterator, Options, ReadOptions};
 
 use crate::rocks::{Db, closed, rocks_error};
+use crate::rocks_memory::ScanPermit;
 use crate::rocks_tablet::{TabletKeys, decode_applied};
 use crate::store::{Applied, KvCheckpoint, KvRange, KvSnapshot, OnRow};
 
@@ -167,23 +168,36 @@ pub(crate) struct LiveSnapshot {
     requests: Requests,
     applied: Applied,
     dir: PathBuf,
+    _permit: ScanPermit,
+}
+
+/// What the thread of a live snapshot holds: a table is not closed before, and tells it to end.
+struct Serving {
+    db: Arc<Db>,
+    number: u64,
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.db.scans.remove(self.number);
+    }
 }
 
 impl LiveSnapshot {
     pub(crate) fn start(db: Arc<Db>, keys: TabletKeys) -> Result<Self> {
+        let permit = db.memory.begin_scan()?;
         let (requests, received) = channel();
         let dir = db.dir.clone();
         let number = db.scans.add(&requests).ok_or_else(|| closed(&dir))?;
+        let serving = Serving { db, number };
         let (started, applied) = channel();
-        let run = move || {
-            serve(&db, keys, &started, &received);
-            db.scans.remove(number);
-        };
+        // Where no thread is to be had, what it would hold is dropped.
+        let run = move || serve(&serving.db, keys, &started, &received);
         let thread = std::thread::Builder::new().name("fluss-scan".into()).spawn(run);
         thread.map_err(|e| Error::io("start the thread of a scan", &e))?;
         let applied = applied.recv().map_err(|_| Error::internal("the thread of a scan has ended"))?;
         let applied = decode_applied(applied.map_err(|e| rocks_error("read", &dir, &e))?.as_deref(), &dir)?;
-        Ok(Self { requests, applied, dir })
+        Ok(Self { requests, applied, dir, _permit: permit })
     }
 }
 

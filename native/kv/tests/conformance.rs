@@ -14,7 +14,7 @@ use fluss_types::file::LocalFileSystem;
 type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
 
 fn rocks() -> Box<dyn KvStores> {
-    Box::new(RocksKvStores::new(KvMemory::new(1 << 20, 4 << 20), 1 << 20))
+    Box::new(RocksKvStores::new(KvMemory::new(1 << 20, 4 << 20), 1 << 20, 0))
 }
 
 fn memory() -> Box<dyn KvStores> {
@@ -552,5 +552,21 @@ fn removable_rows_go_with_a_compaction_and_the_others_stay() {
     }
     assert_eq!(get(kv.as_ref(), &[b"b", b"z"]), [Some(b"new row".to_vec()), Some(b"x".to_vec())]);
     assert!(kv.applied().unwrap().offset >= 2, "own entries are no rows");
+    table.close();
+}
+
+#[test]
+fn live_scans_are_bounded_and_each_gives_its_place_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let table = open_table(rocks().as_ref(), dir.path());
+    let kv = table.tablet(0, 0).unwrap();
+    let mut open: Vec<_> = (0..200).map(|_| kv.snapshot().unwrap()).collect();
+    for _ in 0..2 {
+        let e = kv.snapshot().unwrap_err();
+        assert!(e.code() == ErrorCode::Unavailable && e.message().contains("200 scans"), "{e}");
+        open.pop();
+        open.push(kv.snapshot().unwrap());
+    }
+    drop((open, kv));
     table.close();
 }

@@ -83,7 +83,8 @@ impl Flow {
             share.meet(state.crowd);
             share.bytes += bytes;
         }
-        let due = state.unflushed >= REPLAY_BOUND;
+        // Near its stall RocksDB would make the caller wait, a commit thread. Until there is room again what comes in is written out anyway.
+        let due = state.unflushed >= REPLAY_BOUND && load.room.is_none();
         if due {
             state.unflushed = 0;
         }

@@ -29,6 +29,7 @@ struct Claiming {
 struct Claim {
     load: Mutex<KvLoad>,
     asked: AtomicU64,
+    flushes: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -58,6 +59,7 @@ impl KvTable for ClaimingTable {
     }
 
     fn flush_in_background(&self) -> Result<()> {
+        self.1.flushes.fetch_add(1, Ordering::SeqCst);
         self.0.flush_in_background()
     }
 
@@ -79,8 +81,9 @@ impl KvTable for ClaimingTable {
     }
 }
 
-fn rocks(write_buffer: usize) -> RocksKvStores {
-    RocksKvStores::new(KvMemory::new(8 << 20, 8 * write_buffer), write_buffer)
+/// `memory`: as for [`tablets`].
+fn rocks(write_buffer: usize, memory: u64) -> RocksKvStores {
+    RocksKvStores::new(KvMemory::new(8 << 20, 8 * write_buffer), write_buffer, MemoryBudget::new(memory).writers().limit())
 }
 
 fn schemas() -> Arc<Schemas> {
@@ -125,7 +128,8 @@ fn write_through(tablet: &Arc<Tablet>, ids: &[i64], value: &[u8]) {
 fn in_a_crowd_who_has_brought_in_his_share_waits_and_nobody_else() {
     let dir = tempfile::tempdir().unwrap();
     let claim = Arc::new(Claim::default());
-    let mut tablets = tablets(dir.path(), Arc::new(Claiming { stores: rocks(8 << 20), claim: claim.clone() }), 3, 256 << 20);
+    let mut tablets =
+        tablets(dir.path(), Arc::new(Claiming { stores: rocks(8 << 20, 256 << 20), claim: claim.clone() }), 3, 256 << 20);
     // It leaves its share to the others.
     tablets.pop().unwrap().drop_table(Error::new(ErrorCode::PartitionNotFound, "dropped"));
     let value = vec![7; 50_000];
@@ -169,30 +173,32 @@ fn in_a_crowd_who_has_brought_in_his_share_waits_and_nobody_else() {
 /// RocksDB says in its log when it slows down.
 #[test]
 fn rocksdb_is_never_so_far_behind_that_it_slows_down() {
-    let dir = tempfile::tempdir().unwrap();
-    // As in a budget of any size, what is on its way is no more than a memtable.
-    let tablets = tablets(dir.path(), Arc::new(rocks(1 << 20)), 4, 8 << 20);
-    thread::scope(|s| {
-        for (seed, tablet) in tablets.iter().enumerate().take(3) {
-            s.spawn(move || {
-                let mut random = Random(seed as u64);
-                for _ in 0..600 {
-                    let ids: Vec<i64> = (0..100).map(|_| random.bits() as i64).collect();
-                    let value: Vec<u8> = (0..500).map(|_| random.bits() as u8).collect();
-                    write(tablet, &ids, &value).unwrap();
-                }
-            });
-        }
-    });
-    let log = std::fs::read_to_string(dir.path().join("kv/LOG")).unwrap();
-    let slow: Vec<&str> = log.lines().filter(|l| l.contains("Stalling writes") || l.contains("Stopping writes")).collect();
-    assert!(slow.is_empty(), "{slow:?}");
+    // What is on its way is a memtable at most, and 32 of them.
+    for memory in [8 << 20, 256 << 20] {
+        let dir = tempfile::tempdir().unwrap();
+        let tablets = tablets(dir.path(), Arc::new(rocks(1 << 20, memory)), 4, memory);
+        thread::scope(|s| {
+            for (seed, tablet) in tablets.iter().enumerate().take(3) {
+                s.spawn(move || {
+                    let mut random = Random(seed as u64);
+                    for _ in 0..600 {
+                        let ids: Vec<i64> = (0..100).map(|_| random.bits() as i64).collect();
+                        let value: Vec<u8> = (0..500).map(|_| random.bits() as u8).collect();
+                        write(tablet, &ids, &value).unwrap();
+                    }
+                });
+            }
+        });
+        let log = std::fs::read_to_string(dir.path().join("kv/LOG")).unwrap();
+        let slow: Vec<&str> = log.lines().filter(|l| l.contains("Stalling writes") || l.contains("Stopping writes")).collect();
+        assert!(slow.is_empty(), "{slow:?}");
+    }
 }
 
 #[test]
 fn a_row_that_changes_all_the_time_leaves_little_to_replay() {
     let dir = tempfile::tempdir().unwrap();
-    let tablet = tablets(dir.path(), Arc::new(rocks(512 << 20)), 1, 256 << 20).remove(0);
+    let tablet = tablets(dir.path(), Arc::new(rocks(512 << 20, 256 << 20)), 1, 256 << 20).remove(0);
     let mut random = Random(1);
     let value: Vec<u8> = (0..1 << 20).map(|_| random.bits() as u8).collect();
     // Three megabytes each: the row before, the row after, and the row that is kept. The bound is 128.
@@ -206,9 +212,27 @@ fn a_row_that_changes_all_the_time_leaves_little_to_replay() {
             // One that goes meanwhile is not part of the state.
             let _ = std::fs::copy(&path, copy.path().join(path.file_name().unwrap()));
         }
-        rocks(1 << 20).open(copy.path(), None).and_then(|table| table.tablet(0, 0)?.applied()).map_or(0, |a| a.offset)
+        rocks(1 << 20, 0).open(copy.path(), None).and_then(|table| table.tablet(0, 0)?.applied()).map_or(0, |a| a.offset)
     };
     while applied_after_a_crash() < 2 * 40 {
         thread::yield_now();
     }
+}
+
+/// The thread that commits would wait for it.
+#[test]
+fn a_crowded_table_is_not_told_to_write_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let claim = Arc::new(Claim::default());
+    let kv = Claiming { stores: rocks(512 << 20, 256 << 20), claim: claim.clone() };
+    let tablet = tablets(dir.path(), Arc::new(kv), 1, 256 << 20).remove(0);
+    let value = vec![7; 1 << 20];
+    claim.load.lock().unwrap().room = Some(u64::MAX);
+    for _ in 0..60 {
+        write_through(&tablet, &[1], &value);
+    }
+    assert_eq!(claim.flushes.load(Ordering::SeqCst), 0);
+    claim.load.lock().unwrap().room = None;
+    write_through(&tablet, &[1], &value);
+    assert_eq!(claim.flushes.load(Ordering::SeqCst), 1);
 }

@@ -4,10 +4,11 @@
 //! Contract of durability, the POSIX one: what [`File::write_at`] wrote lasts after [`File::sync`]; a file that was made, renamed or
 //! removed stays so after [`FileSystem::sync_dir`] of its folder. Before that a loss of power may undo any part of it, in any order.
 //! After a sync that failed nothing is known of what was written before it, even if a later sync succeeds: write it again.
+use std::collections::BTreeSet;
 use std::fmt::Debug;
-use std::io::Result;
-use std::path::Path;
-use std::sync::Arc;
+use std::io::{ErrorKind, Result};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// An open file, read and written at positions; any thread.
 pub trait File: Send + Sync + Debug {
@@ -37,7 +38,7 @@ pub trait FileSystem: Send + Sync + Debug {
     fn read(&self, path: &Path) -> Result<Vec<u8>>;
     /// Names of what lies in a folder, sorted; `NotFound` if there is no such folder.
     fn list(&self, dir: &Path) -> Result<Vec<String>>;
-    /// Makes a folder and its parents, durably.
+    /// Makes a folder and its parents, durably, also those that are there already.
     fn create_dir_all(&self, dir: &Path) -> Result<()>;
     /// Gives a file another name in the same file system, replacing what has that name.
     fn rename(&self, from: &Path, to: &Path) -> Result<()>;
@@ -62,6 +63,22 @@ pub trait FileSystem: Send + Sync + Debug {
 /// The operating system's file system.
 #[derive(Debug, Default)]
 pub struct LocalFileSystem;
+
+/// Folders whose names, and those of all folders above, this process has made durable. One that is there may have been made by a process that
+/// ended before it had synced it.
+static DURABLE: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+/// The folders on the way to `dir` whose names may not last, the innermost first: the `missing` ones, which were just made, and of those above
+/// all below the first that is known to be durable.
+fn unsynced<'a>(dir: &'a Path, missing: usize, durable: &BTreeSet<PathBuf>) -> Vec<&'a Path> {
+    let named = dir.ancestors().filter(|d| d.parent().is_some_and(|p| !p.as_os_str().is_empty()));
+    named.enumerate().take_while(|(i, d)| *i < missing || !durable.contains(*d)).map(|(_, d)| d).collect()
+}
+
+fn cannot_be_synced(e: &std::io::Error) -> bool {
+    use ErrorKind::{InvalidInput, PermissionDenied, ReadOnlyFilesystem, Unsupported};
+    matches!(e.kind(), InvalidInput | PermissionDenied | ReadOnlyFilesystem | Unsupported)
+}
 
 #[derive(Debug)]
 struct LocalFile(std::fs::File);
@@ -114,11 +131,17 @@ impl FileSystem for LocalFileSystem {
     fn create_dir_all(&self, dir: &Path) -> Result<()> {
         let missing = dir.ancestors().take_while(|d| !d.as_os_str().is_empty() && !d.exists()).count();
         std::fs::create_dir_all(dir)?;
-        for made in dir.ancestors().take(missing) {
-            if let Some(parent) = made.parent().filter(|p| !p.as_os_str().is_empty()) {
-                self.sync_dir(parent)?;
+        let durable = || DURABLE.lock().unwrap_or_else(PoisonError::into_inner);
+        let named = unsynced(dir, missing, &durable());
+        for (i, parent) in named.iter().filter_map(|d| d.parent()).enumerate() {
+            match self.sync_dir(parent) {
+                // Above all that a store has made, in a folder that is not ours, or of a file system that cannot do it.
+                Err(e) if i >= missing && cannot_be_synced(&e) => break,
+                synced => synced?,
             }
         }
+        // Not before all of them are: the last one stands for those above it.
+        durable().extend(named.into_iter().map(Path::to_path_buf));
         Ok(())
     }
 
@@ -136,5 +159,34 @@ impl FileSystem for LocalFileSystem {
 
     fn sync_dir(&self, dir: &Path) -> Result<()> {
         std::fs::File::open(dir)?.sync_all()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_is_there_is_synced_once_a_process() {
+        let durable = BTreeSet::from([PathBuf::from("/data/a")]);
+        let unsynced =
+            |dir, missing| unsynced(Path::new(dir), missing, &durable).iter().map(|d| d.display().to_string()).collect();
+        let of = |dir, missing| -> Vec<String> { unsynced(dir, missing) };
+        assert_eq!(of("/data/a/b/c", 1), ["/data/a/b/c", "/data/a/b"]);
+        assert!(of("/data/a", 0).is_empty());
+        // It was removed since, and made again.
+        assert_eq!(of("/data/a", 1), ["/data/a", "/data"]);
+        assert_eq!(of("/data/b", 0), ["/data/b", "/data"]);
+        assert_eq!(of("a/b", 2), ["a/b"], "nothing is known of the folder that we are in");
+
+        let dir = std::env::temp_dir().join(format!("fluss-folders-{}", std::process::id()));
+        let (inner, outer) = (dir.join("a/b"), dir.join("a"));
+        for _ in 0..2 {
+            LocalFileSystem.create_dir_all(&inner).unwrap();
+            let durable = DURABLE.lock().unwrap();
+            assert!(durable.contains(&inner) && durable.contains(&outer) && durable.contains(&dir));
+            drop(durable);
+            LocalFileSystem.remove_dir_all(&dir).unwrap();
+        }
     }
 }

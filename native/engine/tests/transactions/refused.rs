@@ -179,6 +179,26 @@ fn a_commit_that_cannot_go_on_keeps_its_rows_and_holds_nothing_up() {
     assert_eq!((sums(&m), m.files()), (vec![Some(505), None], vec![]));
 }
 
+/// What is left of it is lost; that half of it is there nobody would know if it just expired.
+#[test]
+fn a_begun_commit_whose_file_is_damaged_does_not_expire() {
+    let mut m = overflowing();
+    fails(&mut m);
+    let file = m.disk.image().into_keys().find(|p| p.ends_with("11.prepared")).unwrap();
+    let file = m.disk.open(&file).unwrap();
+    file.set_len(100).and_then(|()| file.sync()).unwrap();
+    m.reopen(true);
+    m.tablet();
+    m.clock.0.fetch_add(8 * DAY, Ordering::Relaxed);
+    for _ in 0..2 {
+        assert_eq!(m.engine.retain().unwrap_err().code(), ErrorCode::CorruptTransaction);
+        assert_eq!(m.tablet().commit_transaction(COMMITTED, 2).unwrap_err().code(), ErrorCode::CorruptTransaction);
+    }
+    m.tablet().skip_transaction(COMMITTED, 2).unwrap();
+    m.engine.retain().unwrap();
+    assert_eq!((sums(&m), m.files()), (vec![Some(505), None], vec![]));
+}
+
 /// In a log table too: of one that is damaged, that is not there any more, or that was never prepared.
 #[test]
 fn what_is_damaged_or_gone_can_be_skipped() {

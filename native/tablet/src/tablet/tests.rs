@@ -18,7 +18,7 @@ fn tablet(dir: &Path) -> Arc<Tablet> {
     let context = TabletContext {
         fs: Arc::new(LocalFileSystem),
         memory: Arc::new(MemoryBudget::new(16 << 20)),
-        kv: Arc::new(RocksKvStores::new(KvMemory::new(1 << 20, 1 << 20), 1 << 20)),
+        kv: Arc::new(RocksKvStores::new(KvMemory::new(1 << 20, 1 << 20), 1 << 20, 0)),
         committer: Committer::start(1).unwrap(),
         clock: Arc::new(SystemClock),
         log: LogOptions { segment_size: 1 << 20, index_interval: 4096, writer_expiration_ms: 7 * 86_400_000 },

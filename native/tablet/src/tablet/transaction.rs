@@ -256,7 +256,8 @@ impl Tablet {
         self.transactions.all().iter().filter_map(|staged| lock(staged).info()).collect()
     }
 
-    /// Removes what was staged longer ago than `transaction.timeout`: nobody came to commit it. A commit that has begun is ended.
+    /// Removes what was staged longer ago than `transaction.timeout`: nobody came to commit it. A commit that has begun is ended; if it cannot be, its
+    /// file stays, and the error says why.
     pub(super) fn expire_transactions(self: &Arc<Self>, now_ms: i64) -> Result<()> {
         let _in_use = self.in_use()?;
         let expired = now_ms.saturating_sub(self.context.log.writer_expiration_ms);
@@ -267,11 +268,15 @@ impl Tablet {
             if staged.since_ms > expired {
                 continue;
             }
-            let ended = match staged.stage {
+            let begun = self.log.writer_progress(staged.id).is_some();
+            let ended = match &staged.stage {
                 Stage::Gone => Ok(()),
-                Stage::Prepared { mark } if self.log.writer_progress(staged.id).is_some() => {
+                Stage::Prepared { mark } if begun => {
+                    let mark = *mark;
                     self.or_poison(|| self.finish(&mut staged, mark))
                 }
+                // It stays until somebody says that the rest of it is to be left out: with its file would go what tells of it.
+                Stage::Failed(e) | Stage::Damaged(e) if begun => Err(e.clone()),
                 _ => self.transactions.remove(&mut staged).map(|()| self.log.release_writer(staged.id)),
             };
             // One that cannot be ended is in nobody's way.
