@@ -285,7 +285,7 @@ class ScanTest {
         assertThat(read(users.newBatchScanner(0, 0, ids, nines, 2))).containsExactly(1999L, 19990L);
         assertThat(read(users.newBatchScanner(0, 0, ids, id(Predicate.Comparison.LESS, 0), 2))).isEmpty();
 
-        SnapshotInfo snapshot = admin.createSnapshot(TestStore.USERS, 0, Duration.ofHours(1));
+        SnapshotInfo snapshot = admin.createSnapshot(TestStore.USERS, Duration.ofHours(1));
         TestStore.write(users, 20_000, 10);
         byte[] position;
         try (SnapshotScanner scanner = users.newSnapshotScanner(0, 0, snapshot.snapshotId(), ids, nines, null);
