@@ -22,7 +22,7 @@ import java.util.TreeMap;
 final class SchemaProperties {
     private static final String PREFIX = "schema.";
     private static final String WATERMARK = PREFIX + "watermark.";
-    private static final String PRIMARY_KEY_NAME = PREFIX + "primary-key.name";
+    static final String PRIMARY_KEY_NAME = PREFIX + "primary-key.name";
 
     private final Map<Integer, Map<String, String>> columns = new TreeMap<>();
     private final Map<Integer, Map<String, String>> watermarks = new TreeMap<>();

@@ -51,8 +51,11 @@ final class TableChanges {
         TableChanges all = new TableChanges(path, stored);
         changes.forEach(all::add);
         all.reorder(physical(altered));
+        // Flink goes on with the name that it made up of the key columns, also when one of them is renamed.
+        String keyName = all.properties.get(SchemaProperties.PRIMARY_KEY_NAME);
         SchemaProperties.take(all.properties);
         all.properties.putAll(SchemaProperties.of(altered.getResolvedSchema()));
+        all.properties.compute(SchemaProperties.PRIMARY_KEY_NAME, (key, name) -> keyName);
         return all.alteration.customProperties(all.properties).expectedSchemaId(stored.schemaId()).build();
     }
 
