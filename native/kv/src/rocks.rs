@@ -26,6 +26,8 @@ const CROWDED_FILES: u64 = 8;
 const CROWDED_MEMTABLES: u64 = 2;
 /// Memtables that may still come in then.
 const ROOM: u64 = 3;
+/// A memtable remembers where it inserted last, for each tablet: the first bytes of a row's stored key.
+const INSERT_NEAR_THE_LAST: &str = "memtable_insert_with_hint_prefix_extractor=fixed:9";
 /// How often all files of a table with removable rows are compacted.
 const PERIODIC_COMPACTION_SECONDS: u64 = 86_400;
 
@@ -57,7 +59,8 @@ impl RocksKvStores {
         table.set_pin_l0_filter_and_index_blocks_in_cache(true);
         table.set_format_version(5);
         table.set_data_block_index_type(DataBlockIndexType::BinaryAndHash);
-        let mut o = Options::default();
+        // The rows of a batch come in key order, each near the one before it. Faster with it, right without.
+        let mut o = Options::default().get_options_from_string(INSERT_NEAR_THE_LAST).unwrap_or_default();
         o.create_if_missing(true);
         o.set_block_based_table_factory(&table);
         o.set_write_buffer_manager(self.memory.write_buffers());
