@@ -17,10 +17,10 @@ SELECT * FROM numbered;
 
 -- error: Explicitly specifying values for an auto increment column is not allowed
 INSERT INTO numbered VALUES ('c', 7, 'x');
--- error: Partial updates are not supported yet
 INSERT INTO numbered (name, note) VALUES ('c', 'x');
+UPDATE numbered SET note = 'w' WHERE name = 'c';
 -- error: Explicitly specifying values for an auto increment column is not allowed
-UPDATE numbered SET note = 'y' WHERE number = 1;
+UPDATE numbered SET number = 7 WHERE number = 1;
 DELETE FROM numbered WHERE name = 'a';
 SELECT * FROM numbered;
 

@@ -229,6 +229,36 @@ pub(super) const SINK: &[OptionSpec] = &[
         price: "More subtasks write smaller batches.",
     },
     OptionSpec {
+        key: "sink.delivery-guarantee",
+        kind: Kind::Choice(&["at-least-once", "exactly-once"]),
+        default: None,
+        alterable: true,
+        meaning: "What becomes of rows when a job fails and goes on from a checkpoint. `at-least-once`: rows are seen as soon as they are durable; \
+                  those since the checkpoint come again, which upserts make harmless, but a log table may then have them twice. `exactly-once`: rows are seen once, \
+                  when the checkpoint after them (in batch mode the job) has completed. Not given: `exactly-once` for tables whose merge engine is `aggregation`, \
+                  which would add rows up twice, else `at-least-once`.",
+        price: "`exactly-once`: rows wait for the checkpoint, and are written twice. A streaming job without checkpoints is `at-least-once` and warns. \
+                A checkpoint older than `transaction.timeout` cannot be restored.",
+    },
+    OptionSpec {
+        key: "sink.distribution-mode",
+        kind: Kind::Choice(&["AUTO", "NONE", "BUCKET"]),
+        default: Some("AUTO"),
+        alterable: true,
+        meaning: "How rows come to the subtasks of the sink. `BUCKET`: those of a bucket to one, so that rows of one key keep their order and batches are large. \
+                  `NONE`: as they are. `AUTO`: `BUCKET` for primary-key tables and log tables with a bucket key when there is more than one subtask, else `NONE`.",
+        price: "`BUCKET`: rows go over the network; more subtasks than buckets have nothing to do, but for those of other partitions. \
+                `AUTO`: a job that goes on from a savepoint with one subtask instead of several, or the other way round, needs Flink's `table.exec.uid.generation` = `ALWAYS`.",
+    },
+    OptionSpec {
+        key: "sink.bucket-shuffle",
+        kind: Kind::Bool,
+        default: Some("true"),
+        alterable: true,
+        meaning: "`false`: `sink.distribution-mode` = `AUTO` means `NONE`. For users of Apache Fluss; new jobs say it with the mode.",
+        price: "As `sink.distribution-mode`.",
+    },
+    OptionSpec {
         key: "client.writer.batch-size",
         kind: Kind::Size { min: 0 },
         default: Some("2mb"),

@@ -323,9 +323,9 @@ pub(super) const TABLE: &[OptionSpec] = &[
         default: None,
         alterable: false,
         meaning: "Column of a primary-key table, INT or BIGINT and not of the key, that the store fills: a new key gets the next number, from 1, \
-                  unique in the table and kept by updates. Writers leave the column out (not in SQL yet), or NULL. Numbers of different buckets are not in the \
+                  unique in the table and kept by updates. Writers leave the column out, or give NULL. Numbers of different buckets are not in the \
                   order of the writes, and closing the store leaves gaps.",
-        price: "Upserts read the old row with the `WAL` image too. SQL's UPDATE is refused: it writes whole rows, the number too.",
+        price: "Upserts read the old row with the `WAL` image too.",
     },
     OptionSpec {
         key: "table.auto-increment.cache-size",

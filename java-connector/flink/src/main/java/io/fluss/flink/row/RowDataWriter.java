@@ -4,34 +4,43 @@ import io.fluss.client.FlussException;
 import io.fluss.client.WriteBatch;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.types.logical.RowType;
 
 /**
  * Copies Flink's rows into a {@link WriteBatch}, column by column with writers that are chosen once by type. Columns that the batch
- * has beyond those of the rows get NULL. A NULL in a key column is refused; lengths of CHAR, VARCHAR, BINARY and VARBINARY are Flink's sink constraint enforcer's business.
+ * has beyond those of the rows get NULL; one of some columns gets those. A NULL in a key column is refused; lengths of CHAR, VARCHAR, BINARY and VARBINARY are Flink's sink constraint enforcer's business.
  */
 public final class RowDataWriter {
     private final String table;
     private final RowType rowType;
     private final int[] keyIndexes;
+    /** Positions in the rows of the batch's columns. */
+    private final int[] columns;
     private final boolean[] isKey;
     private final WriteBatch batch;
     private final FieldWriter[] fields;
 
-    /** @param table for errors, for example {@code db.t} @param keyIndexes columns of the primary key; empty for a log table */
-    public RowDataWriter(String table, RowType rowType, int[] keyIndexes, WriteBatch batch) {
+    /**
+     * @param table for errors, for example {@code db.t}
+     * @param keyIndexes columns of the primary key; empty for a log table
+     * @param targetColumns those that the batch has, in its order; empty: all
+     */
+    public RowDataWriter(String table, RowType rowType, int[] keyIndexes, int[] targetColumns, WriteBatch batch) {
         this.table = table;
         this.rowType = rowType;
         this.keyIndexes = keyIndexes.clone();
-        this.isKey = new boolean[rowType.getFieldCount()];
-        for (int index : keyIndexes) {
-            isKey[index] = true;
-        }
+        this.columns = targetColumns.length > 0
+                ? targetColumns.clone()
+                : IntStream.range(0, rowType.getFieldCount()).toArray();
         this.batch = batch;
-        this.fields = new FieldWriter[rowType.getFieldCount()];
-        for (int i = 0; i < fields.length; i++) {
-            fields[i] = FieldWriter.of(rowType.getTypeAt(i), batch.column(i));
+        this.isKey = new boolean[columns.length];
+        this.fields = new FieldWriter[columns.length];
+        for (int i = 0; i < columns.length; i++) {
+            int column = columns[i];
+            isKey[i] = IntStream.of(keyIndexes).anyMatch(key -> key == column);
+            fields[i] = FieldWriter.of(rowType.getTypeAt(column), batch.column(i));
         }
     }
 
@@ -39,10 +48,10 @@ public final class RowDataWriter {
     public void upsert(RowData source) {
         int row = batch.beginRow();
         for (int i = 0; i < fields.length; i++) {
-            if (!source.isNullAt(i)) {
-                fields[i].write(row, source, i);
+            if (!source.isNullAt(columns[i])) {
+                fields[i].write(row, source, columns[i]);
             } else if (isKey[i]) {
-                throw nullKey(source, i);
+                throw nullKey(source, columns[i]);
             } else {
                 batch.column(i).setNull(row);
             }
@@ -57,10 +66,10 @@ public final class RowDataWriter {
         for (int i = 0; i < fields.length; i++) {
             if (!isKey[i]) {
                 batch.column(i).setNull(row);
-            } else if (!source.isNullAt(i)) {
-                fields[i].write(row, source, i);
+            } else if (!source.isNullAt(columns[i])) {
+                fields[i].write(row, source, columns[i]);
             } else {
-                throw nullKey(source, i);
+                throw nullKey(source, columns[i]);
             }
         }
         addedColumns(row);

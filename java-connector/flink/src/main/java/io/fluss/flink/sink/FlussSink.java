@@ -1,50 +1,32 @@
 package io.fluss.flink.sink;
 
-import io.fluss.client.TablePath;
-import java.util.HashMap;
-import java.util.Map;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.sink2.SinkWriter;
 import org.apache.flink.api.connector.sink2.WriterInitContext;
+import org.apache.flink.streaming.api.connector.sink2.SupportsPreWriteTopology;
+import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.table.data.RowData;
-import org.apache.flink.table.types.logical.RowType;
 
 /**
  * Writes rows to one table, at least once: a checkpoint completes when every row before it is durable. Upserts and
  * deletes by key make a replay after a restore harmless; a log table may then hold rows twice.
  */
-public final class FlussSink implements Sink<RowData> {
+final class FlussSink implements Sink<RowData>, SupportsPreWriteTopology<RowData> {
     private static final long serialVersionUID = 1L;
 
-    private final HashMap<String, String> connectionOptions;
-    private final TablePath path;
-    private final RowType rowType;
-    private final int[] primaryKeyIndexes;
-    private final FlussSinkOptions options;
+    private final SinkSpec spec;
 
-    /** @param primaryKeyIndexes empty for a log table */
-    public FlussSink(
-            Map<String, String> connectionOptions,
-            TablePath path,
-            RowType rowType,
-            int[] primaryKeyIndexes,
-            FlussSinkOptions options) {
-        this.connectionOptions = new HashMap<>(connectionOptions);
-        this.path = path;
-        this.rowType = rowType;
-        this.primaryKeyIndexes = primaryKeyIndexes.clone();
-        this.options = options;
+    FlussSink(SinkSpec spec) {
+        this.spec = spec;
+    }
+
+    @Override
+    public DataStream<RowData> addPreWriteTopology(DataStream<RowData> rows) {
+        return Distribution.distribute(rows, spec);
     }
 
     @Override
     public SinkWriter<RowData> createWriter(WriterInitContext context) {
-        return FlussSinkWriter.open(
-                connectionOptions,
-                path,
-                rowType,
-                primaryKeyIndexes,
-                options,
-                context.getProcessingTimeService(),
-                context.metricGroup());
+        return new FlussSinkWriter(SinkTable.open(spec), context.getProcessingTimeService(), context.metricGroup());
     }
 }

@@ -1,14 +1,21 @@
 package io.fluss.flink.sink;
 
+import io.fluss.client.TableDescriptor;
 import io.fluss.client.TablePath;
+import io.fluss.flink.row.TypeConversion;
+import io.fluss.flink.table.FlussConnectorOptions;
 import io.fluss.flink.table.FlussConnectorOptions.DeleteBehavior;
+import io.fluss.flink.table.FlussConnectorOptions.DeliveryGuarantee;
+import io.fluss.flink.table.FlussConnectorOptions.DistributionMode;
+import io.fluss.flink.table.FlussConnectorOptions.MergeEngine;
 import io.fluss.flink.table.MergeBehavior;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
+import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.catalog.Column;
 import org.apache.flink.table.connector.ChangelogMode;
@@ -19,9 +26,12 @@ import org.apache.flink.table.connector.sink.abilities.SupportsPartitioning;
 import org.apache.flink.table.connector.sink.abilities.SupportsRowLevelDelete;
 import org.apache.flink.table.connector.sink.abilities.SupportsRowLevelUpdate;
 import org.apache.flink.table.connector.sink.abilities.SupportsTargetColumnWriting;
+import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.table.types.utils.TypeConversions;
 import org.apache.flink.types.RowKind;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** {@code INSERT INTO}, and in batch mode {@code UPDATE} and {@code DELETE} of primary-key tables by any predicate. */
 public final class FlussTableSink
@@ -30,40 +40,47 @@ public final class FlussTableSink
                 SupportsRowLevelDelete,
                 SupportsRowLevelUpdate,
                 SupportsTargetColumnWriting {
-    private final Map<String, String> connectionOptions;
-    private final TablePath path;
-    private final RowType rowType;
-    private final int[] primaryKeyIndexes;
+    private static final Logger LOG = LoggerFactory.getLogger(FlussTableSink.class);
+
+    private final SinkSpec spec;
     private final MergeBehavior merge;
-    private final FlussSinkOptions options;
-    /** Set by UPDATE and DELETE, which write whole rows whatever columns they name. */
-    private boolean modifiesRows;
-    /** Columns that an INSERT names; -1: none are named, it writes all. */
-    private int targetColumns = -1;
+    /** Null: the store numbers no column. */
+    private final String numberedColumn;
+
+    private final boolean checkpointing;
+    /** Set by UPDATE and DELETE: what they write whatever columns they name; null: an INSERT. */
+    private int[] modifiedColumns;
+    /** Columns that an INSERT names; empty: none are named, it writes all. */
+    private int[] targetColumns = new int[0];
 
     /**
      * @param connectionOptions {@code data.dir} and engine options
-     * @param rowType the physical columns, in the table's order
-     * @param primaryKeyIndexes positions in {@code rowType}, in key order; empty for a log table
+     * @param table as the store has it
+     * @param checkpointing whether streaming jobs of the session make checkpoints
      */
     public FlussTableSink(
             Map<String, String> connectionOptions,
             TablePath path,
-            RowType rowType,
-            int[] primaryKeyIndexes,
-            MergeBehavior merge,
-            FlussSinkOptions options) {
-        this.connectionOptions = new HashMap<>(connectionOptions);
-        this.path = path;
-        this.rowType = rowType;
-        this.primaryKeyIndexes = primaryKeyIndexes.clone();
+            TableDescriptor table,
+            FlussSinkOptions options,
+            boolean checkpointing) {
+        this(
+                SinkSpec.of(connectionOptions, path, table, TypeConversion.toRowType(table.columns()), options),
+                MergeBehavior.of(table),
+                table.options().get(FlussConnectorOptions.AUTO_INCREMENT_FIELDS.key()),
+                checkpointing);
+    }
+
+    private FlussTableSink(SinkSpec spec, MergeBehavior merge, String numberedColumn, boolean checkpointing) {
+        this.spec = spec;
         this.merge = merge;
-        this.options = options;
+        this.numberedColumn = numberedColumn;
+        this.checkpointing = checkpointing;
     }
 
     @Override
     public ChangelogMode getChangelogMode(ChangelogMode requestedMode) {
-        if (primaryKeyIndexes.length == 0 && !options.ignoreDelete()) {
+        if (!spec.isPrimaryKeyTable() && !spec.options().ignoreDelete()) {
             return ChangelogMode.insertOnly();
         }
         ChangelogMode.Builder accepted = ChangelogMode.newBuilder();
@@ -77,14 +94,59 @@ public final class FlussTableSink
 
     @Override
     public SinkRuntimeProvider getSinkRuntimeProvider(Context context) {
-        if (!modifiesRows && targetColumns >= 0 && targetColumns < rowType.getFieldCount()) {
-            throw new ValidationException(String.format(
-                    "INSERT INTO table %s names %d of its %d columns. Partial updates are not supported yet, and the other"
-                            + " columns would be overwritten with NULL; give all of %s (NULL where it is meant).",
-                    path, targetColumns, rowType.getFieldCount(), rowType.getFieldNames()));
+        if (spec.options().distributionMode() == DistributionMode.BUCKET && spec.bucketKey().length == 0) {
+            throw new ValidationException("'sink.distribution-mode' = 'BUCKET' of table " + spec.path()
+                    + ": BUCKET mode is only supported for log tables with bucket keys; use AUTO or NONE.");
         }
-        FlussSink sink = new FlussSink(connectionOptions, path, rowType, primaryKeyIndexes, options);
-        return SinkV2Provider.of(sink, options.parallelism());
+        SinkSpec written = spec.withTargetColumns(modifiedColumns != null ? modifiedColumns : insertedColumns());
+        Sink<RowData> sink =
+                exactlyOnce(context.isBounded()) ? new FlussTransactionalSink(written) : new FlussSink(written);
+        return SinkV2Provider.of(sink, spec.options().parallelism());
+    }
+
+    /** Where a merge engine adds up, rows that come again after a failure would count twice. */
+    private boolean exactlyOnce(boolean bounded) {
+        DeliveryGuarantee guarantee = spec.options()
+                .deliveryGuarantee()
+                .orElse(
+                        merge.engine() == MergeEngine.AGGREGATION
+                                ? DeliveryGuarantee.EXACTLY_ONCE
+                                : DeliveryGuarantee.AT_LEAST_ONCE);
+        if (guarantee == DeliveryGuarantee.EXACTLY_ONCE && !bounded && !checkpointing) {
+            LOG.warn(
+                    "The streaming job that writes table {} makes no checkpoints, with which rows could be committed: it is"
+                            + " 'at-least-once' and not 'exactly-once'; set 'execution.checkpointing.interval'",
+                    spec.path());
+            return false;
+        }
+        return guarantee == DeliveryGuarantee.EXACTLY_ONCE;
+    }
+
+    /** @return empty: all columns @throws ValidationException if the table cannot be written by part of them */
+    private int[] insertedColumns() {
+        List<String> names = spec.rowType().getFieldNames();
+        if (targetColumns.length == 0 || targetColumns.length == names.size()) {
+            return new int[0];
+        }
+        String part = String.format(
+                "INSERT INTO table %s names %d of its %d columns %s", spec.path(), targetColumns.length, names.size(), names);
+        if (!spec.isPrimaryKeyTable()) {
+            throw new ValidationException(part + ", but it is a log table, where the others cannot stay as they are; give all"
+                    + " of them (NULL where it is meant).");
+        }
+        if (merge.engine() == MergeEngine.FIRST_ROW || merge.engine() == MergeEngine.VERSIONED) {
+            throw new ValidationException(String.format(
+                    "Table %s uses the '%s' merge engine which does not support partial updates. Please make sure the number of"
+                            + " specified columns in INSERT INTO matches columns of the Fluss table: %s.",
+                    spec.path(), merge.engine(), names));
+        }
+        for (int key : spec.primaryKey()) {
+            if (IntStream.of(targetColumns).noneMatch(column -> column == key)) {
+                throw new ValidationException(part + ", but not '" + names.get(key)
+                        + "' of its primary key; a partial update needs all columns of the primary key.");
+            }
+        }
+        return targetColumns.clone();
     }
 
     @Override
@@ -93,13 +155,13 @@ public final class FlussTableSink
         if (merge.deletes() != DeleteBehavior.ALLOW) {
             throw new UnsupportedOperationException(String.format(
                     "Table %s has delete behavior set to '%s' which does not support DELETE statements.",
-                    path, merge.deletes().name().toLowerCase(Locale.ROOT)));
+                    spec.path(), merge.deletes().name().toLowerCase(Locale.ROOT)));
         }
-        if (options.ignoreDelete()) {
-            throw new UnsupportedOperationException("Table " + path
+        if (spec.options().ignoreDelete()) {
+            throw new UnsupportedOperationException("Table " + spec.path()
                     + " is opened with 'sink.ignore-delete' = 'true', which drops deletes; a DELETE statement would do nothing.");
         }
-        modifiesRows = true;
+        modifiedColumns = new int[0];
         return new RowLevelDeleteInfo() {
             @Override
             public Optional<List<Column>> requiredColumns() {
@@ -112,8 +174,8 @@ public final class FlussTableSink
     public RowLevelUpdateInfo applyRowLevelUpdate(List<Column> updated, RowLevelModificationScanContext context) {
         requireModifiable();
         List<String> keys = new ArrayList<>();
-        for (int index : primaryKeyIndexes) {
-            keys.add(rowType.getFieldNames().get(index));
+        for (int index : spec.primaryKey()) {
+            keys.add(spec.rowType().getFieldNames().get(index));
         }
         List<String> names = new ArrayList<>();
         boolean touchesKey = false;
@@ -124,9 +186,9 @@ public final class FlussTableSink
         if (touchesKey) {
             throw new UnsupportedOperationException(String.format(
                     "Updates to primary keys are not supported, primaryKeys (%s), updatedColumns (%s); table %s",
-                    keys, names, path));
+                    keys, names, spec.path()));
         }
-        modifiesRows = true;
+        modifiedColumns = allBut(names.contains(numberedColumn) ? null : numberedColumn);
         return new RowLevelUpdateInfo() {
             @Override
             public Optional<List<Column>> requiredColumns() {
@@ -135,10 +197,21 @@ public final class FlussTableSink
         };
     }
 
-    /** What UPDATE and DELETE write; unless told, the planner gives the computed columns too. */
+    /** @param kept a column that is not written, as it is the store's; null: all are @return empty: all */
+    private int[] allBut(String kept) {
+        if (kept == null) {
+            return new int[0];
+        }
+        List<String> names = spec.rowType().getFieldNames();
+        return IntStream.range(0, names.size())
+                .filter(i -> !names.get(i).equals(kept))
+                .toArray();
+    }
+
+    /** What UPDATE and DELETE are given; unless told, the planner gives the computed columns too. */
     private List<Column> physicalColumns() {
         List<Column> columns = new ArrayList<>();
-        for (RowType.RowField field : rowType.getFields()) {
+        for (RowType.RowField field : spec.rowType().getFields()) {
             columns.add(Column.physical(field.getName(), TypeConversions.fromLogicalToDataType(field.getType())));
         }
         return columns;
@@ -150,32 +223,39 @@ public final class FlussTableSink
 
     @Override
     public boolean applyTargetColumns(int[][] columns) {
-        targetColumns = columns.length;
+        targetColumns = new int[columns.length];
+        for (int i = 0; i < columns.length; i++) {
+            if (columns[i].length != 1) {
+                throw new ValidationException("INSERT INTO table " + spec.path()
+                        + " names a field within a column; only whole columns can be written.");
+            }
+            targetColumns[i] = columns[i][0];
+        }
         return true;
     }
 
     @Override
     public DynamicTableSink copy() {
-        FlussTableSink copy = new FlussTableSink(connectionOptions, path, rowType, primaryKeyIndexes, merge, options);
-        copy.modifiesRows = modifiesRows;
+        FlussTableSink copy = new FlussTableSink(spec, merge, numberedColumn, checkpointing);
+        copy.modifiedColumns = modifiedColumns;
         copy.targetColumns = targetColumns;
         return copy;
     }
 
     @Override
     public String asSummaryString() {
-        return "Fluss table " + path;
+        return "Fluss table " + spec.path();
     }
 
     private void requireModifiable() {
-        if (primaryKeyIndexes.length == 0) {
-            throw new UnsupportedOperationException("Table " + path
+        if (!spec.isPrimaryKeyTable()) {
+            throw new UnsupportedOperationException("Table " + spec.path()
                     + " is a Log Table. Log Table doesn't support DELETE and UPDATE statements.");
         }
         if (merge.engine() != null) {
             throw new UnsupportedOperationException(String.format(
                     "Table %s uses the '%s' merge engine which does not support DELETE or UPDATE statements.",
-                    path, merge.engine()));
+                    spec.path(), merge.engine()));
         }
     }
 }

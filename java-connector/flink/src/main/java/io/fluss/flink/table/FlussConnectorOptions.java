@@ -179,6 +179,16 @@ public final class FlussConnectorOptions {
 
     public static final ConfigOption<Integer> SINK_PARALLELISM = FactoryUtil.SINK_PARALLELISM;
 
+    /** Not given: exactly once where the merge engine adds up, else at least once. */
+    public static final ConfigOption<DeliveryGuarantee> SINK_DELIVERY_GUARANTEE =
+            ConfigOptions.key("sink.delivery-guarantee").enumType(DeliveryGuarantee.class).noDefaultValue();
+
+    public static final ConfigOption<DistributionMode> SINK_DISTRIBUTION_MODE =
+            ConfigOptions.key("sink.distribution-mode").enumType(DistributionMode.class).defaultValue(DistributionMode.AUTO);
+
+    public static final ConfigOption<Boolean> SINK_BUCKET_SHUFFLE =
+            ConfigOptions.key("sink.bucket-shuffle").booleanType().defaultValue(true);
+
     public static final ConfigOption<MemorySize> CLIENT_WRITER_BATCH_SIZE =
             ConfigOptions.key("client.writer.batch-size").memoryType().defaultValue(MemorySize.ofMebiBytes(2));
 
@@ -228,6 +238,30 @@ public final class FlussConnectorOptions {
         MONTH,
         QUARTER,
         YEAR
+    }
+
+    /** Values of {@link #SINK_DELIVERY_GUARANTEE}, as those of Flink's connectors. */
+    public enum DeliveryGuarantee {
+        AT_LEAST_ONCE("at-least-once"),
+        EXACTLY_ONCE("exactly-once");
+
+        private final String name;
+
+        DeliveryGuarantee(String name) {
+            this.name = name;
+        }
+
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    /** Values of {@link #SINK_DISTRIBUTION_MODE}. */
+    public enum DistributionMode {
+        AUTO,
+        NONE,
+        BUCKET
     }
 
     private static final List<ConfigOption<?>> ENGINE =
@@ -290,6 +324,9 @@ public final class FlussConnectorOptions {
                             CLIENT_LOOKUP_MAX_RETRIES,
                             SINK_IGNORE_DELETE,
                             SINK_PARALLELISM,
+                            SINK_DELIVERY_GUARANTEE,
+                            SINK_DISTRIBUTION_MODE,
+                            SINK_BUCKET_SHUFFLE,
                             CLIENT_WRITER_BATCH_SIZE,
                             CLIENT_WRITER_BATCH_TIMEOUT,
                             CLIENT_WRITER_CREATE_PARTITION));

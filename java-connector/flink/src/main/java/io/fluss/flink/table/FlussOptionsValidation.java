@@ -38,9 +38,6 @@ public final class FlussOptionsValidation {
                             "scan.split.assignment.batch-size",
                             "scan.kv.snapshot.lease.id",
                             "lookup.insert-if-not-exists",
-                            "sink.delivery-guarantee",
-                            "sink.distribution-mode",
-                            "sink.bucket-shuffle",
                             "sink.producer-id",
                             "client.security.protocol",
                             "client.id"));

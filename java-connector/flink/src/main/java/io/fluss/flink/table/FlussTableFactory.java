@@ -84,8 +84,7 @@ public final class FlussTableFactory implements DynamicTableSourceFactory, Dynam
                         .startup(mode, StartupTimestamp.of(opened.table.path(), mode, config, session))
                         .snapshotLease(lease(opened.table.path(), config))
                         .bounded(batch)
-                        .checkpointing(
-                                session.getOptional(CheckpointingOptions.CHECKPOINTING_INTERVAL).isPresent())
+                        .checkpointing(checkpointing(session))
                         .build();
         return new FlussTableSource(
                 scan,
@@ -112,10 +111,13 @@ public final class FlussTableFactory implements DynamicTableSourceFactory, Dynam
         return new FlussTableSink(
                 opened.connectionOptions,
                 opened.table.path(),
-                TypeConversion.toRowType(opened.table.descriptor().columns()),
-                opened.table.descriptor().primaryKeyIndexes(),
-                MergeBehavior.of(opened.table.descriptor()),
-                FlussSinkOptions.from(Configuration.fromMap(options)));
+                opened.table.descriptor(),
+                FlussSinkOptions.from(Configuration.fromMap(options)),
+                checkpointing(context.getConfiguration()));
+    }
+
+    private static boolean checkpointing(ReadableConfig session) {
+        return session.getOptional(CheckpointingOptions.CHECKPOINTING_INTERVAL).isPresent();
     }
 
     /** Finds the table in the store, or makes it. */

@@ -28,6 +28,7 @@ class RowDataWriterTest {
                     new LogicalType[] {new BigIntType(), new VarCharType(100), new VarCharType(100)},
                     new String[] {"id", "day", "note"}),
             new int[] {1, 0},
+            new int[0],
             batch);
 
     @Test

@@ -3,25 +3,27 @@ package io.fluss.flink.sink;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.fluss.client.DataType;
 import io.fluss.client.TableDescriptor;
 import io.fluss.client.TablePath;
-import io.fluss.flink.table.MergeBehavior;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.Map;
+import org.apache.flink.api.connector.sink2.SupportsCommitter;
+import org.apache.flink.configuration.Configuration;
 import org.apache.flink.table.api.DataTypes;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.catalog.Column;
 import org.apache.flink.table.connector.ChangelogMode;
-import org.apache.flink.table.types.logical.IntType;
-import org.apache.flink.table.types.logical.LogicalType;
-import org.apache.flink.table.types.logical.RowType;
+import org.apache.flink.table.connector.sink.DynamicTableSink;
+import org.apache.flink.table.connector.sink.SinkV2Provider;
+import org.apache.flink.table.runtime.connector.sink.SinkRuntimeProviderContext;
 import org.apache.flink.types.RowKind;
 import org.junit.jupiter.api.Test;
 
 class FlussTableSinkTest {
-    private static final RowType ROW =
-            RowType.of(new LogicalType[] {new IntType(), new IntType(), new IntType()}, new String[] {"a", "b", "c"});
+    private static final DynamicTableSink.Context BATCH = new SinkRuntimeProviderContext(true);
+    private static final DynamicTableSink.Context STREAMING = new SinkRuntimeProviderContext(false);
 
     @Test
     void primaryKeyTablesTakeAllButUpdateBefore() {
@@ -64,26 +66,49 @@ class FlussTableSinkTest {
     }
 
     @Test
-    void partialInsertsAreRefused() {
-        FlussTableSink sink = keyed(false);
-        sink.applyTargetColumns(new int[][] {{0}, {1}});
+    void insertsOfSomeColumnsAreRefusedWhereTheOthersCannotStay() {
+        FlussTableSink noKey = keyed(false);
+        noKey.applyTargetColumns(new int[][] {{0}, {2}});
         // Not even a copy, which the planner makes at will, forgets it.
-        assertThatThrownBy(() -> sink.copy().getSinkRuntimeProvider(null))
+        assertThatThrownBy(() -> noKey.copy().getSinkRuntimeProvider(BATCH))
                 .isInstanceOf(ValidationException.class)
-                .hasMessageContaining("db.t")
-                .hasMessageContaining("2 of its 3 columns")
-                .hasMessageContaining("[a, b, c]");
-        FlussTableSink whole = keyed(false);
+                .hasMessageContaining("db.t names 2 of its 3 columns [a, b, c], but not 'b' of its primary key");
+        FlussTableSink appended = log(false);
+        appended.applyTargetColumns(new int[][] {{0}, {2}});
+        assertThatThrownBy(() -> appended.getSinkRuntimeProvider(BATCH)).hasMessageContaining("it is a log table");
+        FlussTableSink versioned = merging("table.merge-engine", "versioned");
+        versioned.applyTargetColumns(new int[][] {{0}, {1}});
+        assertThatThrownBy(() -> versioned.getSinkRuntimeProvider(BATCH))
+                .hasMessageContaining("'VERSIONED' merge engine which does not support partial updates");
+        assertThatThrownBy(() -> keyed(false).applyTargetColumns(new int[][] {{0}, {1}, {2, 0}}))
+                .hasMessageContaining("a field within a column");
+        FlussTableSink whole = log(false);
         whole.applyTargetColumns(new int[][] {{2}, {0}, {1}});
-        assertThat(whole.getSinkRuntimeProvider(null)).isNotNull();
+        assertThat(whole.getSinkRuntimeProvider(BATCH)).isNotNull();
     }
 
-    private static FlussTableSink keyed(boolean ignoreDelete) {
-        return sink(ignoreDelete, 1, 0);
+    @Test
+    void exactlyOnceWhereItIsAskedForOrRowsAreAddedUp() {
+        assertThat(transactional(keyed(false), BATCH)).isFalse();
+        assertThat(transactional(merging("table.merge-engine", "aggregation"), BATCH)).isTrue();
+        assertThat(transactional(merging("table.merge-engine", "aggregation"), STREAMING)).isTrue();
+        assertThat(transactional(sink("exactly-once", true), STREAMING)).isTrue();
+        assertThat(transactional(sink("exactly-once", false), BATCH)).isTrue();
+        // Without checkpoints there is nothing that could commit.
+        assertThat(transactional(sink("exactly-once", false), STREAMING)).isFalse();
     }
 
-    private static FlussTableSink log(boolean ignoreDelete) {
-        return sink(ignoreDelete);
+    @Test
+    void rowsOfABucketNeedABucketKey() {
+        FlussTableSink sink = sink(Collections.singletonMap("sink.distribution-mode", "BUCKET"), Collections.emptyMap(), true);
+        assertThatThrownBy(() -> sink.getSinkRuntimeProvider(BATCH))
+                .isInstanceOf(ValidationException.class)
+                .hasMessageContaining("BUCKET mode is only supported for log tables with bucket keys");
+    }
+
+    private static boolean transactional(FlussTableSink sink, DynamicTableSink.Context context) {
+        SinkV2Provider provider = (SinkV2Provider) sink.getSinkRuntimeProvider(context);
+        return provider.createSink() instanceof SupportsCommitter;
     }
 
     @Test
@@ -103,26 +128,43 @@ class FlussTableSinkTest {
         }
     }
 
+    private static FlussTableSink keyed(boolean ignoreDelete) {
+        return sink(ignoreDelete(ignoreDelete), Collections.emptyMap(), true, "b", "a");
+    }
+
+    private static FlussTableSink log(boolean ignoreDelete) {
+        return sink(ignoreDelete(ignoreDelete), Collections.emptyMap(), true);
+    }
+
+    private static Map<String, String> ignoreDelete(boolean value) {
+        return Collections.singletonMap("sink.ignore-delete", String.valueOf(value));
+    }
+
     private static FlussTableSink merging(String option, String value) {
-        return sink(false, Collections.singletonMap(option, value), 1, 0);
+        return sink(Collections.emptyMap(), Collections.singletonMap(option, value), true, "b", "a");
     }
 
-    private static FlussTableSink sink(boolean ignoreDelete, int... primaryKey) {
-        return sink(ignoreDelete, Collections.emptyMap(), primaryKey);
+    private static FlussTableSink sink(String guarantee, boolean checkpointing) {
+        Map<String, String> options = Collections.singletonMap("sink.delivery-guarantee", guarantee);
+        return sink(options, Collections.emptyMap(), checkpointing);
     }
 
-    private static FlussTableSink sink(boolean ignoreDelete, Map<String, String> tableOptions, int... primaryKey) {
-        TableDescriptor.Builder table = TableDescriptor.builder();
-        tableOptions.forEach(table::option);
-        if (primaryKey.length > 0) {
-            table.primaryKey(Collections.singletonList("id"));
-        }
+    private static FlussTableSink sink(
+            Map<String, String> sinkOptions, Map<String, String> tableOptions, boolean checkpointing, String... primaryKey) {
+        TableDescriptor table = TableDescriptor.builder()
+                .column("a", DataType.of(DataType.Kind.INT))
+                .column("b", DataType.of(DataType.Kind.INT))
+                .column("c", DataType.of(DataType.Kind.INT))
+                .primaryKey(primaryKey)
+                .bucketKey(Arrays.asList(primaryKey))
+                .bucketCount(1)
+                .options(tableOptions)
+                .build();
         return new FlussTableSink(
                 Collections.emptyMap(),
                 TablePath.of("db", "t"),
-                ROW,
-                primaryKey,
-                MergeBehavior.of(table.build()),
-                new FlussSinkOptions(ignoreDelete, null, 1 << 20, 100, true));
+                table,
+                FlussSinkOptions.from(Configuration.fromMap(sinkOptions)),
+                checkpointing);
     }
 }

@@ -56,7 +56,7 @@ class SinkITCase {
                 .hasStackTraceContaining("Log Table doesn't support DELETE and UPDATE statements");
         assertThatThrownBy(() -> batch.run("UPDATE logs SET v = 'x'"))
                 .hasStackTraceContaining("Log Table doesn't support DELETE and UPDATE statements");
-        assertThatThrownBy(() -> batch.run("INSERT INTO t (id) VALUES (1)"))
+        assertThatThrownBy(() -> batch.run("INSERT INTO logs (id) VALUES (1)"))
                 .hasStackTraceContaining("names 1 of its 2 columns");
         batch.run("INSERT INTO t (v, id) VALUES ('x', 1)");
         assertThatThrownBy(() -> batch.run("INSERT INTO t VALUES (2, 'y'), (CAST(NULL AS INT), 'z')"))
@@ -81,6 +81,31 @@ class SinkITCase {
         assertThat(streaming.take(3, "SELECT id FROM kept")).containsExactlyInAnyOrder("+I[1]", "+I[2]", "+I[3]");
         job.cancel().join();
         assertThat(batch.rows("SELECT id FROM kept")).isEqualTo(rows("+I[1]", "+I[2]", "+I[3]"));
+    }
+
+    @Test
+    void rowsOfOneKeyKeepTheirOrderWhateverTheParallelism() {
+        Sql one = Sql.streaming("parallelism.default", "1").on(directory.resolve("data"));
+        one.run("CREATE TABLE last_of (k INT PRIMARY KEY NOT ENFORCED, id INT) WITH ('bucket.num' = '4')");
+        one.run("CREATE TEMPORARY TABLE input (i INT) WITH ('connector' = 'datagen', 'fields.i.kind' = 'sequence',"
+                + " 'fields.i.start' = '1', 'fields.i.end' = '20000')");
+        // Without a distribution they go from one reader round the four subtasks.
+        one.run("INSERT INTO last_of /*+ OPTIONS('sink.parallelism' = '4', 'client.writer.batch-size' = '1kb') */"
+                + " SELECT MOD(i, 5), i FROM input");
+        Sql batch = Sql.batch().on(directory.resolve("data"));
+        assertThat(batch.rows("SELECT * FROM last_of"))
+                .isEqualTo(rows("+I[0, 20000]", "+I[1, 19996]", "+I[2, 19997]", "+I[3, 19998]", "+I[4, 19999]"));
+    }
+
+    @Test
+    void insertsOfSomeColumnsLeaveTheOthers() {
+        Sql batch = Sql.batch().on(directory.resolve("data"));
+        batch.run("CREATE TABLE t (a INT, id INT, b STRING, c INT, PRIMARY KEY (id) NOT ENFORCED)");
+        batch.run("INSERT INTO t (id, b) VALUES (1, 'x')");
+        batch.run("INSERT INTO t (c, id) VALUES (10, 1), (20, 2)");
+        batch.run("INSERT INTO t (a, id, b) VALUES (7, 2, 'y')");
+        assertThat(batch.rows("SELECT * FROM t")).isEqualTo(rows("+I[null, 1, x, 10]", "+I[7, 2, y, 20]"));
+        assertThatThrownBy(() -> batch.run("INSERT INTO t (a, b) VALUES (1, 'z')")).hasStackTraceContaining("id");
     }
 
     private static List<String> rows(String... rows) {
