@@ -58,9 +58,9 @@ INSERT INTO appended /*+ OPTIONS('sink.distribution-mode' = 'BUCKET') */ VALUES 
 
 -- The later row of a key is the last one, whatever the parallelism.
 INSERT INTO people /*+ OPTIONS('sink.parallelism' = '4') */ VALUES
-  (9, 'one', 1, 'x'), (9, 'two', 2, CAST(NULL AS STRING)), (9, 'three', 3, 'x'), (9, 'four', 4, 'y'), (9, 'five', 5, CAST(NULL AS STRING));
+  (9, 'one', 1, 'x'), (9, 'two', 2, 'x'), (9, 'ten', 3, 'x'), (9, 'six', 4, 'y'), (9, 'end', 5, 'y');
 SELECT * FROM people WHERE id = 9;
-INSERT INTO people /*+ OPTIONS('sink.distribution-mode' = 'BUCKET') */ VALUES (9, 'six', 6, 'z');
+INSERT INTO people /*+ OPTIONS('sink.distribution-mode' = 'BUCKET') */ VALUES (9, 'new', 6, 'z');
 INSERT INTO people /*+ OPTIONS('sink.bucket-shuffle' = 'false') */ VALUES (8, 'eight', 8, 'z');
 SELECT * FROM people WHERE id IN (8, 9) ORDER BY id;
 

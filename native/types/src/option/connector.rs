@@ -246,9 +246,8 @@ pub(super) const SINK: &[OptionSpec] = &[
         default: Some("AUTO"),
         alterable: true,
         meaning: "How rows come to the subtasks of the sink. `BUCKET`: those of a bucket to one, so that rows of one key keep their order and batches are large. \
-                  `NONE`: as they are. `AUTO`: `BUCKET` for primary-key tables and log tables with a bucket key when there is more than one subtask, else `NONE`.",
-        price: "`BUCKET`: rows go over the network; more subtasks than buckets have nothing to do, but for those of other partitions. \
-                `AUTO`: a job that goes on from a savepoint with one subtask instead of several, or the other way round, needs Flink's `table.exec.uid.generation` = `ALWAYS`.",
+                  `NONE`: as they are. `AUTO`: `BUCKET` for primary-key tables and log tables with a bucket key, but for a batch job with one subtask; else `NONE`.",
+        price: "`BUCKET`: rows go over the network; more subtasks than buckets have nothing to do, but for those of other partitions.",
     },
     OptionSpec {
         key: "sink.bucket-shuffle",

@@ -9,14 +9,16 @@ import org.apache.flink.table.data.RowData;
 final class Distribution {
     private Distribution() {}
 
-    static DataStream<RowData> distribute(DataStream<RowData> rows, SinkSpec spec) {
+    /** @param bounded a batch job */
+    static DataStream<RowData> distribute(DataStream<RowData> rows, SinkSpec spec, boolean bounded) {
         boolean byBucket = false;
         switch (spec.options().distributionMode()) {
             case BUCKET:
                 byBucket = true;
                 break;
             case AUTO:
-                byBucket = spec.bucketKey().length > 0 && subtasks(rows, spec) > 1;
+                // Of a streaming job whatever its parallelism, or a savepoint would not fit the job with another one.
+                byBucket = spec.bucketKey().length > 0 && (!bounded || subtasks(rows, spec) > 1);
                 break;
             default:
         }

@@ -15,14 +15,16 @@ final class FlussSink implements Sink<RowData>, SupportsPreWriteTopology<RowData
     private static final long serialVersionUID = 1L;
 
     private final SinkSpec spec;
+    private final boolean bounded;
 
-    FlussSink(SinkSpec spec) {
+    FlussSink(SinkSpec spec, boolean bounded) {
         this.spec = spec;
+        this.bounded = bounded;
     }
 
     @Override
     public DataStream<RowData> addPreWriteTopology(DataStream<RowData> rows) {
-        return Distribution.distribute(rows, spec);
+        return Distribution.distribute(rows, spec, bounded);
     }
 
     @Override

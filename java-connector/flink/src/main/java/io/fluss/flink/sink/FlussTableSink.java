@@ -99,8 +99,10 @@ public final class FlussTableSink
                     + ": BUCKET mode is only supported for log tables with bucket keys; use AUTO or NONE.");
         }
         SinkSpec written = spec.withTargetColumns(modifiedColumns != null ? modifiedColumns : insertedColumns());
-        Sink<RowData> sink =
-                exactlyOnce(context.isBounded()) ? new FlussTransactionalSink(written) : new FlussSink(written);
+        boolean bounded = context.isBounded();
+        Sink<RowData> sink = exactlyOnce(bounded)
+                ? new FlussTransactionalSink(written, bounded)
+                : new FlussSink(written, bounded);
         return SinkV2Provider.of(sink, spec.options().parallelism());
     }
 

@@ -21,14 +21,16 @@ final class FlussTransactionalSink
     private static final long serialVersionUID = 1L;
 
     private final SinkSpec spec;
+    private final boolean bounded;
 
-    FlussTransactionalSink(SinkSpec spec) {
+    FlussTransactionalSink(SinkSpec spec, boolean bounded) {
         this.spec = spec;
+        this.bounded = bounded;
     }
 
     @Override
     public DataStream<RowData> addPreWriteTopology(DataStream<RowData> rows) {
-        return Distribution.distribute(rows, spec);
+        return Distribution.distribute(rows, spec, bounded);
     }
 
     @Override

@@ -6,7 +6,6 @@ import io.fluss.flink.testing.Sql;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -80,11 +79,7 @@ class ExactlyOnceITCase {
     }
 
     private Sql session(String... options) {
-        String[] all = Arrays.copyOf(options, options.length + 2);
-        all[options.length] = "table.exec.uid.generation";
-        // With one subtask the sink is chained, and the names that Flink would make of that are others.
-        all[options.length + 1] = "ALWAYS";
-        Sql session = Sql.streaming(all).on(directory);
+        Sql session = Sql.streaming(options).on(directory);
         session.env().createTemporarySystemFunction("shaky", Shaky.class);
         return session;
     }
