@@ -78,11 +78,11 @@ pub(super) const DECLARATION: &[OptionSpec] = &[
 pub(super) const SCAN: &[OptionSpec] = &[
     OptionSpec {
         key: "scan.startup.mode",
-        kind: Kind::Choice(&["full", "earliest", "latest", "timestamp"]),
+        kind: Kind::Choice(&["full", "earliest", "latest", "timestamp", "specific-offsets"]),
         default: Some("full"),
         alterable: true,
         meaning: "`full`: a primary-key table's snapshot, then its changelog; a log table from its first row. `earliest`, `latest`, \
-                  `timestamp`: the log from there (of a primary-key table: the raw changelog).",
+                  `timestamp`, `specific-offsets`: the log from there (of a primary-key table: the raw changelog).",
         price: "`full` reads the whole table first.",
     },
     OptionSpec {
@@ -92,6 +92,53 @@ pub(super) const SCAN: &[OptionSpec] = &[
         alterable: true,
         meaning: "Start of mode `timestamp`, which needs it: rows committed then or later are read.",
         price: "None.",
+    },
+    OptionSpec {
+        key: "scan.startup.specific-offsets",
+        kind: Kind::Text(
+            "`bucket:0,offset:42;bucket:1,offset:300`, with `partition:NAME,` before `bucket` in a table with partitions",
+        ),
+        default: None,
+        alterable: true,
+        meaning: "Start of mode `specific-offsets`, which needs it: the offset of the first row of each bucket. A bucket that is not named is \
+                  not read; a partition that is made later is read from its start.",
+        price: "None.",
+    },
+    OptionSpec {
+        key: "scan.bounded.mode",
+        kind: Kind::Choice(&["unbounded", "latest-offset", "timestamp", "specific-offsets"]),
+        default: Some("unbounded"),
+        alterable: true,
+        meaning: "Where a scan ends. `unbounded`: a streaming read never, a batch read as `latest-offset`: at what is there when it starts. \
+                  Whatever the mode, a scan that ends does not wait for rows that are not there yet. A primary-key table that is read from its \
+                  snapshot (startup mode `full`) has no other end than that.",
+        price: "None.",
+    },
+    OptionSpec {
+        key: "scan.bounded.timestamp",
+        kind: Kind::Text("milliseconds since 1970, or `yyyy-MM-dd HH:mm:ss` in the session's time zone"),
+        default: None,
+        alterable: true,
+        meaning: "End of mode `timestamp`, which needs it: rows committed then or later are not read.",
+        price: "None.",
+    },
+    OptionSpec {
+        key: "scan.bounded.specific-offsets",
+        kind: Kind::Text("as `scan.startup.specific-offsets`"),
+        default: None,
+        alterable: true,
+        meaning: "End of mode `specific-offsets`, which needs it: the offset behind the last row of each bucket. A bucket that is not named is \
+                  not read.",
+        price: "None.",
+    },
+    OptionSpec {
+        key: "scan.partition.discovery.interval",
+        kind: Kind::TimeToLive,
+        default: Some("1min"),
+        alterable: true,
+        meaning: "How often a streaming read looks for partitions that were made since; they are read from their start, whatever the startup \
+                  mode. 0: never.",
+        price: "The partitions of the table are listed each time.",
     },
     OptionSpec {
         key: "scan.kv.snapshot.lease.duration",

@@ -22,7 +22,7 @@ public final class FlussLookup {
      * @param connectionOptions {@code data.dir} and engine options
      * @param physicalRowType all columns of the table
      * @param primaryKeyIndexes in {@code physicalRowType}, in key order; empty for a log table
-     * @param projection columns of the row that the planner wants, in {@code physicalRowType}
+     * @param projection paths of the fields of the row that the planner wants, in {@code physicalRowType}
      * @param lookupKeys positions of the join keys in the projected row, as {@code LookupContext.getKeys()} gives them
      * @throws ValidationException if the keys do not cover the primary key, or for the cache FULL
      */
@@ -31,7 +31,7 @@ public final class FlussLookup {
             TablePath path,
             RowType physicalRowType,
             int[] primaryKeyIndexes,
-            int[] projection,
+            int[][] projection,
             int[] lookupKeys,
             FlussLookupOptions options) {
         if (options.cacheType() == LookupCacheType.FULL) {

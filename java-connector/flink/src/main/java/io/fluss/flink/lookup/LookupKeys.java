@@ -1,6 +1,7 @@
 package io.fluss.flink.lookup;
 
 import io.fluss.client.TablePath;
+import io.fluss.flink.row.TypeConversion;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,10 +37,10 @@ final class LookupKeys implements Serializable {
         this.extraTypes = extraTypes;
     }
 
-    static LookupKeys of(TablePath path, RowType rowType, int[] primaryKey, int[] projection, int[] lookupKeys) {
+    static LookupKeys of(TablePath path, RowType rowType, int[] primaryKey, int[][] projection, int[] lookupKeys) {
         List<String> names = new ArrayList<>();
         for (int key : lookupKeys) {
-            names.add(rowType.getFieldNames().get(projection[key]));
+            names.add(nameOf(rowType, projection[key]));
         }
         if (primaryKey.length == 0) {
             throw new ValidationException("Table " + path + " is a log table. The Fluss lookup function supports"
@@ -69,10 +70,21 @@ final class LookupKeys implements Serializable {
             if (!used[i]) {
                 extraFields[next] = i;
                 extraRowFields[next] = lookupKeys[i];
-                extraTypes[next++] = rowType.getTypeAt(projection[lookupKeys[i]]);
+                extraTypes[next++] = TypeConversion.typeOf(rowType, projection[lookupKeys[i]]);
             }
         }
         return new LookupKeys(keyFields, keyTypes, extraFields, extraRowFields, extraTypes);
+    }
+
+    /** The name of a column, or of a field within with those of the ROWs around it. */
+    private static String nameOf(RowType rowType, int[] path) {
+        StringBuilder name = new StringBuilder();
+        LogicalType type = rowType;
+        for (int step : path) {
+            name.append(name.length() == 0 ? "" : ".").append(((RowType) type).getFieldNames().get(step));
+            type = ((RowType) type).getTypeAt(step);
+        }
+        return name.toString();
     }
 
     int size() {

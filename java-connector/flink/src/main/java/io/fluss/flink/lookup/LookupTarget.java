@@ -1,10 +1,13 @@
 package io.fluss.flink.lookup;
 
 import io.fluss.client.ColumnBatch;
+import io.fluss.client.Projection;
 import io.fluss.client.TablePath;
 import io.fluss.flink.row.ColumnBatchRows;
 import io.fluss.flink.row.RowCopier;
+import io.fluss.flink.row.TypeConversion;
 import java.io.Serializable;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.IntFunction;
@@ -19,7 +22,8 @@ final class LookupTarget implements Serializable {
     final HashMap<String, String> connectionOptions;
     final TablePath path;
     final RowType rowType;
-    final int[] projection;
+    final Projection projection;
+    private final LogicalType[] types;
     final LookupKeys keys;
     final FlussLookupOptions options;
 
@@ -27,13 +31,15 @@ final class LookupTarget implements Serializable {
             Map<String, String> connectionOptions,
             TablePath path,
             RowType rowType,
-            int[] projection,
+            int[][] projection,
             LookupKeys keys,
             FlussLookupOptions options) {
         this.connectionOptions = new HashMap<>(connectionOptions);
         this.path = path;
         this.rowType = rowType;
-        this.projection = projection.clone();
+        this.projection = Projection.ofPaths(projection);
+        this.types = new LogicalType[projection.length];
+        Arrays.setAll(types, i -> TypeConversion.typeOf(rowType, projection[i]));
         this.keys = keys;
         this.options = options;
     }
@@ -46,10 +52,6 @@ final class LookupTarget implements Serializable {
         ColumnBatchRows rows = ColumnBatchRows.of(answer);
         if (options.cache() == null) {
             return rows::newRow;
-        }
-        LogicalType[] types = new LogicalType[projection.length];
-        for (int i = 0; i < types.length; i++) {
-            types[i] = rowType.getTypeAt(projection[i]);
         }
         RowCopier copier = new RowCopier(types);
         return row -> copier.copy(rows.newRow(row));

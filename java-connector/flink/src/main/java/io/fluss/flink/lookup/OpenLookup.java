@@ -24,7 +24,7 @@ final class OpenLookup implements AutoCloseable {
         try {
             Table table = connection.table(target.path);
             SchemaCheck.sameColumns(table.info(), target.rowType);
-            return new OpenLookup(connection, table, table.newLookuper(target.projection));
+            return new OpenLookup(connection, table, table.newLookuper(target.projection, false));
         } catch (Throwable t) {
             connection.close();
             throw t;

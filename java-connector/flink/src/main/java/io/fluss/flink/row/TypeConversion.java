@@ -166,4 +166,19 @@ public final class TypeConversion {
         }
         return fields;
     }
+
+    /**
+     * The type of a field, nullable where a ROW around it is.
+     *
+     * @param path position of the column, then those of the fields within it
+     */
+    public static LogicalType typeOf(RowType rowType, int[] path) {
+        LogicalType type = rowType;
+        boolean nullable = false;
+        for (int step : path) {
+            type = ((RowType) type).getTypeAt(step);
+            nullable |= type.isNullable();
+        }
+        return type.copy(nullable);
+    }
 }

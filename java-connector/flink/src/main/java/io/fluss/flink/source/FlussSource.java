@@ -29,6 +29,10 @@ public final class FlussSource implements Source<RowData, FlussSplit, FlussEnume
         this.spec = spec;
     }
 
+    public boolean isBounded() {
+        return spec.isBounded();
+    }
+
     @Override
     public Boundedness getBoundedness() {
         return spec.isBounded() ? Boundedness.BOUNDED : Boundedness.CONTINUOUS_UNBOUNDED;

@@ -1,5 +1,7 @@
 package io.fluss.flink.source;
 
+import io.fluss.client.Predicate;
+import io.fluss.client.Projection;
 import io.fluss.client.TablePath;
 import io.fluss.flink.row.MetadataColumn;
 import io.fluss.flink.table.StartupMode;
@@ -21,13 +23,18 @@ public final class ScanSpec implements Serializable {
     private final TablePath path;
     private final long tableId;
     private final boolean primaryKeyTable;
+    private final boolean partitioned;
     private final RowType rowType;
-    private final int[] projection;
+    private final Projection projection;
+    private final Predicate filter;
+    private final PartitionFilter partitionFilter;
+    private final long limit;
     private final MetadataColumn[] metadata;
     private final StartupMode startupMode;
-    private final long startupTimestamp;
+    private final OffsetChoice start;
+    private final OffsetChoice stop;
+    private final Duration partitionDiscovery;
     private final Duration snapshotLease;
-    private final boolean bounded;
     private final boolean checkpointing;
 
     private ScanSpec(Builder builder) {
@@ -35,13 +42,18 @@ public final class ScanSpec implements Serializable {
         path = Objects.requireNonNull(builder.path, "path");
         tableId = builder.tableId;
         primaryKeyTable = builder.primaryKeyTable;
+        partitioned = builder.partitioned;
         rowType = Objects.requireNonNull(builder.rowType, "rowType");
-        projection = builder.projection.clone();
+        projection = builder.projection;
+        filter = builder.filter;
+        partitionFilter = builder.partitionFilter;
+        limit = builder.limit;
         metadata = builder.metadata.clone();
         startupMode = builder.startupMode;
-        startupTimestamp = builder.startupTimestamp;
+        start = builder.start;
+        stop = builder.stop;
+        partitionDiscovery = builder.partitionDiscovery;
         snapshotLease = builder.snapshotLease;
-        bounded = builder.bounded;
         checkpointing = builder.checkpointing;
     }
 
@@ -53,12 +65,15 @@ public final class ScanSpec implements Serializable {
     public Builder toBuilder() {
         return new Builder()
                 .connectionOptions(connectionOptions)
-                .table(path, tableId, primaryKeyTable, rowType)
+                .table(path, tableId, primaryKeyTable, partitioned, rowType)
                 .projection(projection)
+                .filter(filter, partitionFilter)
+                .limit(limit)
                 .metadata(metadata)
-                .startup(startupMode, startupTimestamp)
+                .startup(startupMode, start)
+                .stop(stop)
+                .partitionDiscovery(partitionDiscovery)
                 .snapshotLease(snapshotLease)
-                .bounded(bounded)
                 .checkpointing(checkpointing);
     }
 
@@ -80,14 +95,34 @@ public final class ScanSpec implements Serializable {
         return primaryKeyTable;
     }
 
+    /** Whether it has partitions. */
+    public boolean isPartitioned() {
+        return partitioned;
+    }
+
     /** All physical columns of the table. */
     public RowType rowType() {
         return rowType;
     }
 
-    /** Positions in {@link #rowType()} of the columns to read, in the order wanted; may be empty. */
-    public int[] projection() {
-        return projection.clone();
+    /** Into {@link #rowType()}; may be empty. */
+    public Projection projection() {
+        return projection;
+    }
+
+    /** What rows must fulfil; null: nothing. */
+    public Predicate filter() {
+        return filter;
+    }
+
+    /** Which partitions are read. */
+    public PartitionFilter partitionFilter() {
+        return partitionFilter;
+    }
+
+    /** No reader needs to give more rows. */
+    public long limit() {
+        return limit;
     }
 
     /** What the rows have behind those columns. */
@@ -99,18 +134,27 @@ public final class ScanSpec implements Serializable {
         return startupMode;
     }
 
-    /** Milliseconds since the epoch; of mode {@link StartupMode#TIMESTAMP}. */
-    public long startupTimestamp() {
-        return startupTimestamp;
+    /** Where the log of a bucket is read from, but in mode {@link StartupMode#FULL} of a primary-key table. */
+    public OffsetChoice start() {
+        return start;
+    }
+
+    /** Where the log of a bucket is read to; null: the scan never ends. */
+    public OffsetChoice stop() {
+        return stop;
+    }
+
+    /** How often a scan that never ends looks for partitions; zero: once, at its start. */
+    public Duration partitionDiscovery() {
+        return partitionDiscovery;
     }
 
     public Duration snapshotLease() {
         return snapshotLease;
     }
 
-    /** A batch read: ends at what is there when it starts. */
     public boolean isBounded() {
-        return bounded;
+        return stop != null;
     }
 
     /** Whether the job takes checkpoints: then a snapshot is released only when one holds its end. */
@@ -129,13 +173,18 @@ public final class ScanSpec implements Serializable {
         private TablePath path;
         private long tableId;
         private boolean primaryKeyTable;
+        private boolean partitioned;
         private RowType rowType;
-        private int[] projection = new int[0];
+        private Projection projection = Projection.of();
+        private Predicate filter;
+        private PartitionFilter partitionFilter = PartitionFilter.ALL;
+        private long limit = Long.MAX_VALUE;
         private MetadataColumn[] metadata = new MetadataColumn[0];
         private StartupMode startupMode = StartupMode.FULL;
-        private long startupTimestamp;
+        private OffsetChoice start = OffsetChoice.EARLIEST;
+        private OffsetChoice stop;
+        private Duration partitionDiscovery = Duration.ZERO;
         private Duration snapshotLease = Duration.ofDays(1);
-        private boolean bounded;
         private boolean checkpointing;
 
         private Builder() {}
@@ -145,16 +194,32 @@ public final class ScanSpec implements Serializable {
             return this;
         }
 
-        public Builder table(TablePath tablePath, long id, boolean hasPrimaryKey, RowType columns) {
+        public Builder table(TablePath tablePath, long id, boolean hasPrimaryKey, boolean hasPartitions, RowType columns) {
             path = tablePath;
             tableId = id;
             primaryKeyTable = hasPrimaryKey;
+            partitioned = hasPartitions;
             rowType = columns;
             return this;
         }
 
-        public Builder projection(int[] columns) {
+        public Builder projection(Projection columns) {
             projection = columns;
+            return this;
+        }
+
+        /**
+         * @param rows what rows must fulfil; null: nothing
+         * @param partitions which of them are read
+         */
+        public Builder filter(Predicate rows, PartitionFilter partitions) {
+            filter = rows;
+            partitionFilter = partitions;
+            return this;
+        }
+
+        public Builder limit(long rows) {
+            limit = rows;
             return this;
         }
 
@@ -163,20 +228,26 @@ public final class ScanSpec implements Serializable {
             return this;
         }
 
-        /** @param timestamp of mode TIMESTAMP, milliseconds since the epoch; else ignored */
-        public Builder startup(StartupMode mode, long timestamp) {
+        /** @param from where the log is read from; of mode FULL: {@link OffsetChoice#EARLIEST} */
+        public Builder startup(StartupMode mode, OffsetChoice from) {
             startupMode = mode;
-            startupTimestamp = timestamp;
+            start = from;
+            return this;
+        }
+
+        /** @param end null: never */
+        public Builder stop(OffsetChoice end) {
+            stop = end;
+            return this;
+        }
+
+        public Builder partitionDiscovery(Duration interval) {
+            partitionDiscovery = interval;
             return this;
         }
 
         public Builder snapshotLease(Duration lease) {
             snapshotLease = lease;
-            return this;
-        }
-
-        public Builder bounded(boolean value) {
-            bounded = value;
             return this;
         }
 

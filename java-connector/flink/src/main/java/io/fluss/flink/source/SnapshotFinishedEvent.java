@@ -1,20 +1,22 @@
 package io.fluss.flink.source;
 
+import io.fluss.flink.source.split.TableBucket;
+
 import org.apache.flink.api.connector.source.SourceEvent;
 
 /** A reader needs a snapshot no more, whatever checkpoint the job is restored from. Reader to enumerator. */
 public final class SnapshotFinishedEvent implements SourceEvent {
     private static final long serialVersionUID = 1L;
 
-    private final int bucket;
+    private final TableBucket bucket;
     private final String snapshotId;
 
-    public SnapshotFinishedEvent(int bucket, String snapshotId) {
+    public SnapshotFinishedEvent(TableBucket bucket, String snapshotId) {
         this.bucket = bucket;
         this.snapshotId = snapshotId;
     }
 
-    public int bucket() {
+    public TableBucket bucket() {
         return bucket;
     }
 
@@ -24,6 +26,6 @@ public final class SnapshotFinishedEvent implements SourceEvent {
 
     @Override
     public String toString() {
-        return "snapshot " + snapshotId + " of bucket " + bucket + " is read";
+        return "snapshot " + snapshotId + " of " + bucket + " is read";
     }
 }

@@ -147,6 +147,21 @@ public final class FlussConnectorOptions {
     public static final ConfigOption<String> SCAN_STARTUP_TIMESTAMP =
             ConfigOptions.key("scan.startup.timestamp").stringType().noDefaultValue();
 
+    public static final ConfigOption<String> SCAN_STARTUP_SPECIFIC_OFFSETS =
+            ConfigOptions.key("scan.startup.specific-offsets").stringType().noDefaultValue();
+
+    public static final ConfigOption<BoundedMode> SCAN_BOUNDED_MODE =
+            ConfigOptions.key("scan.bounded.mode").enumType(BoundedMode.class).defaultValue(BoundedMode.UNBOUNDED);
+
+    public static final ConfigOption<String> SCAN_BOUNDED_TIMESTAMP =
+            ConfigOptions.key("scan.bounded.timestamp").stringType().noDefaultValue();
+
+    public static final ConfigOption<String> SCAN_BOUNDED_SPECIFIC_OFFSETS =
+            ConfigOptions.key("scan.bounded.specific-offsets").stringType().noDefaultValue();
+
+    public static final ConfigOption<Duration> SCAN_PARTITION_DISCOVERY_INTERVAL =
+            ConfigOptions.key("scan.partition.discovery.interval").durationType().defaultValue(Duration.ofMinutes(1));
+
     public static final ConfigOption<Duration> SCAN_KV_SNAPSHOT_LEASE_DURATION =
             ConfigOptions.key("scan.kv.snapshot.lease.duration").durationType().defaultValue(Duration.ofDays(1));
 
@@ -308,6 +323,11 @@ public final class FlussConnectorOptions {
                     Arrays.asList(
                             SCAN_STARTUP_MODE,
                             SCAN_STARTUP_TIMESTAMP,
+                            SCAN_STARTUP_SPECIFIC_OFFSETS,
+                            SCAN_BOUNDED_MODE,
+                            SCAN_BOUNDED_TIMESTAMP,
+                            SCAN_BOUNDED_SPECIFIC_OFFSETS,
+                            SCAN_PARTITION_DISCOVERY_INTERVAL,
                             SCAN_KV_SNAPSHOT_LEASE_DURATION,
                             SCAN_PARALLELISM,
                             LOOKUP_ASYNC,

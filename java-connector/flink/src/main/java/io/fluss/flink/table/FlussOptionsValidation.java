@@ -34,7 +34,6 @@ public final class FlussOptionsValidation {
                             "table.datalake.format",
                             "table.datalake.freshness",
                             "table.datalake.auto-compaction",
-                            "scan.partition.discovery.interval",
                             "scan.split.assignment.batch-size",
                             "scan.kv.snapshot.lease.id",
                             "lookup.insert-if-not-exists",

@@ -23,6 +23,7 @@ import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.ExecutionOptions;
 import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.table.api.ValidationException;
+import org.apache.flink.table.connector.ChangelogMode;
 import org.apache.flink.table.connector.sink.DynamicTableSink;
 import org.apache.flink.table.connector.source.DynamicTableSource;
 import org.apache.flink.table.factories.DynamicTableFactory;
@@ -64,32 +65,32 @@ public final class FlussTableFactory implements DynamicTableSourceFactory, Dynam
     public DynamicTableSource createDynamicTableSource(Context context) {
         Map<String, String> options = context.getCatalogTable().getOptions();
         Opened opened = open(context, options);
-        if (!opened.table.descriptor().partitionKeys().isEmpty()) {
-            throw new UnsupportedOperationException(
-                    TableMapping.describe(opened.table.path())
-                            + " is partitioned: it can be written, but not read with this version of the connector.");
-        }
         Configuration config = Configuration.fromMap(options);
         ReadableConfig session = context.getConfiguration();
         boolean batch = session.get(ExecutionOptions.RUNTIME_MODE) == RuntimeExecutionMode.BATCH;
-        StartupMode mode = config.get(FlussConnectorOptions.SCAN_STARTUP_MODE);
+        TableDescriptor table = opened.table.descriptor();
+        ScanRange range = new ScanRange(opened.table.path(), config, session);
         ScanSpec scan =
                 ScanSpec.builder()
                         .connectionOptions(opened.connectionOptions)
                         .table(
                                 opened.table.path(),
                                 opened.table.tableId(),
-                                opened.table.hasPrimaryKey(),
-                                TypeConversion.toRowType(opened.table.descriptor().columns()))
-                        .startup(mode, StartupTimestamp.of(opened.table.path(), mode, config, session))
+                                table.hasPrimaryKey(),
+                                !table.partitionKeys().isEmpty(),
+                                TypeConversion.toRowType(table.columns()))
+                        .startup(config.get(FlussConnectorOptions.SCAN_STARTUP_MODE), range.start())
+                        .stop(range.stop(batch))
+                        .partitionDiscovery(config.get(FlussConnectorOptions.SCAN_PARTITION_DISCOVERY_INTERVAL))
                         .snapshotLease(lease(opened.table.path(), config))
-                        .bounded(batch)
                         .checkpointing(checkpointing(session))
                         .build();
         return new FlussTableSource(
                 scan,
-                MergeBehavior.of(opened.table.descriptor()).changelogMode(),
-                opened.table.descriptor().primaryKeyIndexes(),
+                batch ? ChangelogMode.insertOnly() : MergeBehavior.of(table).changelogMode(),
+                batch,
+                table.primaryKeyIndexes(),
+                table.partitionKeys().stream().mapToInt(table::columnIndex).toArray(),
                 FlussLookupOptions.from(config),
                 config.getOptional(FlussConnectorOptions.SCAN_PARALLELISM).orElse(null));
     }

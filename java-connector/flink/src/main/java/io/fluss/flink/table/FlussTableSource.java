@@ -1,12 +1,16 @@
 package io.fluss.flink.table;
 
+import io.fluss.client.Predicate;
+import io.fluss.client.Projection;
 import io.fluss.flink.catalog.TableMapping;
 import io.fluss.flink.lookup.FlussLookup;
 import io.fluss.flink.lookup.FlussLookupOptions;
 import io.fluss.flink.row.MetadataColumn;
 import io.fluss.flink.source.FlussSource;
+import io.fluss.flink.source.OffsetChoice;
 import io.fluss.flink.source.ScanSpec;
 
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.connector.ChangelogMode;
 import org.apache.flink.table.connector.RowLevelModificationScanContext;
@@ -14,71 +18,110 @@ import org.apache.flink.table.connector.source.DynamicTableSource;
 import org.apache.flink.table.connector.source.LookupTableSource;
 import org.apache.flink.table.connector.source.ScanTableSource;
 import org.apache.flink.table.connector.source.SourceProvider;
+import org.apache.flink.table.connector.source.abilities.SupportsFilterPushDown;
+import org.apache.flink.table.connector.source.abilities.SupportsLimitPushDown;
 import org.apache.flink.table.connector.source.abilities.SupportsProjectionPushDown;
 import org.apache.flink.table.connector.source.abilities.SupportsReadingMetadata;
 import org.apache.flink.table.connector.source.abilities.SupportsRowLevelModificationScan;
+import org.apache.flink.table.connector.source.abilities.SupportsWatermarkPushDown;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.expressions.ResolvedExpression;
 import org.apache.flink.table.types.DataType;
+import org.apache.flink.types.RowKind;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.IntStream;
 
 /** A table to read: as a stream, in batch, or by lookup joins. */
 public final class FlussTableSource
         implements ScanTableSource,
                 LookupTableSource,
                 SupportsProjectionPushDown,
+                SupportsFilterPushDown,
+                SupportsLimitPushDown,
+                SupportsWatermarkPushDown,
                 SupportsReadingMetadata,
                 SupportsRowLevelModificationScan {
     private final ScanSpec scan;
-    private final ChangelogMode streamed;
+    private final ChangelogMode kinds;
+    private final boolean batch;
     private final int[] primaryKeyIndexes;
+    private final int[] partitionKeyIndexes;
     private final FlussLookupOptions lookupOptions;
     private final Integer parallelism;
-    private int[] projection;
+    private int[][] projection;
+    private List<FilterConversion.Converted> filters = Collections.emptyList();
+    private long limit = Long.MAX_VALUE;
+    private WatermarkStrategy<RowData> watermarks;
     private MetadataColumn[] metadata = {};
     private boolean modification;
 
     /**
      * @param scan what is read, but for the projection
-     * @param streamed kinds of the rows of a streaming read
+     * @param kinds of the rows of a read
+     * @param batch whether it is a batch read
      * @param primaryKeyIndexes positions of the key columns, in key order; empty for a log table
+     * @param partitionKeyIndexes positions of the partition keys, in their order
      * @param parallelism of scans; null: the planner's choice
      */
     public FlussTableSource(
             ScanSpec scan,
-            ChangelogMode streamed,
+            ChangelogMode kinds,
+            boolean batch,
             int[] primaryKeyIndexes,
+            int[] partitionKeyIndexes,
             FlussLookupOptions lookupOptions,
             Integer parallelism) {
         this.scan = scan;
-        this.streamed = streamed;
+        this.kinds = kinds;
+        this.batch = batch;
         this.primaryKeyIndexes = primaryKeyIndexes.clone();
+        this.partitionKeyIndexes = partitionKeyIndexes.clone();
         this.lookupOptions = lookupOptions;
         this.parallelism = parallelism;
-        this.projection = IntStream.range(0, scan.rowType().getFieldCount()).toArray();
+        this.projection = new int[scan.rowType().getFieldCount()][];
+        Arrays.setAll(projection, i -> new int[] {i});
     }
 
     @Override
     public ChangelogMode getChangelogMode() {
-        return scan.isBounded() ? ChangelogMode.insertOnly() : streamed;
+        return kinds;
     }
 
     @Override
     public ScanRuntimeProvider getScanRuntimeProvider(ScanContext context) {
-        ScanSpec.Builder spec = scan.toBuilder().projection(projection).metadata(metadata);
+        ScanSpec.Builder spec = scan.toBuilder()
+                .projection(Projection.ofPaths(projection))
+                .filter(filter(), FilterConversion.partitions(filters))
+                .limit(limit)
+                .metadata(metadata);
         if (modification) {
-            // UPDATE and DELETE are of the table's rows, wherever its readers begin.
-            spec.startup(StartupMode.FULL, 0);
-        } else if (scan.isBounded() && scan.isPrimaryKeyTable() && scan.startupMode() != StartupMode.FULL) {
+            // UPDATE and DELETE are of the table's rows, wherever its readers begin and end.
+            spec.startup(StartupMode.FULL, OffsetChoice.EARLIEST).stop(OffsetChoice.LATEST);
+        } else if (batch && scan.isPrimaryKeyTable() && scan.startupMode() != StartupMode.FULL) {
             throw new ValidationException(
-                    "'scan.startup.mode' = '" + scan.startupMode().name().toLowerCase(Locale.ROOT) + "' of "
-                            + TableMapping.describe(scan.path())
+                    "'scan.startup.mode' = '" + scan.startupMode() + "' of " + TableMapping.describe(scan.path())
                             + ": a batch scan of a primary-key table only supports the mode 'full'.");
+        } else if (scan.readsSnapshots() && scan.isBounded() && scan.stop() != OffsetChoice.LATEST) {
+            throw new ValidationException(
+                    "'scan.bounded.mode' of " + TableMapping.describe(scan.path())
+                            + ": a scan that begins with a snapshot of the table ends with it; leave the option out, give"
+                            + " 'latest-offset', or another 'scan.startup.mode'.");
         }
-        return SourceProvider.of(new FlussSource(spec.build()), parallelism);
+        FlussSource source = new FlussSource(spec.build());
+        return watermarks == null
+                ? SourceProvider.of(source, parallelism)
+                : new WatermarkedSource(source, watermarks, scan.path(), parallelism);
+    }
+
+    private Predicate filter() {
+        List<Predicate> predicates = new ArrayList<>();
+        filters.forEach(filter -> predicates.add(filter.predicate()));
+        return predicates.isEmpty() ? null : predicates.size() == 1 ? predicates.get(0) : Predicate.and(predicates);
     }
 
     @Override
@@ -103,15 +146,54 @@ public final class FlussTableSource
 
     @Override
     public boolean supportsNestedProjection() {
-        return false;
+        return true;
     }
 
     @Override
     public void applyProjection(int[][] projectedFields, DataType producedDataType) {
-        projection = new int[projectedFields.length];
-        for (int i = 0; i < projection.length; i++) {
-            projection[i] = projectedFields[i][0];
+        projection = projectedFields;
+    }
+
+    @Override
+    public Result applyFilters(List<ResolvedExpression> asked) {
+        FilterConversion conversion = new FilterConversion(scan.rowType(), partitionKeyIndexes, projection);
+        List<FilterConversion.Converted> converted = new ArrayList<>(filters);
+        List<ResolvedExpression> accepted = new ArrayList<>();
+        List<ResolvedExpression> remaining = new ArrayList<>();
+        for (ResolvedExpression filter : asked) {
+            FilterConversion.Converted of = conversion.convert(filter);
+            if (of == null || !mayDropRows(of)) {
+                remaining.add(filter);
+                continue;
+            }
+            converted.add(of);
+            accepted.add(filter);
+            // A lookup join asks for rows by their keys: the planner does not say here which of both it will make of this.
+            if (of.isWider() || primaryKeyIndexes.length > 0) {
+                remaining.add(filter);
+            }
         }
+        filters = converted;
+        return Result.of(accepted, remaining);
+    }
+
+    /** Where +U comes without -U before it, one that does not match says that the row before is there no more. */
+    private boolean mayDropRows(FilterConversion.Converted filter) {
+        return !kinds.contains(RowKind.UPDATE_AFTER)
+                || kinds.contains(RowKind.UPDATE_BEFORE)
+                || Arrays.stream(filter.columns())
+                        .allMatch(column -> Arrays.stream(primaryKeyIndexes).anyMatch(key -> key == column));
+    }
+
+    @Override
+    public void applyLimit(long rows) {
+        // The planner keeps its own limit: this one is of each reader.
+        limit = batch ? rows : Long.MAX_VALUE;
+    }
+
+    @Override
+    public void applyWatermark(WatermarkStrategy<RowData> strategy) {
+        watermarks = strategy;
     }
 
     @Override
@@ -134,8 +216,12 @@ public final class FlussTableSource
 
     @Override
     public DynamicTableSource copy() {
-        FlussTableSource copy = new FlussTableSource(scan, streamed, primaryKeyIndexes, lookupOptions, parallelism);
+        FlussTableSource copy = new FlussTableSource(
+                scan, kinds, batch, primaryKeyIndexes, partitionKeyIndexes, lookupOptions, parallelism);
         copy.projection = projection;
+        copy.filters = filters;
+        copy.limit = limit;
+        copy.watermarks = watermarks;
         copy.metadata = metadata;
         copy.modification = modification;
         return copy;

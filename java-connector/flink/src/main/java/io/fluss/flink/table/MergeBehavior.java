@@ -60,14 +60,17 @@ public final class MergeBehavior implements Serializable {
         return !primaryKeyTable || image == ChangelogImage.FULL && !rowsExpire;
     }
 
-    /** The kinds of rows in the table's log. Without -U before +U the planner keeps the rows of a query that needs them. */
+    /**
+     * The kinds of rows in the table's log. Without -U before +U the planner keeps the rows of a query that needs them; it has to where
+     * rows expire too, since one that is written again after that is a second +I.
+     */
     public ChangelogMode changelogMode() {
-        if (!primaryKeyTable || engine == MergeEngine.FIRST_ROW) {
+        if (!primaryKeyTable || engine == MergeEngine.FIRST_ROW && !rowsExpire) {
             return ChangelogMode.insertOnly();
         }
         ChangelogMode.Builder kinds = ChangelogMode.newBuilder();
         kinds.addContainedKind(RowKind.INSERT);
-        if (image == ChangelogImage.FULL) {
+        if (image == ChangelogImage.FULL && !rowsExpire) {
             kinds.addContainedKind(RowKind.UPDATE_BEFORE);
         }
         kinds.addContainedKind(RowKind.UPDATE_AFTER);

@@ -23,7 +23,7 @@ class LookupKeysTest {
             new LogicalType[] {new BigIntType(), new VarCharType(50), new IntType(), new VarCharType(50)},
             new String[] {"a", "b", "c", "d"});
     private static final int[] PRIMARY_KEY = {1, 0};
-    private static final int[] PROJECTION = {3, 0, 2, 1};
+    private static final int[][] PROJECTION = {{3}, {0}, {2}, {1}};
 
     @Test
     void joinKeysComeInAnyOrder() {

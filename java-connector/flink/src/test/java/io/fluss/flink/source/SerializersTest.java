@@ -9,6 +9,7 @@ import io.fluss.flink.source.split.HybridSnapshotLogSplit;
 import io.fluss.flink.source.split.LogSplit;
 import io.fluss.flink.source.split.SnapshotPosition;
 import io.fluss.flink.source.split.SnapshotSplit;
+import io.fluss.flink.source.split.TableBucket;
 
 import org.junit.jupiter.api.Test;
 
@@ -16,6 +17,7 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -23,14 +25,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 class SerializersTest {
     private static final SnapshotPosition MIDDLE = new SnapshotPosition(new byte[] {1, 0, -1}, 7);
 
+    private static TableBucket bucket(int number) {
+        return new TableBucket(0, number);
+    }
+
     private static final List<FlussSplit> SPLITS =
             Arrays.asList(
-                    new LogSplit(0, 0, LogSplit.UNBOUNDED),
-                    new LogSplit(4095, 12, 13),
-                    new SnapshotSplit(1, "snap-1", SnapshotPosition.START),
-                    new SnapshotSplit(2, "snap-2", MIDDLE),
-                    new HybridSnapshotLogSplit(3, "snap-3", MIDDLE, false, 99),
-                    new HybridSnapshotLogSplit(3, "snap-3", SnapshotPosition.START, true, 1L << 40));
+                    new LogSplit(bucket(0), 0, LogSplit.UNBOUNDED),
+                    new LogSplit(bucket(4095), 12, 13),
+                    new SnapshotSplit(bucket(1), "snap-1", SnapshotPosition.START),
+                    new SnapshotSplit(bucket(2), "snap-2", MIDDLE),
+                    new HybridSnapshotLogSplit(bucket(3), "snap-3", MIDDLE, false, 99),
+                    new HybridSnapshotLogSplit(bucket(3), "snap-3", SnapshotPosition.START, true, 1L << 40));
 
     @Test
     void splitsComeBackAsTheyWere() throws Exception {
@@ -39,7 +45,7 @@ class SerializersTest {
             FlussSplit back =
                     FlussSplitSerializer.INSTANCE.deserialize(FlussSplitSerializer.INSTANCE.getVersion(), bytes);
             assertThat(back).isEqualTo(split);
-            assertThat(back.splitId()).isEqualTo("bucket-" + split.bucket());
+            assertThat(back.splitId()).isEqualTo("bucket-" + split.bucket().bucket());
         }
     }
 
@@ -48,8 +54,8 @@ class SerializersTest {
         FlussEnumeratorStateSerializer serializer = FlussEnumeratorStateSerializer.INSTANCE;
         for (FlussEnumeratorState state :
                 Arrays.asList(
-                        new FlussEnumeratorState(7, true, SPLITS),
-                        new FlussEnumeratorState(1L << 50, false, Collections.emptyList()))) {
+                        new FlussEnumeratorState(7, true, Set.of(3, 1), SPLITS),
+                        new FlussEnumeratorState(1L << 50, false, Set.of(), Collections.emptyList()))) {
             assertThat(serializer.deserialize(serializer.getVersion(), serializer.serialize(state))).isEqualTo(state);
         }
     }
@@ -60,24 +66,24 @@ class SerializersTest {
         assertThatThrownBy(() -> FlussSplitSerializer.INSTANCE.deserialize(9, split))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("version 9")
-                .hasMessageContaining("version 0");
-        byte[] state = FlussEnumeratorStateSerializer.INSTANCE.serialize(new FlussEnumeratorState(7, true, SPLITS));
+                .hasMessageContaining("up to 1");
+        byte[] state = FlussEnumeratorStateSerializer.INSTANCE.serialize(new FlussEnumeratorState(7, true, Set.of(3, 1), SPLITS));
         assertThatThrownBy(() -> FlussEnumeratorStateSerializer.INSTANCE.deserialize(9, state))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("version 9")
-                .hasMessageContaining("version 0");
+                .hasMessageContaining("up to 1");
     }
 
     @Test
     void damagedBytesAreRefused() throws Exception {
         byte[] bytes = FlussSplitSerializer.INSTANCE.serialize(SPLITS.get(4));
-        assertThatThrownBy(() -> FlussSplitSerializer.INSTANCE.deserialize(0, Arrays.copyOf(bytes, bytes.length - 1)))
+        assertThatThrownBy(() -> FlussSplitSerializer.INSTANCE.deserialize(1, Arrays.copyOf(bytes, bytes.length - 1)))
                 .isInstanceOf(IOException.class);
-        assertThatThrownBy(() -> FlussSplitSerializer.INSTANCE.deserialize(0, Arrays.copyOf(bytes, bytes.length + 1)))
+        assertThatThrownBy(() -> FlussSplitSerializer.INSTANCE.deserialize(1, Arrays.copyOf(bytes, bytes.length + 1)))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("too many");
         bytes[0] = 77;
-        assertThatThrownBy(() -> FlussSplitSerializer.INSTANCE.deserialize(0, bytes))
+        assertThatThrownBy(() -> FlussSplitSerializer.INSTANCE.deserialize(1, bytes))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("kind 77");
     }
@@ -85,14 +91,57 @@ class SerializersTest {
     @Test
     void aHybridSplitGoesOnInTheSnapshotAndThenInTheLog() {
         FlussSplitState state =
-                new FlussSplitState(new HybridSnapshotLogSplit(3, "s", SnapshotPosition.START, false, 50));
+                new FlussSplitState(new HybridSnapshotLogSplit(bucket(3), "s", SnapshotPosition.START, false, 50));
         state.snapshotPosition(MIDDLE.position(), MIDDLE.rowsEmitted());
-        assertThat(state.toSplit()).isEqualTo(new HybridSnapshotLogSplit(3, "s", MIDDLE, false, 50));
+        assertThat(state.toSplit()).isEqualTo(new HybridSnapshotLogSplit(bucket(3), "s", MIDDLE, false, 50));
         state.snapshotFinished();
         assertThat(state.toSplit())
-                .isEqualTo(new HybridSnapshotLogSplit(3, "s", SnapshotPosition.START, true, 50));
+                .isEqualTo(new HybridSnapshotLogSplit(bucket(3), "s", SnapshotPosition.START, true, 50));
         state.nextOffset(60);
         assertThat(state.toSplit())
-                .isEqualTo(new HybridSnapshotLogSplit(3, "s", SnapshotPosition.START, true, 60));
+                .isEqualTo(new HybridSnapshotLogSplit(bucket(3), "s", SnapshotPosition.START, true, 60));
+    }
+
+    private static byte[] bytes(String hex) {
+        byte[] bytes = new byte[hex.length() / 2];
+        for (int i = 0; i < bytes.length; i++) {
+            bytes[i] = (byte) Integer.parseInt(hex.substring(2 * i, 2 * i + 2), 16);
+        }
+        return bytes;
+    }
+
+    private static FlussSplit split(int version, String hex) throws IOException {
+        return FlussSplitSerializer.INSTANCE.deserialize(version, bytes(hex));
+    }
+
+    /** Bytes that a version has written are read by every later one. */
+    @Test
+    void theBytesOfEveryVersion() throws Exception {
+        String log0 = "00" + "00000fff" + "000000000000000c" + "000000000000000d";
+        String log1 = "00" + "00000007" + "00000fff" + "000000000000000c" + "000000000000000d";
+        FlussSplit log = new LogSplit(new TableBucket(7, 4095), 12, 13);
+        assertThat(split(0, log0)).isEqualTo(new LogSplit(bucket(4095), 12, 13));
+        assertThat(split(1, log1)).isEqualTo(log);
+        assertThat(FlussSplitSerializer.INSTANCE.serialize(log)).isEqualTo(bytes(log1));
+        assertThat(log.splitId()).isEqualTo("partition-7-bucket-4095");
+
+        String position = "0001" + "73" + "00000003" + "0100ff" + "0000000000000007";
+        FlussSplit snapshot = new SnapshotSplit(new TableBucket(1, 2), "s", MIDDLE);
+        assertThat(split(0, "01" + "00000002" + position)).isEqualTo(new SnapshotSplit(bucket(2), "s", MIDDLE));
+        assertThat(split(1, "01" + "00000001" + "00000002" + position)).isEqualTo(snapshot);
+        FlussSplit hybrid = new HybridSnapshotLogSplit(new TableBucket(1, 2), "s", MIDDLE, true, 99);
+        String hybrid1 = "02" + "00000001" + "00000002" + position + "01" + "0000000000000063";
+        assertThat(split(1, hybrid1)).isEqualTo(hybrid);
+        assertThat(FlussSplitSerializer.INSTANCE.serialize(hybrid)).isEqualTo(bytes(hybrid1));
+
+        FlussEnumeratorStateSerializer states = FlussEnumeratorStateSerializer.INSTANCE;
+        FlussEnumeratorState state = new FlussEnumeratorState(5, true, Set.of(7, 9), List.of(log));
+        String state1 = "0000000000000005" + "01" + "00000002" + "00000007" + "00000009" + "00000001" + "00000001"
+                + "00000019" + log1;
+        assertThat(states.serialize(state)).isEqualTo(bytes(state1));
+        assertThat(states.deserialize(1, bytes(state1))).isEqualTo(state);
+        String state0 = "0000000000000005" + "01" + "00000001" + "00000000" + "00000015" + log0;
+        assertThat(states.deserialize(0, bytes(state0)))
+                .isEqualTo(new FlussEnumeratorState(5, true, Set.of(), List.of(split(0, log0))));
     }
 }

@@ -43,4 +43,12 @@ class MergeBehaviorTest {
         assertThat(MergeBehavior.of(TableDescriptor.builder().build()).changelogMode())
                 .isEqualTo(ChangelogMode.insertOnly());
     }
+
+    @Test
+    void whereRowsExpireThePlannerKeepsThem() {
+        ChangelogMode upserts = of(RowKind.INSERT, RowKind.UPDATE_AFTER, RowKind.DELETE);
+        assertThat(mode("table.row.ttl", "1 d")).isEqualTo(upserts);
+        assertThat(mode("table.row.ttl", "1 d", "table.merge-engine", "first_row", "table.delete.behavior", "IGNORE"))
+                .isEqualTo(of(RowKind.INSERT, RowKind.UPDATE_AFTER));
+    }
 }

@@ -113,7 +113,7 @@ class OptionsPageTest {
             }
             if (option.defaultValue() instanceof Enum) {
                 assertThat(Stream.of(((Enum<?>) option.defaultValue()).getDeclaringClass().getEnumConstants())
-                                .map(choice -> choice.name().toLowerCase(Locale.ROOT)))
+                                .map(choice -> choice.toString().toLowerCase(Locale.ROOT)))
                         .as(option.key())
                         .containsExactlyInAnyOrder(unquoted(row.get(0)).toLowerCase(Locale.ROOT).split(", "));
             }

@@ -1,7 +1,9 @@
 package io.fluss.flink.table;
 
+import io.fluss.client.TablePath;
 import io.fluss.flink.testing.Sql;
 
+import org.apache.flink.configuration.Configuration;
 import org.apache.flink.table.api.ValidationException;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.Test;
@@ -98,21 +100,11 @@ class OptionsTest {
 
     @Test
     void aTimestampStartNeedsATimestamp() {
-        assertThatThrownBy(() -> StartupTimestamp.of(
-                        io.fluss.client.TablePath.of("d", "t"),
-                        StartupMode.TIMESTAMP,
-                        new org.apache.flink.configuration.Configuration(),
-                        new org.apache.flink.configuration.Configuration()))
+        Configuration options = new Configuration();
+        options.set(FlussConnectorOptions.SCAN_STARTUP_MODE, StartupMode.TIMESTAMP);
+        ScanRange range = new ScanRange(TablePath.of("d", "t"), options, new Configuration());
+        assertThatThrownBy(range::start)
                 .isInstanceOf(ValidationException.class)
                 .hasMessageContaining("'scan.startup.timestamp' is required");
-    }
-
-    @Test
-    void partitionsAreNotSupportedYet() {
-        Sql sql = Sql.batch();
-        sql.run("CREATE TABLE t (id INT, p STRING) PARTITIONED BY (p)"
-                + " WITH ('connector' = 'fluss', 'data.dir' = '/nowhere/x')");
-        assertThatThrownBy(() -> sql.run("SELECT * FROM t"))
-                .hasStackTraceContaining("partitioned tables are not supported yet");
     }
 }

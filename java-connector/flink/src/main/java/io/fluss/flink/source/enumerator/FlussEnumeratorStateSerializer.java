@@ -10,15 +10,18 @@ import org.apache.flink.core.memory.DataOutputSerializer;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
- * The enumerator's state in checkpoints. Version 0: table id (i64), planned (bool), number of splits (i32), then for each the
- * version of {@link FlussSplitSerializer} (i32), length (i32) and bytes.
+ * The enumerator's state in checkpoints. Version 1: table id (i64), planned (bool), number of partitions (i32) and
+ * their ids (i32 each, ascending), number of splits (i32), then for each the
+ * version of {@link FlussSplitSerializer} (i32), length (i32) and bytes. Version 0 had no partitions.
  */
 public final class FlussEnumeratorStateSerializer implements SimpleVersionedSerializer<FlussEnumeratorState> {
     public static final FlussEnumeratorStateSerializer INSTANCE = new FlussEnumeratorStateSerializer();
 
-    private static final int VERSION = 0;
+    private static final int VERSION = 1;
 
     private FlussEnumeratorStateSerializer() {}
 
@@ -32,6 +35,10 @@ public final class FlussEnumeratorStateSerializer implements SimpleVersionedSeri
         DataOutputSerializer out = new DataOutputSerializer(64);
         out.writeLong(state.tableId());
         out.writeBoolean(state.isPlanned());
+        out.writeInt(state.partitions().size());
+        for (int partition : state.partitions()) {
+            out.writeInt(partition);
+        }
         out.writeInt(state.unassigned().size());
         for (FlussSplit split : state.unassigned()) {
             byte[] bytes = FlussSplitSerializer.INSTANCE.serialize(split);
@@ -44,14 +51,18 @@ public final class FlussEnumeratorStateSerializer implements SimpleVersionedSeri
 
     @Override
     public FlussEnumeratorState deserialize(int version, byte[] bytes) throws IOException {
-        if (version != VERSION) {
+        if (version < 0 || version > VERSION) {
             throw new IOException(
-                    "The state of a source of version " + version + " is in the checkpoint; this connector reads version "
+                    "The state of a source of version " + version + " is in the checkpoint; this connector reads versions up to "
                             + VERSION + ". Restore with the connector that wrote it, or a later one.");
         }
         DataInputDeserializer in = new DataInputDeserializer(bytes);
         long tableId = in.readLong();
         boolean planned = in.readBoolean();
+        Set<Integer> partitions = new TreeSet<>();
+        for (int i = version == 0 ? 0 : in.readInt(); i > 0; i--) {
+            partitions.add(in.readInt());
+        }
         int count = in.readInt();
         List<FlussSplit> unassigned = new ArrayList<>();
         for (int i = 0; i < count; i++) {
@@ -64,6 +75,6 @@ public final class FlussEnumeratorStateSerializer implements SimpleVersionedSeri
             in.readFully(split);
             unassigned.add(FlussSplitSerializer.INSTANCE.deserialize(splitVersion, split));
         }
-        return new FlussEnumeratorState(tableId, planned, unassigned);
+        return new FlussEnumeratorState(tableId, planned, partitions, unassigned);
     }
 }

@@ -1,14 +1,17 @@
 package io.fluss.flink.source.enumerator;
 
+import io.fluss.client.Admin;
 import io.fluss.client.Connection;
 import io.fluss.client.InvalidArgumentException;
 import io.fluss.client.NotFoundException;
+import io.fluss.client.PartitionInfo;
 import io.fluss.client.TableInfo;
 import io.fluss.flink.row.SchemaCheck;
 import io.fluss.flink.source.ScanSpec;
 import io.fluss.flink.source.SnapshotFinishedEvent;
 import io.fluss.flink.source.split.FlussSplit;
 import io.fluss.flink.source.split.HybridSnapshotLogSplit;
+import io.fluss.flink.source.split.TableBucket;
 
 import org.apache.flink.api.connector.source.SourceEvent;
 import org.apache.flink.api.connector.source.SplitEnumerator;
@@ -26,10 +29,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
- * Makes the splits once, when the job first starts, and gives bucket b to reader b mod parallelism. The store is asked on the
- * context's worker thread; everything else runs on the coordinator's thread.
+ * Makes the splits once, when the job first starts, and those of partitions that are found later; every bucket has its reader. The
+ * store is asked on the context's worker thread; everything else runs on the coordinator's thread.
  */
 public final class FlussSplitEnumerator implements SplitEnumerator<FlussSplit, FlussEnumeratorState> {
     private static final Logger LOG = LoggerFactory.getLogger(FlussSplitEnumerator.class);
@@ -38,16 +42,17 @@ public final class FlussSplitEnumerator implements SplitEnumerator<FlussSplit, F
     private final SplitEnumeratorContext<FlussSplit> context;
     private final FlussEnumeratorState restored;
     private final SplitPlanner planner;
-    private final TreeMap<Integer, FlussSplit> unassigned = new TreeMap<>();
-    /** Snapshots by the bucket that has released them: one snapshot is that of many buckets. */
-    private final Set<Map.Entry<Integer, String>> released = new HashSet<>();
+    private final TreeMap<TableBucket, FlussSplit> unassigned = new TreeMap<>();
+    private final Set<String> released = new HashSet<>();
+    /** Partitions whose splits are in {@link #unassigned} or with readers; replaced, never changed. */
+    private volatile Set<Integer> partitions = Collections.emptySet();
     private final Object connectionLock = new Object();
     private Connection connection;
     private boolean closed;
     /** The splits exist: from now on they are in checkpoints and never made again. */
     private boolean planned;
     /** The splits may be given out: they exist and the table is the one they were made for. */
-    private boolean ready;
+    private volatile boolean ready;
     private boolean inCheckpoint;
 
     /** @param restored null: a new job */
@@ -60,6 +65,7 @@ public final class FlussSplitEnumerator implements SplitEnumerator<FlussSplit, F
         if (restored != null) {
             planned = restored.isPlanned();
             inCheckpoint = true;
+            partitions = restored.partitions();
             restored.unassigned().forEach(split -> unassigned.put(split.bucket(), split));
         }
     }
@@ -68,12 +74,16 @@ public final class FlussSplitEnumerator implements SplitEnumerator<FlussSplit, F
     public void start() {
         boolean plan = !planned;
         context.callAsync(() -> plan(plan), this::planned);
+        long interval = spec.partitionDiscovery().toMillis();
+        if (spec.isPartitioned() && !spec.isBounded() && interval > 0) {
+            context.callAsync(this::discover, this::discovered, interval, interval);
+        }
     }
 
-    private List<FlussSplit> plan(boolean plan) {
+    private Plan plan(boolean plan) {
         Connection store = connection();
         TableInfo table = store.admin().getTable(spec.path());
-        long expected = restored == null ? spec.tableId() : restored.tableId();
+        long expected = tableId();
         if (table.tableId() != expected) {
             throw new ValidationException(
                     restored == null
@@ -85,10 +95,49 @@ public final class FlussSplitEnumerator implements SplitEnumerator<FlussSplit, F
                                     + "using the previous savepoint or checkpoint.");
         }
         SchemaCheck.sameColumns(table, spec.rowType());
-        return plan ? planner.plan(store.admin(), table) : Collections.emptyList();
+        if (spec.isPartitioned()) {
+            return plan || !spec.isBounded() ? planPartitions(store.admin(), table, !plan) : Plan.NOTHING;
+        }
+        return plan ? new Plan(planner.plan(store.admin(), table), Collections.emptySet()) : Plan.NOTHING;
     }
 
-    private void planned(List<FlussSplit> splits, Throwable failure) {
+    /** Splits of the partitions that have none. */
+    private Plan planPartitions(Admin admin, TableInfo table, boolean later) {
+        List<PartitionInfo> added = new ArrayList<>();
+        Set<Integer> present = new TreeSet<>();
+        Set<Integer> known = partitions;
+        for (PartitionInfo partition : admin.listPartitions(spec.path())) {
+            if (spec.partitionFilter().mayMatch(partition.values())) {
+                present.add(partition.partitionId());
+                if (!known.contains(partition.partitionId())) {
+                    added.add(partition);
+                }
+            }
+        }
+        return new Plan(planner.plan(admin, table, added, later), present);
+    }
+
+    private Plan discover() {
+        if (!ready) {
+            return Plan.NOTHING;
+        }
+        Admin admin = connection().admin();
+        TableInfo table = admin.getTable(spec.path());
+        if (table.tableId() != tableId()) {
+            throw new FlinkRuntimeException("the table was dropped and created again");
+        }
+        return planPartitions(admin, table, true);
+    }
+
+    private void discovered(Plan plan, Throwable failure) {
+        if (failure == null) {
+            planned(plan, null);
+        } else {
+            LOG.warn("Table {}: its partitions could not be listed; tried again later", spec.path(), failure);
+        }
+    }
+
+    private void planned(Plan plan, Throwable failure) {
         if (failure != null) {
             String message = "The splits of table " + spec.path() + " could not be made: " + failure.getMessage();
             boolean hopeless = failure instanceof ValidationException
@@ -98,12 +147,22 @@ public final class FlussSplitEnumerator implements SplitEnumerator<FlussSplit, F
                     ? new UnrecoverableException(message, failure)
                     : new FlinkRuntimeException(message, failure);
         }
-        for (FlussSplit split : splits) {
-            unassigned.put(split.bucket(), split);
+        for (FlussSplit split : plan.splits) {
+            // Two discoveries may have found the same partition: the second began before the first was noted here.
+            if (!partitions.contains(split.bucket().partitionId())) {
+                unassigned.put(split.bucket(), split);
+            }
+        }
+        if (plan != Plan.NOTHING) {
+            // Readers find out for themselves that a partition was dropped.
+            unassigned.keySet().removeIf(b -> b.partitionId() != 0 && !plan.partitions.contains(b.partitionId()));
+            partitions = plan.partitions;
         }
         planned = true;
         ready = true;
-        LOG.info("Table {}: {} splits to assign", spec.path(), unassigned.size());
+        if (!plan.splits.isEmpty()) {
+            LOG.info("Table {}: {} splits to assign", spec.path(), unassigned.size());
+        }
         assign(context.registeredReaders().keySet());
     }
 
@@ -118,7 +177,7 @@ public final class FlussSplitEnumerator implements SplitEnumerator<FlussSplit, F
     private void assign(Set<Integer> readers) {
         Map<Integer, List<FlussSplit>> assignment = new TreeMap<>();
         for (FlussSplit split : new ArrayList<>(unassigned.values())) {
-            int owner = split.bucket() % context.currentParallelism();
+            int owner = split.bucket().owner(context.currentParallelism());
             if (readers.contains(owner) && context.registeredReaders().containsKey(owner)) {
                 assignment.computeIfAbsent(owner, o -> new ArrayList<>()).add(split);
                 unassigned.remove(split.bucket());
@@ -133,22 +192,28 @@ public final class FlussSplitEnumerator implements SplitEnumerator<FlussSplit, F
 
     @Override
     public void addSplitsBack(List<FlussSplit> splits, int subtask) {
-        List<Integer> again = new ArrayList<>();
         for (FlussSplit split : splits) {
             if (needsNewSnapshot(split)) {
                 // No checkpoint has the end of this snapshot, and it is gone: the bucket is read again, as at first start.
-                again.add(split.bucket());
+                context.callAsync(() -> planner.snapshot(connection().admin(), split.bucket()), this::plannedAgain);
             } else {
                 unassigned.put(split.bucket(), split);
             }
         }
-        if (!again.isEmpty()) {
-            int[] buckets = again.stream().mapToInt(Integer::intValue).toArray();
-            context.callAsync(() -> planner.snapshots(connection().admin(), buckets), this::planned);
-        }
         if (ready && context.registeredReaders().containsKey(subtask)) {
             assign(Collections.singleton(subtask));
         }
+    }
+
+    private void plannedAgain(FlussSplit split, Throwable failure) {
+        if (SplitPlanner.isDropped(failure)) {
+            return;
+        }
+        if (failure != null) {
+            planned(null, failure);
+        }
+        unassigned.put(split.bucket(), split);
+        assign(context.registeredReaders().keySet());
     }
 
     private boolean needsNewSnapshot(FlussSplit split) {
@@ -156,7 +221,7 @@ public final class FlussSplitEnumerator implements SplitEnumerator<FlussSplit, F
             return false;
         }
         HybridSnapshotLogSplit hybrid = (HybridSnapshotLogSplit) split;
-        return !hybrid.isSnapshotFinished() && released.contains(Map.entry(hybrid.bucket(), hybrid.snapshotId()));
+        return !hybrid.isSnapshotFinished() && released.contains(hybrid.snapshotId());
     }
 
     @Override
@@ -170,12 +235,12 @@ public final class FlussSplitEnumerator implements SplitEnumerator<FlussSplit, F
             throw new IllegalStateException("event " + event + " is not known to the source of table " + spec.path());
         }
         SnapshotFinishedEvent finished = (SnapshotFinishedEvent) event;
-        if (!released.add(Map.entry(finished.bucket(), finished.snapshotId()))) {
+        if (!released.add(finished.snapshotId())) {
             return;
         }
         context.callAsync(
                 () -> {
-                    connection().admin().releaseSnapshot(spec.path(), finished.bucket(), finished.snapshotId());
+                    release(finished.bucket(), finished.snapshotId());
                     planner.snapshots().remove(finished.bucket(), finished.snapshotId());
                     return finished;
                 },
@@ -191,8 +256,12 @@ public final class FlussSplitEnumerator implements SplitEnumerator<FlussSplit, F
     @Override
     public FlussEnumeratorState snapshotState(long checkpointId) {
         inCheckpoint = true;
-        long tableId = restored == null ? spec.tableId() : restored.tableId();
-        return new FlussEnumeratorState(tableId, planned, new ArrayList<>(unassigned.values()));
+        return new FlussEnumeratorState(tableId(), planned, partitions, new ArrayList<>(unassigned.values()));
+    }
+
+    /** Of the table that the splits are of. */
+    private long tableId() {
+        return restored == null ? spec.tableId() : restored.tableId();
     }
 
     private Connection connection() {
@@ -223,11 +292,28 @@ public final class FlussSplitEnumerator implements SplitEnumerator<FlussSplit, F
         }
     }
 
-    private void releaseAtEnd(int bucket, String snapshotId) {
+    private void release(TableBucket bucket, String snapshotId) {
+        connection().admin().releaseSnapshot(spec.path(), bucket.partitionId(), bucket.bucket(), snapshotId);
+    }
+
+    private void releaseAtEnd(TableBucket bucket, String snapshotId) {
         try {
-            connection.admin().releaseSnapshot(spec.path(), bucket, snapshotId);
+            connection.admin().releaseSnapshot(spec.path(), bucket.partitionId(), bucket.bucket(), snapshotId);
         } catch (RuntimeException e) {
             LOG.warn("Table {}: snapshot {} could not be released; it goes when its lease ends", spec.path(), snapshotId, e);
+        }
+    }
+
+    /** New splits, and the partitions that there are. */
+    private static final class Plan {
+        private static final Plan NOTHING = new Plan(Collections.emptyList(), Collections.emptySet());
+
+        private final List<FlussSplit> splits;
+        private final Set<Integer> partitions;
+
+        Plan(List<FlussSplit> splits, Set<Integer> partitions) {
+            this.splits = splits;
+            this.partitions = partitions;
         }
     }
 }

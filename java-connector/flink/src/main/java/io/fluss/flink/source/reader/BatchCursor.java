@@ -46,6 +46,14 @@ final class BatchCursor implements RecordsWithSplitIds<BatchCursor> {
         return new BatchCursor(splitId, null, null, null, 0, null, true, splitEnds);
     }
 
+    /** The log of a split was read up to {@code offset}, but no row of it is to be emitted. */
+    static BatchCursor progress(String splitId, long offset, boolean splitEnds) {
+        BatchCursor cursor = new BatchCursor(splitId, null, null, null, 0, null, false, splitEnds);
+        cursor.emitted = false;
+        cursor.readTo = offset;
+        return cursor;
+    }
+
     /** There is nothing to read of the split. */
     static BatchCursor endOfSplit(String splitId) {
         return new BatchCursor(splitId, null, null, null, 0, null, false, true);
@@ -65,6 +73,8 @@ final class BatchCursor implements RecordsWithSplitIds<BatchCursor> {
     private boolean endOfSnapshot;
     /** A batch without a selected row is emitted too: the split is further then. */
     private boolean emitted;
+    /** Of {@link #progress}. */
+    private long readTo;
 
     private int next;
 
@@ -124,6 +134,11 @@ final class BatchCursor implements RecordsWithSplitIds<BatchCursor> {
         batch.close();
     }
 
+    /** How many are still to be emitted. */
+    int rows() {
+        return end - next;
+    }
+
     /** Whether this says that a snapshot is read; says so once. */
     boolean takeEndOfSnapshot() {
         boolean value = endOfSnapshot;
@@ -138,6 +153,11 @@ final class BatchCursor implements RecordsWithSplitIds<BatchCursor> {
      * @return how many
      */
     int emit(SourceOutput<RowData> output, FlussSplitState state, int most) {
+        if (batch == null) {
+            emitted = true;
+            state.nextOffset(readTo);
+            return 0;
+        }
         int first = next;
         int stop = Math.min(end, first + most);
         emitted = stop == end;

@@ -63,6 +63,7 @@ public final class FlussSourceReader
                 finished.add(new SnapshotFinishedEvent(split.bucket(), ((HybridSnapshotLogSplit) split).snapshotId()));
             }
         }
+        tellIdle = false;
         super.addSplits(splits);
     }
 
@@ -71,10 +72,14 @@ public final class FlussSourceReader
         if (bounded) {
             super.notifyNoMoreSplits();
         } else if (getNumberOfCurrentlyAssignedSplits() == 0) {
-            // More readers than buckets: this one must not hold back watermarks.
-            tellIdle = true;
-            splitFetcherManager.getQueue().notifyAvailable();
+            idle();
         }
+    }
+
+    /** Without a split a reader must not hold back watermarks. */
+    private void idle() {
+        tellIdle = true;
+        splitFetcherManager.getQueue().notifyAvailable();
     }
 
     @Override
@@ -115,7 +120,10 @@ public final class FlussSourceReader
     @Override
     protected void onSplitFinished(Map<String, FlussSplitState> states) {
         // Splits that end are those of a batch read; their snapshots are released by the enumerator when the job ends,
-        // since a restarted task may have to read them again.
+        // since a restarted task may have to read them again. Those of a stream end with their partition.
+        if (!bounded && getNumberOfCurrentlyAssignedSplits() == 0) {
+            idle();
+        }
     }
 
     @Override

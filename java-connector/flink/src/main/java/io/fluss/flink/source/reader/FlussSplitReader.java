@@ -4,6 +4,8 @@ import io.fluss.client.ClosedException;
 import io.fluss.client.ColumnBatch;
 import io.fluss.client.Connection;
 import io.fluss.client.LogScanner;
+import io.fluss.client.NotFoundException;
+import io.fluss.client.PartitionInfo;
 import io.fluss.client.Table;
 import io.fluss.flink.row.SchemaCheck;
 import io.fluss.flink.source.ScanSpec;
@@ -12,11 +14,14 @@ import io.fluss.flink.source.split.HybridSnapshotLogSplit;
 import io.fluss.flink.source.split.LogSplit;
 import io.fluss.flink.source.split.SnapshotPosition;
 import io.fluss.flink.source.split.SnapshotSplit;
+import io.fluss.flink.source.split.TableBucket;
 
 import org.apache.flink.connector.base.source.reader.RecordsWithSplitIds;
 import org.apache.flink.connector.base.source.reader.splitreader.SplitReader;
 import org.apache.flink.connector.base.source.reader.splitreader.SplitsAddition;
 import org.apache.flink.connector.base.source.reader.splitreader.SplitsChange;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import java.io.IOException;
 import java.util.ArrayDeque;
@@ -27,6 +32,7 @@ import java.util.HashSet;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
@@ -37,17 +43,26 @@ final class FlussSplitReader implements SplitReader<BatchCursor, FlussSplit> {
     /** A poll that waits in vain ends after this; whoever has something to say to it wakes it. */
     private static final long POLL_TIMEOUT_MS = 10_000;
 
+    private static final Logger LOG = LoggerFactory.getLogger(FlussSplitReader.class);
+    private static final int NO_PARTITION = 206;
+
     private final ScanSpec spec;
     private final OpenBatches openBatches;
     private final Consumer<Connection> onConnect;
     private final Deque<FlussSplit> snapshots = new ArrayDeque<>();
-    private final Deque<String> emptySplits = new ArrayDeque<>();
-    private final Map<Integer, LogProgress> logs = new HashMap<>();
-    private final Set<Integer> paused = new HashSet<>();
+    /** What is to be told of splits before there are more rows. */
+    private final Deque<BatchCursor> news = new ArrayDeque<>();
+    private final Map<TableBucket, LogProgress> logs = new HashMap<>();
+    private final Set<TableBucket> paused = new HashSet<>();
     private Connection connection;
     private Table table;
     private SnapshotReader snapshot;
     private volatile LogScanner scanner;
+    private long rowsGiven;
+    /** Some of {@link #logs} may not be subscribed. */
+    private boolean newLogs;
+    /** When to tell how far splits are whose rows the filter takes away. */
+    private long nextProgress;
 
     FlussSplitReader(ScanSpec spec, OpenBatches openBatches, Consumer<Connection> onConnect) {
         this.spec = spec;
@@ -64,12 +79,12 @@ final class FlussSplitReader implements SplitReader<BatchCursor, FlussSplit> {
             if (split instanceof LogSplit) {
                 LogSplit log = (LogSplit) split;
                 if (log.startingOffset() >= log.stoppingOffset()) {
-                    emptySplits.add(log.splitId());
+                    news.add(BatchCursor.endOfSplit(log.splitId()));
                 } else {
-                    subscribe(log.bucket(), log.startingOffset(), log.stoppingOffset());
+                    read(log.bucket(), log.startingOffset(), log.stoppingOffset());
                 }
             } else if (split instanceof HybridSnapshotLogSplit && ((HybridSnapshotLogSplit) split).isSnapshotFinished()) {
-                subscribe(split.bucket(), ((HybridSnapshotLogSplit) split).logOffset(), LogSplit.UNBOUNDED);
+                read(split.bucket(), ((HybridSnapshotLogSplit) split).logOffset(), LogSplit.UNBOUNDED);
             } else {
                 snapshots.add(split);
             }
@@ -78,9 +93,27 @@ final class FlussSplitReader implements SplitReader<BatchCursor, FlussSplit> {
 
     @Override
     public RecordsWithSplitIds<BatchCursor> fetch() throws IOException {
-        if (!emptySplits.isEmpty()) {
-            return BatchCursor.endOfSplit(emptySplits.poll());
+        try {
+            if (!news.isEmpty()) {
+                return news.poll();
+            }
+            if (rowsGiven >= spec.limit()) {
+                endAll();
+                return BatchCursor.nothing();
+            }
+            BatchCursor fetched = fetchRows();
+            rowsGiven += fetched.rows();
+            return fetched;
+        } catch (NotFoundException e) {
+            if (e.code() != NO_PARTITION) {
+                throw e;
+            }
+            endDropped(e);
+            return BatchCursor.nothing();
         }
+    }
+
+    private BatchCursor fetchRows() {
         if (snapshot == null) {
             openNextSnapshot();
         }
@@ -94,7 +127,6 @@ final class FlussSplitReader implements SplitReader<BatchCursor, FlussSplit> {
         for (Iterator<FlussSplit> it = snapshots.iterator(); it.hasNext(); ) {
             FlussSplit split = it.next();
             if (!paused.contains(split.bucket())) {
-                it.remove();
                 boolean bounded = split instanceof SnapshotSplit;
                 String id = bounded
                         ? ((SnapshotSplit) split).snapshotId()
@@ -103,7 +135,8 @@ final class FlussSplitReader implements SplitReader<BatchCursor, FlussSplit> {
                         ? ((SnapshotSplit) split).position()
                         : ((HybridSnapshotLogSplit) split).position();
                 snapshot = new SnapshotReader(
-                        table(), split, id, position, spec.projection(), spec.metadata(), openBatches);
+                        table(), split, id, position, spec.projection(), spec.filter(), spec.metadata(), openBatches);
+                it.remove();
                 return;
             }
         }
@@ -120,35 +153,132 @@ final class FlussSplitReader implements SplitReader<BatchCursor, FlussSplit> {
         if (split instanceof SnapshotSplit) {
             return BatchCursor.endOfSnapshot(split.splitId(), true);
         }
-        subscribe(split.bucket(), ((HybridSnapshotLogSplit) split).logOffset(), LogSplit.UNBOUNDED);
+        read(split.bucket(), ((HybridSnapshotLogSplit) split).logOffset(), LogSplit.UNBOUNDED);
         return BatchCursor.endOfSnapshot(split.splitId(), false);
     }
 
     private BatchCursor fetchLog() {
-        ColumnBatch batch = scanner().poll(POLL_TIMEOUT_MS);
-        if (batch == null) {
-            return BatchCursor.nothing();
+        if (newLogs) {
+            subscribeNew();
+            newLogs = false;
         }
-        LogProgress log = logs.get(batch.bucket());
+        ColumnBatch batch = scanner().poll(POLL_TIMEOUT_MS);
+        if (spec.filter() != null && (batch == null || System.nanoTime() >= nextProgress)) {
+            noteProgress(batch);
+        }
+        if (batch == null) {
+            return news.isEmpty() ? BatchCursor.nothing() : news.poll();
+        }
+        TableBucket bucket = new TableBucket(batch.partition(), batch.bucket());
+        LogProgress log = logs.get(bucket);
         if (log == null) {
             batch.close();
             throw new IllegalStateException(
-                    "table " + spec.path() + ": the store gave rows of bucket " + batch.bucket()
-                            + ", which this reader does not read");
+                    "table " + spec.path() + ": the store gave rows of " + bucket + ", which this reader does not read");
         }
         log.nextOffset = batch.baseOffset() + batch.endRow();
         boolean ends = log.nextOffset >= log.stoppingOffset;
         if (ends) {
-            scanner().unsubscribe(batch.bucket());
-            logs.remove(batch.bucket());
+            unsubscribe(bucket);
+            logs.remove(bucket);
         }
-        return BatchCursor.log(FlussSplit.idOf(batch.bucket()), openBatches, batch, spec.metadata(), ends);
+        return BatchCursor.log(FlussSplit.idOf(bucket), openBatches, batch, spec.metadata(), ends);
     }
 
-    private void subscribe(int bucket, long from, long to) {
+    /** Rows that the filter takes away do not come here, but splits go on past them, and end behind them. */
+    private void noteProgress(ColumnBatch batch) {
+        nextProgress = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(POLL_TIMEOUT_MS);
+        for (Iterator<Map.Entry<TableBucket, LogProgress>> it = logs.entrySet().iterator(); it.hasNext(); ) {
+            Map.Entry<TableBucket, LogProgress> entry = it.next();
+            TableBucket bucket = entry.getKey();
+            LogProgress log = entry.getValue();
+            boolean ofBatch =
+                    batch != null && batch.partition() == bucket.partitionId() && batch.bucket() == bucket.bucket();
+            if (ofBatch || !log.subscribed) {
+                continue;
+            }
+            long readTo = scanner().position(bucket.partitionId(), bucket.bucket());
+            if (readTo > log.nextOffset) {
+                log.nextOffset = readTo;
+                boolean ends = readTo >= log.stoppingOffset;
+                news.add(BatchCursor.progress(FlussSplit.idOf(bucket), readTo, ends));
+                if (ends) {
+                    unsubscribe(bucket);
+                    it.remove();
+                }
+            }
+        }
+    }
+
+    /** The rows that were asked for are there. */
+    private void endAll() {
+        if (snapshot != null) {
+            snapshots.add(snapshot.split());
+            snapshot.close();
+            snapshot = null;
+        }
+        snapshots.forEach(split -> news.add(BatchCursor.endOfSplit(split.splitId())));
+        snapshots.clear();
+        for (TableBucket bucket : logs.keySet()) {
+            news.add(BatchCursor.endOfSplit(FlussSplit.idOf(bucket)));
+            unsubscribe(bucket);
+        }
+        logs.clear();
+    }
+
+    /** Ends the splits of partitions that are there no more: there is nothing to read of them. */
+    private void endDropped(NotFoundException cause) {
+        Set<Integer> present = new HashSet<>();
+        for (PartitionInfo partition : connection.admin().listPartitions(spec.path())) {
+            present.add(partition.partitionId());
+        }
+        int before = news.size();
+        if (snapshot != null && !present.contains(snapshot.split().bucket().partitionId())) {
+            news.add(BatchCursor.endOfSplit(snapshot.split().splitId()));
+            snapshot.close();
+            snapshot = null;
+        }
+        for (Iterator<FlussSplit> it = snapshots.iterator(); it.hasNext(); ) {
+            FlussSplit split = it.next();
+            if (!present.contains(split.bucket().partitionId())) {
+                news.add(BatchCursor.endOfSplit(split.splitId()));
+                it.remove();
+            }
+        }
+        for (Iterator<TableBucket> it = logs.keySet().iterator(); it.hasNext(); ) {
+            TableBucket bucket = it.next();
+            if (!present.contains(bucket.partitionId())) {
+                news.add(BatchCursor.endOfSplit(FlussSplit.idOf(bucket)));
+                unsubscribe(bucket);
+                it.remove();
+            }
+        }
+        if (news.size() == before) {
+            throw cause;
+        }
+        LOG.info("Table {}: {} splits end with their partitions, which were dropped", spec.path(), news.size() - before);
+    }
+
+    private void read(TableBucket bucket, long from, long to) {
         logs.put(bucket, new LogProgress(from, to));
-        if (!paused.contains(bucket)) {
-            scanner().subscribe(bucket, from, to);
+        newLogs = true;
+    }
+
+    private void subscribeNew() {
+        for (Map.Entry<TableBucket, LogProgress> entry : logs.entrySet()) {
+            TableBucket bucket = entry.getKey();
+            LogProgress log = entry.getValue();
+            if (!log.subscribed && !paused.contains(bucket)) {
+                scanner().subscribe(bucket.partitionId(), bucket.bucket(), log.nextOffset, log.stoppingOffset);
+                log.subscribed = true;
+            }
+        }
+    }
+
+    private void unsubscribe(TableBucket bucket) {
+        if (logs.get(bucket).subscribed) {
+            scanner().unsubscribe(bucket.partitionId(), bucket.bucket());
+            logs.get(bucket).subscribed = false;
         }
     }
 
@@ -156,15 +286,15 @@ final class FlussSplitReader implements SplitReader<BatchCursor, FlussSplit> {
     public void pauseOrResumeSplits(Collection<FlussSplit> toPause, Collection<FlussSplit> toResume) {
         for (FlussSplit split : toPause) {
             if (paused.add(split.bucket()) && logs.containsKey(split.bucket())) {
-                scanner().unsubscribe(split.bucket());
+                LogProgress log = logs.get(split.bucket());
+                if (log.subscribed) {
+                    log.nextOffset = scanner().position(split.bucket().partitionId(), split.bucket().bucket());
+                }
+                unsubscribe(split.bucket());
             }
         }
-        for (FlussSplit split : toResume) {
-            LogProgress log = logs.get(split.bucket());
-            if (paused.remove(split.bucket()) && log != null) {
-                scanner().subscribe(split.bucket(), log.nextOffset, log.stoppingOffset);
-            }
-        }
+        toResume.forEach(split -> paused.remove(split.bucket()));
+        newLogs = true;
     }
 
     @Override
@@ -192,7 +322,7 @@ final class FlussSplitReader implements SplitReader<BatchCursor, FlussSplit> {
 
     private LogScanner scanner() {
         if (scanner == null) {
-            scanner = table().newLogScanner(spec.projection());
+            scanner = table().newLogScanner(spec.projection(), spec.filter());
         }
         return scanner;
     }
@@ -216,6 +346,7 @@ final class FlussSplitReader implements SplitReader<BatchCursor, FlussSplit> {
     /** How far the log of a bucket was fetched. */
     private static final class LogProgress {
         private long nextOffset;
+        private boolean subscribed;
         private final long stoppingOffset;
 
         LogProgress(long nextOffset, long stoppingOffset) {

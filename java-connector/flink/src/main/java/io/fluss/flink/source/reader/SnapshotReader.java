@@ -1,6 +1,8 @@
 package io.fluss.flink.source.reader;
 
 import io.fluss.client.ColumnBatch;
+import io.fluss.client.Predicate;
+import io.fluss.client.Projection;
 import io.fluss.client.SnapshotScanner;
 import io.fluss.client.Table;
 import io.fluss.flink.row.MetadataColumn;
@@ -21,7 +23,8 @@ final class SnapshotReader implements AutoCloseable {
             FlussSplit split,
             String snapshotId,
             SnapshotPosition position,
-            int[] projection,
+            Projection projection,
+            Predicate filter,
             MetadataColumn[] metadata,
             OpenBatches openBatches) {
         this.split = split;
@@ -29,7 +32,8 @@ final class SnapshotReader implements AutoCloseable {
         this.openBatches = openBatches;
         this.skip = position.rowsEmitted();
         byte[] after = position.position().length == 0 ? null : position.position();
-        this.scanner = table.newSnapshotScanner(split.bucket(), snapshotId, projection, after);
+        this.scanner = table.newSnapshotScanner(
+                split.bucket().partitionId(), split.bucket().bucket(), snapshotId, projection, filter, after);
     }
 
     FlussSplit split() {

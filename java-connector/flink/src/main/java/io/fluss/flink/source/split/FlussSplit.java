@@ -2,19 +2,20 @@ package io.fluss.flink.source.split;
 
 import org.apache.flink.api.connector.source.SourceSplit;
 
+import java.util.Objects;
+
 /**
  * A part of a table that one reader reads: a bucket. Its id stays the same while the split changes from snapshot to log, so
  * that state and watermarks stay with the bucket.
  */
 public abstract class FlussSplit implements SourceSplit {
-    private final int bucket;
+    private final TableBucket bucket;
 
-    FlussSplit(int bucket) {
-        this.bucket = bucket;
+    FlussSplit(TableBucket bucket) {
+        this.bucket = Objects.requireNonNull(bucket, "bucket");
     }
 
-    /** Number of the bucket, from 0. */
-    public final int bucket() {
+    public final TableBucket bucket() {
         return bucket;
     }
 
@@ -24,7 +25,8 @@ public abstract class FlussSplit implements SourceSplit {
     }
 
     /** The id of a bucket's split. */
-    public static String idOf(int bucket) {
-        return "bucket-" + bucket;
+    public static String idOf(TableBucket bucket) {
+        String id = "bucket-" + bucket.bucket();
+        return bucket.partitionId() == 0 ? id : "partition-" + bucket.partitionId() + "-" + id;
     }
 }

@@ -9,15 +9,16 @@ import org.apache.flink.core.memory.DataOutputView;
 import java.io.IOException;
 
 /**
- * Splits in checkpoints. Version 0: kind (i8), bucket (i32), then
+ * Splits in checkpoints. Version 1: kind (i8), partition id (i32; 0: the table has none), bucket (i32), then
  * log: starting offset, stopping offset (i64);
  * snapshot: id (UTF), position (i32 length and bytes), rows emitted (i64);
  * hybrid: the same, snapshot finished (bool), log offset (i64).
+ * Version 0 had no partition id.
  */
 public final class FlussSplitSerializer implements SimpleVersionedSerializer<FlussSplit> {
     public static final FlussSplitSerializer INSTANCE = new FlussSplitSerializer();
 
-    static final int VERSION = 0;
+    static final int VERSION = 1;
 
     private static final byte LOG = 0;
     private static final byte SNAPSHOT = 1;
@@ -39,36 +40,35 @@ public final class FlussSplitSerializer implements SimpleVersionedSerializer<Flu
 
     @Override
     public FlussSplit deserialize(int version, byte[] bytes) throws IOException {
-        if (version != VERSION) {
+        if (version < 0 || version > VERSION) {
             throw new IOException(
-                    "A split of version " + version + " is in the checkpoint; this connector reads version " + VERSION
+                    "A split of version " + version + " is in the checkpoint; this connector reads versions up to " + VERSION
                             + ". Restore with the connector that wrote it, or a later one.");
         }
         DataInputDeserializer in = new DataInputDeserializer(bytes);
-        FlussSplit split = read(in);
+        FlussSplit split = read(version, in);
         if (in.available() != 0) {
             throw new IOException("A split in the checkpoint has " + in.available() + " bytes too many: it is damaged.");
         }
         return split;
     }
 
-    /** Writes a split in the current version. */
-    public static void write(FlussSplit split, DataOutputView out) throws IOException {
+    private static void write(FlussSplit split, DataOutputView out) throws IOException {
         if (split instanceof LogSplit) {
             LogSplit log = (LogSplit) split;
             out.writeByte(LOG);
-            out.writeInt(log.bucket());
+            writeBucket(log.bucket(), out);
             out.writeLong(log.startingOffset());
             out.writeLong(log.stoppingOffset());
         } else if (split instanceof SnapshotSplit) {
             SnapshotSplit snapshot = (SnapshotSplit) split;
             out.writeByte(SNAPSHOT);
-            out.writeInt(snapshot.bucket());
+            writeBucket(snapshot.bucket(), out);
             writeSnapshot(snapshot.snapshotId(), snapshot.position(), out);
         } else if (split instanceof HybridSnapshotLogSplit) {
             HybridSnapshotLogSplit hybrid = (HybridSnapshotLogSplit) split;
             out.writeByte(HYBRID);
-            out.writeInt(hybrid.bucket());
+            writeBucket(hybrid.bucket(), out);
             writeSnapshot(hybrid.snapshotId(), hybrid.position(), out);
             out.writeBoolean(hybrid.isSnapshotFinished());
             out.writeLong(hybrid.logOffset());
@@ -77,10 +77,9 @@ public final class FlussSplitSerializer implements SimpleVersionedSerializer<Flu
         }
     }
 
-    /** Reads a split of the current version. */
-    public static FlussSplit read(DataInputView in) throws IOException {
+    private static FlussSplit read(int version, DataInputView in) throws IOException {
         byte kind = in.readByte();
-        int bucket = in.readInt();
+        TableBucket bucket = new TableBucket(version == 0 ? 0 : in.readInt(), in.readInt());
         switch (kind) {
             case LOG:
                 return new LogSplit(bucket, in.readLong(), in.readLong());
@@ -92,6 +91,11 @@ public final class FlussSplitSerializer implements SimpleVersionedSerializer<Flu
             default:
                 throw new IOException("A split of kind " + kind + " is in the checkpoint: it is damaged.");
         }
+    }
+
+    private static void writeBucket(TableBucket bucket, DataOutputView out) throws IOException {
+        out.writeInt(bucket.partitionId());
+        out.writeInt(bucket.bucket());
     }
 
     private static void writeSnapshot(String id, SnapshotPosition position, DataOutputView out) throws IOException {

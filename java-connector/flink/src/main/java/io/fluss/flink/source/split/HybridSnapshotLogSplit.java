@@ -15,7 +15,7 @@ public final class HybridSnapshotLogSplit extends FlussSplit {
      * @param logOffset the next offset of the log to read: until the snapshot is finished, the snapshot's own
      */
     public HybridSnapshotLogSplit(
-            int bucket, String snapshotId, SnapshotPosition position, boolean snapshotFinished, long logOffset) {
+            TableBucket bucket, String snapshotId, SnapshotPosition position, boolean snapshotFinished, long logOffset) {
         super(bucket);
         this.snapshotId = Objects.requireNonNull(snapshotId, "snapshotId");
         this.position = Objects.requireNonNull(position, "position");
@@ -45,7 +45,7 @@ public final class HybridSnapshotLogSplit extends FlussSplit {
             return false;
         }
         HybridSnapshotLogSplit that = (HybridSnapshotLogSplit) other;
-        return bucket() == that.bucket()
+        return bucket().equals(that.bucket())
                 && snapshotId.equals(that.snapshotId)
                 && position.equals(that.position)
                 && snapshotFinished == that.snapshotFinished
@@ -59,7 +59,7 @@ public final class HybridSnapshotLogSplit extends FlussSplit {
 
     @Override
     public String toString() {
-        return "bucket " + bucket() + ", snapshot " + snapshotId
+        return bucket() + ", snapshot " + snapshotId
                 + (snapshotFinished ? " finished" : ", " + position) + ", log from offset " + logOffset;
     }
 }

@@ -14,7 +14,7 @@ public final class LogSplit extends FlussSplit {
      * @param startingOffset of the first row to read
      * @param stoppingOffset exclusive; {@link #UNBOUNDED}: never
      */
-    public LogSplit(int bucket, long startingOffset, long stoppingOffset) {
+    public LogSplit(TableBucket bucket, long startingOffset, long stoppingOffset) {
         super(bucket);
         this.startingOffset = startingOffset;
         this.stoppingOffset = stoppingOffset;
@@ -34,7 +34,7 @@ public final class LogSplit extends FlussSplit {
             return false;
         }
         LogSplit that = (LogSplit) other;
-        return bucket() == that.bucket()
+        return bucket().equals(that.bucket())
                 && startingOffset == that.startingOffset
                 && stoppingOffset == that.stoppingOffset;
     }
@@ -46,7 +46,7 @@ public final class LogSplit extends FlussSplit {
 
     @Override
     public String toString() {
-        return "log of bucket " + bucket() + " from offset " + startingOffset
+        return "log of " + bucket() + " from offset " + startingOffset
                 + (stoppingOffset == UNBOUNDED ? "" : " to " + stoppingOffset);
     }
 }

@@ -7,7 +7,7 @@ public final class SnapshotSplit extends FlussSplit {
     private final String snapshotId;
     private final SnapshotPosition position;
 
-    public SnapshotSplit(int bucket, String snapshotId, SnapshotPosition position) {
+    public SnapshotSplit(TableBucket bucket, String snapshotId, SnapshotPosition position) {
         super(bucket);
         this.snapshotId = Objects.requireNonNull(snapshotId, "snapshotId");
         this.position = Objects.requireNonNull(position, "position");
@@ -27,7 +27,7 @@ public final class SnapshotSplit extends FlussSplit {
             return false;
         }
         SnapshotSplit that = (SnapshotSplit) other;
-        return bucket() == that.bucket() && snapshotId.equals(that.snapshotId) && position.equals(that.position);
+        return bucket().equals(that.bucket()) && snapshotId.equals(that.snapshotId) && position.equals(that.position);
     }
 
     @Override
@@ -37,6 +37,6 @@ public final class SnapshotSplit extends FlussSplit {
 
     @Override
     public String toString() {
-        return "snapshot " + snapshotId + " of bucket " + bucket() + ", " + position;
+        return "snapshot " + snapshotId + " of " + bucket() + ", " + position;
     }
 }

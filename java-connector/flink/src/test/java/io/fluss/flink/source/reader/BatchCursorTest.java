@@ -9,6 +9,7 @@ import io.fluss.flink.source.split.FlussSplitState;
 import io.fluss.flink.source.split.LogSplit;
 import io.fluss.flink.source.split.SnapshotPosition;
 import io.fluss.flink.source.split.SnapshotSplit;
+import io.fluss.flink.source.split.TableBucket;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.flink.api.common.eventtime.Watermark;
@@ -22,7 +23,7 @@ class BatchCursorTest {
 
     private final OpenBatches open = new OpenBatches();
     private final Rows rows = new Rows();
-    private final FlussSplitState log = new FlussSplitState(new LogSplit(0, 100, Long.MAX_VALUE));
+    private final FlussSplitState log = new FlussSplitState(new LogSplit(new TableBucket(0, 0), 100, Long.MAX_VALUE));
 
     @Test
     void allRowsOfARange() {
@@ -56,7 +57,7 @@ class BatchCursorTest {
 
     @Test
     void aSnapshotGoesOnBehindTheRowsThatWereEmitted() {
-        FlussSplitState state = new FlussSplitState(new SnapshotSplit(0, "s", SnapshotPosition.START));
+        FlussSplitState state = new FlussSplitState(new SnapshotSplit(new TableBucket(0, 0), "s", SnapshotPosition.START));
         byte[] before = {9};
         BatchCursor cursor =
                 BatchCursor.snapshot("0", open, SelectedRows.batch(10, 0, 10, 100, 1, 4, 6, 8), NONE, 5, before);

@@ -1,0 +1,128 @@
+package io.fluss.flink.table;
+
+import io.fluss.client.TablePath;
+import io.fluss.flink.catalog.TableMapping;
+import io.fluss.flink.source.OffsetChoice;
+
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.ReadableConfig;
+import org.apache.flink.table.api.ValidationException;
+import org.apache.flink.table.api.config.TableConfigOptions;
+
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import static io.fluss.flink.table.FlussConnectorOptions.SCAN_BOUNDED_MODE;
+import static io.fluss.flink.table.FlussConnectorOptions.SCAN_BOUNDED_SPECIFIC_OFFSETS;
+import static io.fluss.flink.table.FlussConnectorOptions.SCAN_BOUNDED_TIMESTAMP;
+import static io.fluss.flink.table.FlussConnectorOptions.SCAN_STARTUP_MODE;
+import static io.fluss.flink.table.FlussConnectorOptions.SCAN_STARTUP_SPECIFIC_OFFSETS;
+import static io.fluss.flink.table.FlussConnectorOptions.SCAN_STARTUP_TIMESTAMP;
+
+/** Reads the options of where a scan begins and ends. */
+final class ScanRange {
+    private static final DateTimeFormatter FORMAT = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss");
+    private static final Pattern OFFSET =
+            Pattern.compile("(?:partition:(?<partition>[^,;]+),)?bucket:(?<bucket>\\d{1,9}),offset:(?<offset>\\d{1,18})");
+
+    private final TablePath path;
+    private final ReadableConfig options;
+    private final ReadableConfig session;
+
+    /** @param options of the table and its hints */
+    ScanRange(TablePath path, ReadableConfig options, ReadableConfig session) {
+        this.path = path;
+        this.options = options;
+        this.session = session;
+    }
+
+    /** Where logs are read from. */
+    OffsetChoice start() {
+        StartupMode mode = options.get(SCAN_STARTUP_MODE);
+        switch (mode) {
+            case LATEST:
+                return OffsetChoice.LATEST;
+            case TIMESTAMP:
+                return OffsetChoice.timestamp(timestamp(SCAN_STARTUP_TIMESTAMP, "'timestamp' startup mode"));
+            case SPECIFIC_OFFSETS:
+                return OffsetChoice.offsets(offsets(SCAN_STARTUP_SPECIFIC_OFFSETS, "'specific-offsets' startup mode"));
+            default:
+                return OffsetChoice.EARLIEST;
+        }
+    }
+
+    /** Where logs are read to; null: the scan never ends. */
+    OffsetChoice stop(boolean batch) {
+        BoundedMode mode = options.get(SCAN_BOUNDED_MODE);
+        switch (mode) {
+            case TIMESTAMP:
+                return OffsetChoice.timestamp(timestamp(SCAN_BOUNDED_TIMESTAMP, "'timestamp' bounded mode"));
+            case SPECIFIC_OFFSETS:
+                return OffsetChoice.offsets(offsets(SCAN_BOUNDED_SPECIFIC_OFFSETS, "'specific-offsets' bounded mode"));
+            case LATEST_OFFSET:
+                return OffsetChoice.LATEST;
+            default:
+                return batch ? OffsetChoice.LATEST : null;
+        }
+    }
+
+    private String required(ConfigOption<String> option, String by) {
+        String value = options.get(option);
+        if (value == null) {
+            throw new ValidationException(
+                    "'" + option.key() + "' is required in " + by + " but missing, of " + TableMapping.describe(path)
+                            + ".");
+        }
+        return value.trim();
+    }
+
+    /** Milliseconds since the epoch. */
+    private long timestamp(ConfigOption<String> option, String by) {
+        String value = required(option, by);
+        try {
+            return Long.parseLong(value);
+        } catch (NumberFormatException notMillis) {
+            try {
+                return LocalDateTime.parse(value, FORMAT).atZone(zone()).toInstant().toEpochMilli();
+            } catch (DateTimeParseException e) {
+                throw new ValidationException(
+                        "'" + option.key() + "' = '" + value + "' of " + TableMapping.describe(path)
+                                + " is neither milliseconds since the epoch nor of the form 'yyyy-MM-dd HH:mm:ss'.",
+                        e);
+            }
+        }
+    }
+
+    private ZoneId zone() {
+        String zone = session.get(TableConfigOptions.LOCAL_TIME_ZONE);
+        return TableConfigOptions.LOCAL_TIME_ZONE.defaultValue().equals(zone) ? ZoneId.systemDefault() : ZoneId.of(zone);
+    }
+
+    private Map<String, Long> offsets(ConfigOption<String> option, String by) {
+        String value = required(option, by);
+        Map<String, Long> offsets = new HashMap<>();
+        for (String part : value.split(";")) {
+            Matcher matcher = OFFSET.matcher(part.trim());
+            if (!matcher.matches()) {
+                throw new ValidationException(
+                        "'" + option.key() + "' = '" + value + "' of " + TableMapping.describe(path) + ": '" + part
+                                + "' is not of the form 'bucket:0,offset:42' (or"
+                                + " 'partition:NAME,bucket:0,offset:42').");
+            }
+            String partition = matcher.group("partition") == null ? "" : matcher.group("partition");
+            String bucket = OffsetChoice.bucketName(partition, Integer.parseInt(matcher.group("bucket")));
+            if (offsets.put(bucket, Long.parseLong(matcher.group("offset"))) != null) {
+                throw new ValidationException(
+                        "'" + option.key() + "' = '" + value + "' of " + TableMapping.describe(path)
+                                + " names a bucket twice.");
+            }
+        }
+        return offsets;
+    }
+}
