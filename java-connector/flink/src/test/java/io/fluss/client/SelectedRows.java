@@ -22,7 +22,7 @@ public final class SelectedRows {
             }
         }
         long[] descriptor = {
-            0, 0, rows, firstRow, endRow, baseOffset, 77, -1, 0, selected == null ? -1 : selection, 0, -1, 0, -1, selection
+            0, 0, rows, firstRow, endRow, baseOffset, 77, -1, 0, selected == null ? -1 : selection, 0, -1, -1, 0, -1, selection
         };
         return new ColumnBatch(buffer, descriptor, new DataType[] {DataType.of(DataType.Kind.INT)});
     }

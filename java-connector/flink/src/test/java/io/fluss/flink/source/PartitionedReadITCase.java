@@ -132,13 +132,13 @@ class PartitionedReadITCase {
     @Test
     void lookupsFindTheirPartition() {
         batch.run("INSERT INTO users VALUES (1, 'eu', 'ann'), (2, 'us', 'bob')");
-        batch.run("CREATE TEMPORARY VIEW asked AS SELECT *, PROCTIME() AS at FROM"
+        batch.run("CREATE TEMPORARY VIEW asked AS SELECT *, PROCTIME() AS pt FROM"
                 + " (VALUES (1, 'eu'), (2, 'us'), (1, 'us'), (1, 'mars')) AS t (id, region)");
-        assertThat(batch.rows("SELECT a.id, a.region, u.name FROM asked a LEFT JOIN users FOR SYSTEM_TIME AS OF a.at AS u"
+        assertThat(batch.rows("SELECT a.id, a.region, u.name FROM asked a LEFT JOIN users FOR SYSTEM_TIME AS OF a.pt AS u"
                         + " ON a.id = u.id AND a.region = u.region"))
                 .containsExactly("+I[1, eu, ann]", "+I[1, mars, null]", "+I[1, us, null]", "+I[2, us, bob]");
         // What the planner pushes into the scan counts for the lookup too.
-        assertThat(batch.rows("SELECT a.id, u.name FROM asked a JOIN users FOR SYSTEM_TIME AS OF a.at AS u"
+        assertThat(batch.rows("SELECT a.id, u.name FROM asked a JOIN users FOR SYSTEM_TIME AS OF a.pt AS u"
                         + " ON a.id = u.id AND a.region = u.region WHERE u.name = 'bob'"))
                 .containsExactly("+I[2, bob]");
     }
