@@ -157,6 +157,46 @@ pub(super) const SCAN: &[OptionSpec] = &[
         meaning: "Subtasks of the source. Not given: the planner's choice.",
         price: "More than buckets are idle.",
     },
+    OptionSpec {
+        key: "scan.watermark.emit.strategy",
+        kind: Kind::Choice(&["on-event", "on-periodic"]),
+        default: Some("on-periodic"),
+        alterable: true,
+        meaning: "Flink's: when watermarks are given, of every row, or every `pipeline.auto-watermark-interval`.",
+        price: "`on-event`: a watermark a row.",
+    },
+    OptionSpec {
+        key: "scan.watermark.alignment.group",
+        kind: Kind::Text("name"),
+        default: None,
+        alterable: true,
+        meaning: "Flink's: sources of one group wait for each other, and so do the buckets of one scan: those that are ahead are not read.",
+        price: "None.",
+    },
+    OptionSpec {
+        key: "scan.watermark.alignment.max-drift",
+        kind: Kind::Duration { min_ms: 0 },
+        default: None,
+        alterable: true,
+        meaning: "Flink's: how far one may be ahead of the others of its group, in event time. Needed with a group.",
+        price: "None.",
+    },
+    OptionSpec {
+        key: "scan.watermark.alignment.update-interval",
+        kind: Kind::Duration { min_ms: 1 },
+        default: Some("1s"),
+        alterable: true,
+        meaning: "Flink's: how often they are compared.",
+        price: "None.",
+    },
+    OptionSpec {
+        key: "scan.watermark.idle-timeout",
+        kind: Kind::Duration { min_ms: 0 },
+        default: None,
+        alterable: true,
+        meaning: "Flink's: a bucket without rows for so long does not hold back watermarks. Not given: `table.exec.source.idle-timeout`.",
+        price: "Its rows may be late then.",
+    },
 ];
 
 pub(super) const LOOKUP: &[OptionSpec] = &[

@@ -23,7 +23,6 @@ import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.ExecutionOptions;
 import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.table.api.ValidationException;
-import org.apache.flink.table.connector.ChangelogMode;
 import org.apache.flink.table.connector.sink.DynamicTableSink;
 import org.apache.flink.table.connector.source.DynamicTableSource;
 import org.apache.flink.table.factories.DynamicTableFactory;
@@ -87,7 +86,7 @@ public final class FlussTableFactory implements DynamicTableSourceFactory, Dynam
                         .build();
         return new FlussTableSource(
                 scan,
-                batch ? ChangelogMode.insertOnly() : MergeBehavior.of(table).changelogMode(),
+                MergeBehavior.of(table),
                 batch,
                 table.primaryKeyIndexes(),
                 table.partitionKeys().stream().mapToInt(table::columnIndex).toArray(),

@@ -18,6 +18,7 @@ import org.apache.flink.table.connector.source.DynamicTableSource;
 import org.apache.flink.table.connector.source.LookupTableSource;
 import org.apache.flink.table.connector.source.ScanTableSource;
 import org.apache.flink.table.connector.source.SourceProvider;
+import org.apache.flink.table.connector.source.abilities.SupportsAggregatePushDown;
 import org.apache.flink.table.connector.source.abilities.SupportsFilterPushDown;
 import org.apache.flink.table.connector.source.abilities.SupportsLimitPushDown;
 import org.apache.flink.table.connector.source.abilities.SupportsProjectionPushDown;
@@ -25,6 +26,7 @@ import org.apache.flink.table.connector.source.abilities.SupportsReadingMetadata
 import org.apache.flink.table.connector.source.abilities.SupportsRowLevelModificationScan;
 import org.apache.flink.table.connector.source.abilities.SupportsWatermarkPushDown;
 import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.expressions.AggregateExpression;
 import org.apache.flink.table.expressions.ResolvedExpression;
 import org.apache.flink.table.types.DataType;
 import org.apache.flink.types.RowKind;
@@ -43,10 +45,12 @@ public final class FlussTableSource
                 SupportsProjectionPushDown,
                 SupportsFilterPushDown,
                 SupportsLimitPushDown,
+                SupportsAggregatePushDown,
                 SupportsWatermarkPushDown,
                 SupportsReadingMetadata,
                 SupportsRowLevelModificationScan {
     private final ScanSpec scan;
+    private final MergeBehavior behavior;
     private final ChangelogMode kinds;
     private final boolean batch;
     private final int[] primaryKeyIndexes;
@@ -58,11 +62,13 @@ public final class FlussTableSource
     private long limit = Long.MAX_VALUE;
     private WatermarkStrategy<RowData> watermarks;
     private MetadataColumn[] metadata = {};
+    /** Type of the one row that says how many there are; null: the rows are read. */
+    private DataType count;
     private boolean modification;
 
     /**
      * @param scan what is read, but for the projection
-     * @param kinds of the rows of a read
+     * @param behavior of the table
      * @param batch whether it is a batch read
      * @param primaryKeyIndexes positions of the key columns, in key order; empty for a log table
      * @param partitionKeyIndexes positions of the partition keys, in their order
@@ -70,14 +76,15 @@ public final class FlussTableSource
      */
     public FlussTableSource(
             ScanSpec scan,
-            ChangelogMode kinds,
+            MergeBehavior behavior,
             boolean batch,
             int[] primaryKeyIndexes,
             int[] partitionKeyIndexes,
             FlussLookupOptions lookupOptions,
             Integer parallelism) {
         this.scan = scan;
-        this.kinds = kinds;
+        this.behavior = behavior;
+        this.kinds = batch ? ChangelogMode.insertOnly() : behavior.changelogMode();
         this.batch = batch;
         this.primaryKeyIndexes = primaryKeyIndexes.clone();
         this.partitionKeyIndexes = partitionKeyIndexes.clone();
@@ -94,6 +101,9 @@ public final class FlussTableSource
 
     @Override
     public ScanRuntimeProvider getScanRuntimeProvider(ScanContext context) {
+        if (count != null) {
+            return RowCount.of(scan, context.createTypeInformation(count));
+        }
         ScanSpec.Builder spec = scan.toBuilder()
                 .projection(Projection.ofPaths(projection))
                 .filter(filter(), FilterConversion.partitions(filters))
@@ -192,6 +202,24 @@ public final class FlussTableSource
     }
 
     @Override
+    public boolean applyAggregates(
+            List<int[]> groupings, List<AggregateExpression> aggregates, DataType producedDataType) {
+        boolean wholeTable = groupings.size() == 1
+                && groupings.get(0).length == 0
+                && filters.isEmpty()
+                && limit == Long.MAX_VALUE
+                && scan.start() == OffsetChoice.EARLIEST
+                && scan.stop() == OffsetChoice.LATEST
+                && (scan.readsSnapshots() || !scan.isPrimaryKeyTable());
+        boolean onlyCount = aggregates.size() == 1 && RowCount.isCount(aggregates.get(0));
+        if (!batch || modification || !behavior.countsRows() || !wholeTable || !onlyCount) {
+            return false;
+        }
+        count = producedDataType;
+        return true;
+    }
+
+    @Override
     public void applyWatermark(WatermarkStrategy<RowData> strategy) {
         watermarks = strategy;
     }
@@ -217,11 +245,12 @@ public final class FlussTableSource
     @Override
     public DynamicTableSource copy() {
         FlussTableSource copy = new FlussTableSource(
-                scan, kinds, batch, primaryKeyIndexes, partitionKeyIndexes, lookupOptions, parallelism);
+                scan, behavior, batch, primaryKeyIndexes, partitionKeyIndexes, lookupOptions, parallelism);
         copy.projection = projection;
         copy.filters = filters;
         copy.limit = limit;
         copy.watermarks = watermarks;
+        copy.count = count;
         copy.metadata = metadata;
         copy.modification = modification;
         return copy;

@@ -92,6 +92,26 @@ class StreamReadITCase {
                 .containsExactly("+I[2024-01-01T00:00, 2]", "+I[2024-01-01T00:00:10, 1]");
     }
 
+    /** One bucket is far ahead of the other: with one watermark of the reader, the rows of the other would come too late. */
+    @Test
+    void everyBucketHasItsWatermark() {
+        batch.run("CREATE TABLE hits (ts TIMESTAMP(3), p STRING, WATERMARK FOR ts AS ts) PARTITIONED BY (p)"
+                + " WITH ('bucket.num' = '1', 'scan.watermark.emit.strategy' = 'on-event')");
+        for (int minute = 1; minute < 4; minute++) {
+            batch.run("INSERT INTO hits VALUES (TIMESTAMP '2024-06-01 00:0%d:00', 'ahead')", minute);
+            batch.run("INSERT INTO hits VALUES (TIMESTAMP '2024-01-01 00:0%d:00', 'behind')", minute);
+        }
+        String windows = "SELECT window_start, COUNT(*) FROM TABLE(TUMBLE(TABLE bounded, DESCRIPTOR(ts),"
+                + " INTERVAL '1' MINUTE)) GROUP BY window_start, window_end";
+        streaming.run("CREATE TEMPORARY VIEW bounded AS SELECT * FROM hits"
+                + " /*+ OPTIONS('scan.bounded.mode' = 'latest-offset', 'scan.parallelism' = '1') */");
+        assertThat(streaming.env().explainSql(windows)).contains("watermark=[ts]");
+        assertThat(Sql.sorted(streaming.take(99, windows)))
+                .containsExactly(
+                        "+I[2024-01-01T00:01, 1]", "+I[2024-01-01T00:02, 1]", "+I[2024-01-01T00:03, 1]",
+                        "+I[2024-06-01T00:01, 1]", "+I[2024-06-01T00:02, 1]", "+I[2024-06-01T00:03, 1]");
+    }
+
     /** Writes from another thread after a while. */
     private final class Writer implements AutoCloseable {
         private Thread thread;
