@@ -43,7 +43,8 @@ public final class FlussSplitEnumerator implements SplitEnumerator<FlussSplit, F
     private final FlussEnumeratorState restored;
     private final SplitPlanner planner;
     private final TreeMap<TableBucket, FlussSplit> unassigned = new TreeMap<>();
-    private final Set<String> released = new HashSet<>();
+    /** Snapshots by the bucket that has released them: one snapshot is that of many buckets. */
+    private final Set<Map.Entry<TableBucket, String>> released = new HashSet<>();
     /** Partitions whose splits are in {@link #unassigned} or with readers; replaced, never changed. */
     private volatile Set<Integer> partitions = Collections.emptySet();
     private final Object connectionLock = new Object();
@@ -96,13 +97,13 @@ public final class FlussSplitEnumerator implements SplitEnumerator<FlussSplit, F
         }
         SchemaCheck.sameColumns(table, spec.rowType());
         if (spec.isPartitioned()) {
-            return plan || !spec.isBounded() ? planPartitions(store.admin(), table, !plan) : Plan.NOTHING;
+            return plan || !spec.isBounded() ? planPartitions(store.admin(), !plan) : Plan.NOTHING;
         }
-        return plan ? new Plan(planner.plan(store.admin(), table), Collections.emptySet()) : Plan.NOTHING;
+        return plan ? new Plan(planner.plan(store.admin()), Collections.emptySet()) : Plan.NOTHING;
     }
 
     /** Splits of the partitions that have none. */
-    private Plan planPartitions(Admin admin, TableInfo table, boolean later) {
+    private Plan planPartitions(Admin admin, boolean later) {
         List<PartitionInfo> added = new ArrayList<>();
         Set<Integer> present = new TreeSet<>();
         Set<Integer> known = partitions;
@@ -114,7 +115,7 @@ public final class FlussSplitEnumerator implements SplitEnumerator<FlussSplit, F
                 }
             }
         }
-        return new Plan(planner.plan(admin, table, added, later), present);
+        return new Plan(planner.plan(admin, added, later), present);
     }
 
     private Plan discover() {
@@ -126,7 +127,7 @@ public final class FlussSplitEnumerator implements SplitEnumerator<FlussSplit, F
         if (table.tableId() != tableId()) {
             throw new FlinkRuntimeException("the table was dropped and created again");
         }
-        return planPartitions(admin, table, true);
+        return planPartitions(admin, true);
     }
 
     private void discovered(Plan plan, Throwable failure) {
@@ -205,14 +206,14 @@ public final class FlussSplitEnumerator implements SplitEnumerator<FlussSplit, F
         }
     }
 
-    private void plannedAgain(FlussSplit split, Throwable failure) {
+    private void plannedAgain(List<FlussSplit> splits, Throwable failure) {
         if (SplitPlanner.isDropped(failure)) {
             return;
         }
         if (failure != null) {
             planned(null, failure);
         }
-        unassigned.put(split.bucket(), split);
+        splits.forEach(split -> unassigned.put(split.bucket(), split));
         assign(context.registeredReaders().keySet());
     }
 
@@ -221,7 +222,7 @@ public final class FlussSplitEnumerator implements SplitEnumerator<FlussSplit, F
             return false;
         }
         HybridSnapshotLogSplit hybrid = (HybridSnapshotLogSplit) split;
-        return !hybrid.isSnapshotFinished() && released.contains(hybrid.snapshotId());
+        return !hybrid.isSnapshotFinished() && released.contains(Map.entry(hybrid.bucket(), hybrid.snapshotId()));
     }
 
     @Override
@@ -235,7 +236,7 @@ public final class FlussSplitEnumerator implements SplitEnumerator<FlussSplit, F
             throw new IllegalStateException("event " + event + " is not known to the source of table " + spec.path());
         }
         SnapshotFinishedEvent finished = (SnapshotFinishedEvent) event;
-        if (!released.add(finished.snapshotId())) {
+        if (!released.add(Map.entry(finished.bucket(), finished.snapshotId()))) {
             return;
         }
         context.callAsync(

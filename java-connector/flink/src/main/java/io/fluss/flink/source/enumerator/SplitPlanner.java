@@ -1,10 +1,10 @@
 package io.fluss.flink.source.enumerator;
 
 import io.fluss.client.Admin;
+import io.fluss.client.BucketOffset;
 import io.fluss.client.NotFoundException;
 import io.fluss.client.PartitionInfo;
 import io.fluss.client.SnapshotInfo;
-import io.fluss.client.TableInfo;
 import io.fluss.flink.source.OffsetChoice;
 import io.fluss.flink.source.ScanSpec;
 import io.fluss.flink.source.split.FlussSplit;
@@ -17,6 +17,7 @@ import io.fluss.flink.source.split.TableBucket;
 import org.apache.flink.table.api.ValidationException;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -39,11 +40,9 @@ final class SplitPlanner {
     }
 
     /** One split a bucket of a table without partitions; none for a bucket of which there is nothing to read. */
-    List<FlussSplit> plan(Admin admin, TableInfo table) {
-        requireStartInThePast();
-        List<FlussSplit> splits = new ArrayList<>();
-        add(admin, table.bucketCount(), 0, "", spec.start(), splits);
-        return splits;
+    List<FlussSplit> plan(Admin admin) {
+        // All buckets before any is read: a job that reads and writes the same table reads the state before its writes.
+        return spec.readsSnapshots() ? snapshots(admin, new int[0], new int[0]) : logs(admin, 0, "", spec.start());
     }
 
     /**
@@ -51,34 +50,37 @@ final class SplitPlanner {
      *
      * @param fromTheirStart they were made after the scan began: all of them is read
      */
-    List<FlussSplit> plan(Admin admin, TableInfo table, List<PartitionInfo> partitions, boolean fromTheirStart) {
-        requireStartInThePast();
-        List<FlussSplit> splits = new ArrayList<>();
-        for (PartitionInfo partition : partitions) {
-            List<FlussSplit> those = new ArrayList<>();
-            try {
-                OffsetChoice start = fromTheirStart ? OffsetChoice.EARLIEST : spec.start();
-                add(admin, table.bucketCount(), partition.partitionId(), partition.name(), start, those);
-                splits.addAll(those);
-            } catch (NotFoundException e) {
-                // Dropped after it was listed, with its snapshots.
-                if (!isDropped(e)) {
-                    throw e;
-                }
-            }
+    List<FlussSplit> plan(Admin admin, List<PartitionInfo> partitions, boolean fromTheirStart) {
+        if (partitions.isEmpty()) {
+            return new ArrayList<>();
         }
-        return splits;
+        try {
+            if (spec.readsSnapshots()) {
+                int[] ids = partitions.stream().mapToInt(PartitionInfo::partitionId).toArray();
+                return snapshots(admin, ids, new int[0]);
+            }
+            OffsetChoice start = fromTheirStart ? OffsetChoice.EARLIEST : spec.start();
+            List<FlussSplit> splits = new ArrayList<>();
+            for (PartitionInfo partition : partitions) {
+                splits.addAll(logs(admin, partition.partitionId(), partition.name(), start));
+            }
+            return splits;
+        } catch (NotFoundException e) {
+            if (!isDropped(e)) {
+                throw e;
+            }
+            // One was dropped after it was listed.
+            List<FlussSplit> splits = new ArrayList<>();
+            if (partitions.size() > 1) {
+                partitions.forEach(p -> splits.addAll(plan(admin, Collections.singletonList(p), fromTheirStart)));
+            }
+            return splits;
+        }
     }
 
-    private void add(
-            Admin admin, int buckets, int partition, String name, OffsetChoice from, List<FlussSplit> splits) {
-        if (spec.readsSnapshots()) {
-            // All of them before any is read: a job that reads and writes the same table reads the state before its writes.
-            for (int bucket = 0; bucket < buckets; bucket++) {
-                splits.add(snapshot(admin, new TableBucket(partition, bucket)));
-            }
-            return;
-        }
+    private List<FlussSplit> logs(Admin admin, int partition, String name, OffsetChoice from) {
+        requireStartInThePast();
+        List<FlussSplit> splits = new ArrayList<>();
         // The end first, so that no start lies behind it but of a bucket with nothing to read.
         long[] stop = spec.isBounded() ? spec.stop().of(admin, spec.path(), partition, name) : null;
         long[] latest = spec.isBounded() ? OffsetChoice.LATEST.of(admin, spec.path(), partition, name) : null;
@@ -95,6 +97,7 @@ final class SplitPlanner {
                 splits.add(new LogSplit(place, start[bucket], Math.min(stop[bucket], latest[bucket])));
             }
         }
+        return splits;
     }
 
     /** Whether a call failed because its partition was dropped. */
@@ -102,15 +105,25 @@ final class SplitPlanner {
         return failure instanceof NotFoundException && ((NotFoundException) failure).code() == NO_PARTITION;
     }
 
-    /** A split that begins with a new snapshot of a bucket. */
-    FlussSplit snapshot(Admin admin, TableBucket bucket) {
-        SnapshotInfo snapshot =
-                admin.createSnapshot(spec.path(), bucket.partitionId(), bucket.bucket(), spec.snapshotLease());
-        snapshots.put(bucket, snapshot.snapshotId());
-        return spec.isBounded()
-                ? new SnapshotSplit(bucket, snapshot.snapshotId(), SnapshotPosition.START)
-                : new HybridSnapshotLogSplit(
-                        bucket, snapshot.snapshotId(), SnapshotPosition.START, false, snapshot.logOffset());
+    /** The split of one bucket that begins with a new snapshot. */
+    List<FlussSplit> snapshot(Admin admin, TableBucket bucket) {
+        int[] partitions = bucket.partitionId() == 0 ? new int[0] : new int[] {bucket.partitionId()};
+        return snapshots(admin, partitions, new int[] {bucket.bucket()});
+    }
+
+    /** Splits that begin with a new snapshot, one for all of them. @param partitions none: all. @param buckets none: all */
+    private List<FlussSplit> snapshots(Admin admin, int[] partitions, int[] buckets) {
+        SnapshotInfo snapshot = admin.createSnapshot(spec.path(), partitions, buckets, spec.snapshotLease());
+        List<FlussSplit> splits = new ArrayList<>();
+        for (BucketOffset offset : snapshot.offsets()) {
+            TableBucket bucket = new TableBucket(offset.partitionId(), offset.bucket());
+            snapshots.put(bucket, snapshot.snapshotId());
+            splits.add(spec.isBounded()
+                    ? new SnapshotSplit(bucket, snapshot.snapshotId(), SnapshotPosition.START)
+                    : new HybridSnapshotLogSplit(
+                            bucket, snapshot.snapshotId(), SnapshotPosition.START, false, offset.offset()));
+        }
+        return splits;
     }
 
     private void requireStartInThePast() {
