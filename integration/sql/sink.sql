@@ -24,7 +24,8 @@ INSERT INTO people (id, city, name) VALUES (3, 'Leeds', 'Edsger'), (1, 'London',
 SELECT * FROM people ORDER BY id;
 
 -- A column that the store numbers is not given, by INSERT and by UPDATE.
-INSERT INTO numbered (name, note) VALUES ('a', 'x'), ('b', 'y');
+INSERT INTO numbered (name, note) VALUES ('a', 'x');
+INSERT INTO numbered (name, note) VALUES ('b', 'y');
 UPDATE numbered SET note = CONCAT(note, '!') WHERE number = 1;
 SELECT name, note, number > 0 FROM numbered ORDER BY name;
 -- error: Explicitly specifying values for an auto increment column is not allowed
