@@ -76,8 +76,7 @@ pub(super) const AUTO_PARTITION: [OptionSpec; 7] = [
         default: Some("false"),
         alterable: true,
         meaning: "Whether partitions of a partitioned table are made ahead of time and dropped after theirs, at the creation of the table and then every \
-                  `auto-partition.check.interval`. A partition whose time is over cannot be made any more. For tables that a client makes: SQL has no \
-                  PARTITIONED BY yet.",
+                  `auto-partition.check.interval`. A partition whose time is over cannot be made any more.",
         price: "None.",
     },
     OptionSpec {
