@@ -299,12 +299,8 @@ impl Writer {
 impl Part {
     /// Gives the second half of the rows away. Nothing of it was written, so neither half has a number yet.
     fn split_off(&mut self) -> Self {
-        let rows = &mut self.rows;
-        let (n, middle) = (rows.batch.num_rows(), rows.batch.num_rows() / 2);
-        rows.writer = None;
-        let deletes = rows.deletes.as_mut().map(|d| d.split_off(middle));
-        let second = Rows { batch: rows.batch.slice(middle, n - middle), deletes, targets: rows.targets.clone(), ..*rows };
-        rows.batch = rows.batch.slice(0, middle);
+        let [first, second] = self.rows.halves();
+        self.rows = first;
         Self { partition: self.partition.clone(), bucket: self.bucket, rows: second }
     }
 }

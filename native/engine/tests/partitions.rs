@@ -28,6 +28,15 @@ fn engine(disk: &SimulatedDisk) -> Arc<Engine> {
     Arc::new(Engine::with_context(Path::new("/data"), EngineOptions::parse(&Default::default()).unwrap(), context).unwrap())
 }
 
+/// A disk with a store that has the database `db`.
+fn with_database() -> (SimulatedDisk, Arc<Engine>) {
+    let disk = SimulatedDisk::new(1);
+    disk.create_dir_all(Path::new("/data")).unwrap();
+    let engine = engine(&disk);
+    engine.meta().create_database("db", DatabaseMeta::default(), false).unwrap();
+    (disk, engine)
+}
+
 fn partition(name: &str) -> BTreeMap<String, String> {
     [("p".to_string(), name.to_string())].into()
 }
@@ -57,10 +66,7 @@ fn row(table: &Table) -> Rows {
 /// Nobody knows whether the drop lasts, so the tablets of the table stop, and what they had not committed is gone: no clean end.
 #[test]
 fn a_store_whose_partitions_are_not_known_does_not_close_cleanly() {
-    let disk = SimulatedDisk::new(1);
-    disk.create_dir_all(Path::new("/data")).unwrap();
-    let engine = engine(&disk);
-    engine.meta().create_database("db", DatabaseMeta::default(), false).unwrap();
+    let (disk, engine) = with_database();
     let path = TablePath::new("db", "t");
     create_table(&engine, &path);
     let a = engine.create_partition(&path, &partition("a"), false).unwrap();
@@ -77,10 +83,7 @@ fn a_store_whose_partitions_are_not_known_does_not_close_cleanly() {
 /// The files of one cannot be removed: the others are gone all the same, and take no rows.
 #[test]
 fn a_drop_that_cannot_remove_files_stops_all_that_is_dropped() {
-    let disk = SimulatedDisk::new(1);
-    disk.create_dir_all(Path::new("/data")).unwrap();
-    let engine = engine(&disk);
-    engine.meta().create_database("db", DatabaseMeta::default(), false).unwrap();
+    let (disk, engine) = with_database();
     let tables = ["t", "u"].map(|name| {
         let path = TablePath::new("db", name);
         create_table(&engine, &path);
@@ -99,10 +102,7 @@ fn a_drop_that_cannot_remove_files_stops_all_that_is_dropped() {
 
 #[test]
 fn of_those_who_make_a_partition_at_once_one_has_made_it() {
-    let disk = SimulatedDisk::new(1);
-    disk.create_dir_all(Path::new("/data")).unwrap();
-    let engine = engine(&disk);
-    engine.meta().create_database("db", DatabaseMeta::default(), false).unwrap();
+    let (_, engine) = with_database();
     let path = TablePath::new("db", "t");
     create_table(&engine, &path);
     let start = Barrier::new(4);

@@ -3,7 +3,7 @@ use std::cmp::Reverse;
 
 use arrow_buffer::Buffer;
 use arrow_ipc::Buffer as IpcBuffer;
-use fluss_types::{Compression, Error, Result};
+use fluss_types::{Compression, Result, in_threads};
 
 use crate::{EncodeOptions, align64, compression};
 
@@ -77,18 +77,9 @@ fn compress_in_two_threads(buffers: &[Buffer], options: &EncodeOptions<'_>) -> R
         };
         half.iter().map(one).collect()
     };
-    let (first, second) = std::thread::scope(|scope| {
-        let other = std::thread::Builder::new().spawn_scoped(scope, || compress(&theirs));
-        let first = compress(&mine);
-        let second = match other {
-            Ok(other) => other.join().unwrap_or_else(|_| Err(Error::internal("compression panicked"))),
-            // No thread is to be had.
-            Err(_) => compress(&theirs),
-        };
-        (first, second)
-    });
+    let stored = in_threads(&[&theirs[..], &mine], compress)?;
     let mut out = vec![Vec::new(); buffers.len()];
-    for (i, stored) in mine.into_iter().zip(first?).chain(theirs.into_iter().zip(second?)) {
+    for (i, stored) in theirs.into_iter().chain(mine).zip(stored.into_iter().flatten()) {
         out[i] = stored;
     }
     Ok(out)

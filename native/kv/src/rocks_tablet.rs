@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use fluss_types::{BucketId, Error, ErrorCode, LogOffset, PartitionId, Result};
+use fluss_types::{BucketId, Error, ErrorCode, LogOffset, PartitionId, Result, in_threads};
 use rocksdb::{DBPinnableSlice, DEFAULT_COLUMN_FAMILY_NAME as DEFAULT_CF, ReadOptions, ReadTier, WriteBatch};
 
 use crate::pre_write::Changes;
@@ -154,27 +154,11 @@ impl KvStore for RocksTablet {
         let mut order: Vec<(Vec<u8>, usize)> = keys.iter().enumerate().map(|(i, k)| (self.keys.row(k), i)).collect();
         order.sort_unstable();
         let threads = (keys.len() / KEYS_A_THREAD).clamp(1, READ_THREADS);
-        let mut parts: Vec<_> = order.chunks(order.len().div_ceil(threads).max(1)).collect();
-        let mine = parts.pop().unwrap_or_default();
-        let found = std::thread::scope(|scope| {
-            let read = |part| self.sorted_multi_get(part);
-            let spawn = |part| (part, std::thread::Builder::new().spawn_scoped(scope, move || read(part)));
-            let others: Vec<_> = parts.iter().copied().map(spawn).collect();
-            let mine = read(mine);
-            let mut found = Vec::with_capacity(order.len());
-            for (part, other) in others {
-                found.extend(match other {
-                    Ok(other) => other.join().map_err(|_| Error::internal("a read of RocksDB panicked"))??,
-                    // No thread is to be had.
-                    Err(_) => read(part)?,
-                });
-            }
-            found.extend(mine?);
-            Ok::<_, Error>(found)
-        })?;
+        let parts: Vec<_> = order.chunks(order.len().div_ceil(threads).max(1)).collect();
+        let found = in_threads(&parts, |part| self.sorted_multi_get(part))?;
         let mut out: Vec<Option<KvValue<'_>>> = Vec::with_capacity(keys.len());
         out.resize_with(keys.len(), || None);
-        for ((_, i), row) in order.iter().zip(found) {
+        for ((_, i), row) in order.iter().zip(found.into_iter().flatten()) {
             out[*i] = row.map(KvValue::Pinned);
         }
         Ok(out)

@@ -252,16 +252,14 @@ impl LocalMetaStore {
         validate_identifier("table", name)?;
         self.change(|c| {
             let to = TablePath::new(path.database.clone(), name);
-            if !c.tables.contains_key(path) {
-                return Err(no_table(path));
-            }
+            let table = c.tables.get(path).cloned().ok_or_else(|| no_table(path))?;
             if c.tables.contains_key(&to) {
                 return Err(Error::new(
                     ErrorCode::TableExists,
                     format!("table {to} exists already: table {path} keeps its name"),
                 ));
             }
-            let table = c.tables.remove(path).ok_or_else(|| no_table(path))?;
+            c.tables.remove(path);
             c.tables.insert(to, table.clone());
             Ok(table)
         })

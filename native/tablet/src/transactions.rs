@@ -143,6 +143,11 @@ impl Transactions {
         self.map().get(&id).cloned()
     }
 
+    /// The numbers of all whose files are there.
+    pub(crate) fn ids(&self) -> Vec<WriterId> {
+        self.map().keys().copied().collect()
+    }
+
     /// All whose files are there.
     pub(crate) fn all(&self) -> Vec<Arc<Mutex<Staged>>> {
         self.map().values().cloned().collect()
@@ -342,15 +347,6 @@ fn damaged(what: &str) -> Error {
         "{what}. What it staged is lost: restore the file from a copy and open the store again, or go on without it (skip the transaction, or abort it)"
     );
     Error::new(ErrorCode::CorruptTransaction, m)
-}
-
-/// Numbers of the transactions that have a file in a folder, in whatever state.
-pub(crate) fn staged_ids(fs: &dyn FileSystem, dir: &Path) -> Result<Vec<WriterId>> {
-    match fs.list(dir) {
-        Ok(names) => Ok(names.iter().filter_map(|name| name.split('.').next()?.parse().ok()).collect()),
-        Err(e) if e.kind() == ErrorKind::NotFound => Ok(Vec::new()),
-        Err(e) => Err(Error::io(format!("list {}", dir.display()), &e)),
-    }
 }
 
 fn not_found(id: WriterId, what: &str) -> Error {

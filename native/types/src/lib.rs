@@ -13,6 +13,7 @@ pub mod option;
 mod schema;
 mod schema_change;
 mod schemas;
+mod threads;
 pub mod time;
 
 pub use column::{Column, FieldId};
@@ -31,3 +32,4 @@ pub use option::{
 pub use schema::{Schema, TableKind};
 pub use schema_change::SchemaChange;
 pub use schemas::Schemas;
+pub use threads::in_threads;

@@ -27,7 +27,7 @@ use crate::Committer;
 use crate::flow::Share;
 use crate::progress::Progress;
 use crate::table::TableKv;
-use crate::transactions::{Transactions, staged_ids};
+use crate::transactions::Transactions;
 
 pub use write::Rows;
 
@@ -143,9 +143,10 @@ impl Tablet {
         let name = format!("table {path} {}", PartitionBucket { partition: bucket.partition, bucket: bucket.bucket });
         let kind = schemas.current().kind();
         let definition = Definition::new(schemas, options).map_err(|e| e.at(&name))?;
+        let transactions = Transactions::open(context.fs.clone(), dir.join("transactions"), bucket, context.clock.now_ms());
+        let transactions = transactions.map_err(|e| e.at(&name))?;
         // How far the commit of a transaction came must be known as long as its file is there.
-        let staged = staged_ids(context.fs.as_ref(), &dir.join("transactions")).map_err(|e| e.at(&name))?;
-        let log = Log::open_keeping(context.fs.clone(), &dir.join("log"), bucket, context.log, &staged);
+        let log = Log::open_keeping(context.fs.clone(), &dir.join("log"), bucket, context.log, &transactions.ids());
         let log = log.map_err(|e| e.at(&name))?;
         let mut rows = 0;
         let kv = match table {
@@ -162,8 +163,7 @@ impl Tablet {
                 Some(KvState { table, share: Mutex::default(), kv, buffer: RwLock::new(buffer) })
             }
         };
-        let transactions = Self::open_transactions(dir, &log, bucket, &context).map_err(|e| e.at(&name))?;
-        staged.into_iter().filter(|id| transactions.get(*id).is_none()).for_each(|id| log.release_writer(id));
+        Self::end_commits(&transactions, &log, &context).map_err(|e| e.at(&name))?;
         let (end_offset, log_time) = (log.end_offset(), log.last_timestamp());
         let memory = context.memory.writers().user();
         let uncommitted = memory.take(0);

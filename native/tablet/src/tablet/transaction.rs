@@ -1,36 +1,35 @@
 //! Transactions of a bucket: rows are staged, made durable by prepare, and appended by the commit. A transaction is an idempotent writer whose
 //! batches are its pieces, so the log says how far a commit came.
-use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLockReadGuard};
 
 use fluss_format::{EncodedBatch, PreparedMark, StagedPiece, decode_upserts, encode_upserts, stored_batch};
 use fluss_log::Log;
-use fluss_types::{BatchSequence, Error, ErrorCode, FieldId, Result, TableBucket, TableKind, WriterId};
+use fluss_types::{BatchSequence, Error, ErrorCode, FieldId, Result, TableKind, WriterId};
 
 use super::write::Rows;
 use super::{Tablet, TabletContext};
 use crate::transactions::{Stage, Staged, TransactionInfo, Transactions, lock};
 
 impl Tablet {
-    /// Finds the transactions that were prepared and not committed; ends the commits that a crash has interrupted when all was done.
-    pub(super) fn open_transactions(dir: &Path, log: &Log, bucket: TableBucket, context: &TabletContext) -> Result<Transactions> {
-        let now_ms = context.clock.now_ms();
-        let transactions = Transactions::open(context.fs.clone(), dir.join("transactions"), bucket, now_ms)?;
-        let expired = now_ms.saturating_sub(context.log.writer_expiration_ms);
+    /// Ends the commits that a crash has interrupted when all was done, and what has expired before its commit began.
+    pub(super) fn end_commits(transactions: &Transactions, log: &Log, context: &TabletContext) -> Result<()> {
+        let expired = context.clock.now_ms().saturating_sub(context.log.writer_expiration_ms);
         for staged in transactions.all() {
             let mut staged = lock(&staged);
             // What an opened log has is durable.
-            let progress = log.writer_progress(staged.id);
-            match progress {
+            let stays = match log.writer_progress(staged.id) {
                 // Nobody knows how many pieces it has.
-                _ if matches!(staged.stage, Stage::Damaged(_)) => log.keep_writer(staged.id),
+                _ if matches!(staged.stage, Stage::Damaged(_)) => true,
                 // The next look for what has expired ends it.
-                Some(p) if (p.next as u32) < staged.pieces => log.keep_writer(staged.id),
-                None if staged.since_ms > expired => {}
-                _ => transactions.remove(&mut staged)?,
+                Some(p) => (p.next as u32) < staged.pieces,
+                None => staged.since_ms > expired,
+            };
+            if !stays {
+                transactions.remove(&mut staged)?;
+                log.release_writer(staged.id);
             }
         }
-        Ok(transactions)
+        Ok(())
     }
 
     /// The tablet is open, and its folder is not another opener's until the guard is dropped.
@@ -211,11 +210,8 @@ impl Tablet {
         let definition = self.definition();
         let schema = definition.codec.schemas().get(rows.schema_id);
         let schema = schema.ok_or_else(|| Error::internal("the schema of a piece is not known"))?;
-        let (n, middle) = (rows.batch.num_rows(), rows.batch.num_rows() / 2);
-        let half = |from: usize, to: usize| {
-            encode_upserts(&rows.batch.slice(from, to - from), rows.deletes.as_ref().map(|d| &d[from..to]), schema)
-        };
-        Ok([half(0, middle)?, half(middle, n)?])
+        let [first, second] = rows.halves().map(|half| encode_upserts(&half.batch, half.deletes.as_deref(), schema));
+        Ok([first?, second?])
     }
 
     /// Of a transaction whose file is gone: the log says whether it was committed.

@@ -33,6 +33,18 @@ pub struct Rows {
 }
 
 impl Rows {
+    /// The first half of the rows, and the second; neither has a number.
+    pub fn halves(&self) -> [Self; 2] {
+        let (n, middle) = (self.batch.num_rows(), self.batch.num_rows() / 2);
+        [(0, middle), (middle, n)].map(|(from, to)| Self {
+            schema_id: self.schema_id,
+            batch: self.batch.slice(from, to - from),
+            deletes: self.deletes.as_ref().map(|d| d[from..to].to_vec()),
+            targets: self.targets.clone(),
+            writer: None,
+        })
+    }
+
     pub(super) fn is_delete(&self, row: usize) -> bool {
         self.deletes.as_ref().is_some_and(|d| d[row])
     }

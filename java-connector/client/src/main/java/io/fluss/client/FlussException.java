@@ -13,6 +13,9 @@ public class FlussException extends RuntimeException {
     /** Code of a NULL in a key column. */
     public static final int NULL_KEY = 104;
 
+    /** Code of a partition that is not there, or no more. */
+    public static final int PARTITION_NOT_FOUND = 206;
+
     /** Code of a use after close. */
     public static final int CLOSED = 801;
 

@@ -78,11 +78,12 @@ public final class TableDescriptor {
 
     /** Positions of the key columns in key order; empty for a log table. */
     public int[] primaryKeyIndexes() {
-        int[] indexes = new int[primaryKey.size()];
-        for (int i = 0; i < indexes.length; i++) {
-            indexes[i] = columnIndex(primaryKey.get(i));
-        }
-        return indexes;
+        return columnIndexes(primaryKey);
+    }
+
+    /** Positions of columns, in the order of their names. @throws InvalidArgumentException if there is no such column */
+    public int[] columnIndexes(List<String> names) {
+        return names.stream().mapToInt(this::columnIndex).toArray();
     }
 
     /** @throws InvalidArgumentException if there is no such column */

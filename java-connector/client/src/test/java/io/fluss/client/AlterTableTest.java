@@ -4,38 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.ObjIntConsumer;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Columns are added, dropped, renamed and widened; rows from before and after are read as one table. */
 @Timeout(120)
-class AlterTableTest {
+class AlterTableTest extends StoreTest {
     private static final DataType INT = DataType.of(DataType.Kind.INT);
     private static final DataType BIGINT = DataType.of(DataType.Kind.BIGINT);
-
-    @TempDir
-    Path directory;
-
-    private TestStore store;
-
-    @BeforeEach
-    void open() {
-        store = new TestStore(directory);
-    }
-
-    @AfterEach
-    void close() {
-        store.close();
-    }
 
     @Test
     void rowsOfALogTableAreReadWithTheNewColumns() {

@@ -6,26 +6,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.fluss.jni.Native;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Buffers that Java fills: wrong ones are refused with a message, odd ones are read. Memory that Java gets is given back. */
 @Timeout(120)
-class BufferContractTest {
-    @TempDir
-    Path directory;
-
-    private TestStore store;
+class BufferContractTest extends StoreTest {
     private Table table;
     private long writer;
 
     @BeforeEach
     void open() {
-        store = new TestStore(directory);
         table = store.events();
         writer = Native.openWriter(table.handle(), new byte[0]);
     }
@@ -33,7 +26,6 @@ class BufferContractTest {
     @AfterEach
     void close() {
         Native.closeWriter(writer);
-        store.close();
     }
 
     @Test

@@ -6,34 +6,15 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.fluss.jni.Native;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Handles: closing twice, using after close, closing during a call, and handles of the wrong kind. */
 @Timeout(60)
-class HandleContractTest {
+class HandleContractTest extends StoreTest {
     private static final int STALE = 105;
-
-    @TempDir
-    Path directory;
-
-    private TestStore store;
-
-    @BeforeEach
-    void open() {
-        store = new TestStore(directory);
-    }
-
-    @AfterEach
-    void close() {
-        store.close();
-    }
 
     @Test
     void everythingClosesTwiceAndIsAnErrorAfterwards() {

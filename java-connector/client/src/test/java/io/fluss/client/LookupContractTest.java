@@ -5,38 +5,25 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fluss.jni.Native;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntFunction;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Lookups, one at a time and many at once; every future completes, whatever is closed meanwhile. */
 @Timeout(60)
-class LookupContractTest {
-    @TempDir
-    Path directory;
-
-    private TestStore store;
+class LookupContractTest extends StoreTest {
     private Table table;
 
     @BeforeEach
     void open() {
-        store = new TestStore(directory);
         table = store.users(4);
         TestStore.write(table, 0, 1_000);
-    }
-
-    @AfterEach
-    void close() {
-        store.close();
     }
 
     @Test

@@ -4,39 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Tables with partitions: catalog, writes that find their partition, reads of a bucket of one, lookups. */
 @Timeout(60)
-class PartitionTest {
+class PartitionTest extends StoreTest {
     private static final TablePath PATH = TablePath.of("test", "visits");
     private static final int[] ALL = {0, 1, 2};
-
-    @TempDir
-    Path directory;
-
-    private TestStore store;
-    private Admin admin;
-
-    @BeforeEach
-    void open() {
-        store = new TestStore(directory);
-        admin = store.connection.admin();
-    }
-
-    @AfterEach
-    void close() {
-        store.close();
-    }
 
     /** id BIGINT, region STRING, day DATE; partitioned by region and day. */
     private Table visits(boolean keyed) {

@@ -4,36 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Lookups by the beginning of a key, and lookups that make what is missing. */
 @Timeout(60)
-class PrefixLookupTest {
+class PrefixLookupTest extends StoreTest {
     private static final TablePath PATH = TablePath.of("test", "orders");
-
-    @TempDir
-    Path directory;
-
-    private TestStore store;
-
-    @BeforeEach
-    void open() {
-        store = new TestStore(directory);
-    }
-
-    @AfterEach
-    void close() {
-        store.close();
-    }
 
     /** customer STRING, number BIGINT, v BIGINT; in buckets by customer. Customer "c" + n has n orders. */
     private Table orders() {

@@ -9,7 +9,6 @@ import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -18,33 +17,13 @@ import java.time.LocalTime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Filters of every type, fields within ROWs, limits, positions, offsets of a time. */
 @Timeout(60)
-class ScanTest {
+class ScanTest extends StoreTest {
     private static final int[] ID = {0};
-
-    @TempDir
-    Path directory;
-
-    private TestStore store;
-    private Admin admin;
-
-    @BeforeEach
-    void open() {
-        store = new TestStore(directory);
-        admin = store.connection.admin();
-    }
-
-    @AfterEach
-    void close() {
-        store.close();
-    }
 
     private static Predicate id(Predicate.Comparison comparison, Object value) {
         return Predicate.compare(ID, comparison, value);

@@ -4,37 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Writers of some columns, and writers in transactions. */
 @Timeout(60)
-class WriterTest {
+class WriterTest extends StoreTest {
     private static final TablePath PATH = TablePath.of("test", "profiles");
     private static final WriterOptions NAME_ONLY = WriterOptions.defaults().targetColumns(1, 0);
-
-    @TempDir
-    Path directory;
-
-    private TestStore store;
-    private Admin admin;
-
-    @BeforeEach
-    void open() {
-        store = new TestStore(directory);
-        admin = store.connection.admin();
-    }
-
-    @AfterEach
-    void close() {
-        store.close();
-    }
 
     /** id BIGINT, name STRING, tags ARRAY of STRING, visits BIGINT. */
     private Table profiles() {

@@ -26,12 +26,8 @@ final class Codes {
         return e.code() == 302;
     }
 
-    static boolean invalidPartition(FlussException e) {
-        return e.code() == 108;
-    }
-
     static boolean noPartition(FlussException e) {
-        return e.code() == 206;
+        return e.code() == FlussException.PARTITION_NOT_FOUND;
     }
 
     static boolean partitionExists(FlussException e) {

@@ -3,12 +3,9 @@ package io.fluss.flink.sink;
 import org.apache.flink.api.connector.sink2.Committer;
 import org.apache.flink.api.connector.sink2.CommitterInitContext;
 import org.apache.flink.api.connector.sink2.CommittingSinkWriter;
-import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.sink2.SupportsCommitter;
 import org.apache.flink.api.connector.sink2.WriterInitContext;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
-import org.apache.flink.streaming.api.connector.sink2.SupportsPreWriteTopology;
-import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.table.data.RowData;
 
 /**
@@ -16,21 +13,11 @@ import org.apache.flink.table.data.RowData;
  * checkpoint completes and seen after it. What a failed attempt has staged and no checkpoint knows is forgotten when its writer closes, or expires
  * ({@code transaction.timeout}).
  */
-final class FlussTransactionalSink
-        implements Sink<RowData>, SupportsCommitter<FlussCommittable>, SupportsPreWriteTopology<RowData> {
+final class FlussTransactionalSink extends BucketSink implements SupportsCommitter<FlussCommittable> {
     private static final long serialVersionUID = 1L;
 
-    private final SinkSpec spec;
-    private final boolean bounded;
-
     FlussTransactionalSink(SinkSpec spec, boolean bounded) {
-        this.spec = spec;
-        this.bounded = bounded;
-    }
-
-    @Override
-    public DataStream<RowData> addPreWriteTopology(DataStream<RowData> rows) {
-        return Distribution.distribute(rows, spec, bounded);
+        super(spec, bounded);
     }
 
     @Override

@@ -5,7 +5,6 @@ import io.fluss.client.TablePath;
 import java.io.Serializable;
 import java.util.Collections;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import org.apache.flink.table.types.logical.RowType;
 
@@ -63,15 +62,11 @@ final class SinkSpec implements Serializable {
                 path,
                 rowType,
                 table.primaryKeyIndexes(),
-                indexes(table, table.bucketKey()),
-                indexes(table, table.partitionKeys()),
+                table.columnIndexes(table.bucketKey()),
+                table.columnIndexes(table.partitionKeys()),
                 table.bucketCount(),
                 options,
                 new int[0]);
-    }
-
-    private static int[] indexes(TableDescriptor table, List<String> names) {
-        return names.stream().mapToInt(table::columnIndex).toArray();
     }
 
     /** The same, but of some columns. @param columns positions; none: all columns */

@@ -51,6 +51,11 @@ public final class OffsetChoice implements Serializable {
         return partition.isEmpty() ? String.valueOf(bucket) : partition + "/" + bucket;
     }
 
+    /** Whether it is {@link #LATEST}, also after it has travelled with a job. */
+    public boolean isLatest() {
+        return kind == Kind.LATEST;
+    }
+
     /** The time of {@link #timestamp}, else null. */
     public Long timestamp() {
         return kind == Kind.TIMESTAMP ? timestamp : null;

@@ -89,7 +89,7 @@ public final class FlussTableFactory implements DynamicTableSourceFactory, Dynam
                 MergeBehavior.of(table),
                 batch,
                 table.primaryKeyIndexes(),
-                table.partitionKeys().stream().mapToInt(table::columnIndex).toArray(),
+                table.columnIndexes(table.partitionKeys()),
                 FlussLookupOptions.from(config),
                 config.getOptional(FlussConnectorOptions.SCAN_PARALLELISM).orElse(null));
     }

@@ -116,7 +116,7 @@ public final class FlussTableSource
             throw new ValidationException(
                     "'scan.startup.mode' = '" + scan.startupMode() + "' of " + TableMapping.describe(scan.path())
                             + ": a batch scan of a primary-key table only supports the mode 'full'.");
-        } else if (scan.readsSnapshots() && scan.isBounded() && scan.stop() != OffsetChoice.LATEST) {
+        } else if (scan.readsSnapshots() && scan.isBounded() && !scan.stop().isLatest()) {
             throw new ValidationException(
                     "'scan.bounded.mode' of " + TableMapping.describe(scan.path())
                             + ": a scan that begins with a snapshot of the table ends with it; leave the option out, give"

@@ -2,6 +2,7 @@ package io.fluss.flink.source.enumerator;
 
 import io.fluss.client.Admin;
 import io.fluss.client.BucketOffset;
+import io.fluss.client.FlussException;
 import io.fluss.client.NotFoundException;
 import io.fluss.client.PartitionInfo;
 import io.fluss.client.SnapshotInfo;
@@ -17,6 +18,7 @@ import io.fluss.flink.source.split.TableBucket;
 import org.apache.flink.table.api.ValidationException;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -24,8 +26,6 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** Resolves where every bucket of a table begins and ends. Runs on the enumerator's worker thread. */
 final class SplitPlanner {
-    private static final int NO_PARTITION = 206;
-
     private final ScanSpec spec;
     /** Snapshots that exist because of this job run, by bucket; also read by the coordinator's thread. */
     private final Map<TableBucket, String> snapshots = new ConcurrentHashMap<>();
@@ -82,8 +82,7 @@ final class SplitPlanner {
         requireStartInThePast();
         List<FlussSplit> splits = new ArrayList<>();
         // The end first, so that no start lies behind it but of a bucket with nothing to read.
-        long[] stop = spec.isBounded() ? spec.stop().of(admin, spec.path(), partition, name) : null;
-        long[] latest = spec.isBounded() ? OffsetChoice.LATEST.of(admin, spec.path(), partition, name) : null;
+        long[] stop = spec.isBounded() ? stop(admin, partition, name) : null;
         long[] start = from.of(admin, spec.path(), partition, name);
         for (int bucket = 0; bucket < start.length; bucket++) {
             TableBucket place = new TableBucket(partition, bucket);
@@ -92,17 +91,27 @@ final class SplitPlanner {
             }
             if (stop == null) {
                 splits.add(new LogSplit(place, start[bucket], LogSplit.UNBOUNDED));
-            } else if (start[bucket] < Math.min(stop[bucket], latest[bucket])) {
-                // Not beyond what is there: rows that never come would be waited for.
-                splits.add(new LogSplit(place, start[bucket], Math.min(stop[bucket], latest[bucket])));
+            } else if (start[bucket] < stop[bucket]) {
+                splits.add(new LogSplit(place, start[bucket], stop[bucket]));
             }
         }
         return splits;
     }
 
+    /** Not beyond what is there: rows that never come would be waited for. */
+    private long[] stop(Admin admin, int partition, String name) {
+        long[] stop = spec.stop().of(admin, spec.path(), partition, name);
+        if (!spec.stop().isLatest()) {
+            long[] latest = OffsetChoice.LATEST.of(admin, spec.path(), partition, name);
+            Arrays.setAll(stop, bucket -> Math.min(stop[bucket], latest[bucket]));
+        }
+        return stop;
+    }
+
     /** Whether a call failed because its partition was dropped. */
     static boolean isDropped(Throwable failure) {
-        return failure instanceof NotFoundException && ((NotFoundException) failure).code() == NO_PARTITION;
+        return failure instanceof NotFoundException
+                && ((NotFoundException) failure).code() == FlussException.PARTITION_NOT_FOUND;
     }
 
     /** The split of one bucket that begins with a new snapshot. */

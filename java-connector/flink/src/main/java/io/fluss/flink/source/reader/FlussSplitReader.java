@@ -3,6 +3,7 @@ package io.fluss.flink.source.reader;
 import io.fluss.client.ClosedException;
 import io.fluss.client.ColumnBatch;
 import io.fluss.client.Connection;
+import io.fluss.client.FlussException;
 import io.fluss.client.LogScanner;
 import io.fluss.client.NotFoundException;
 import io.fluss.client.PartitionInfo;
@@ -44,7 +45,6 @@ final class FlussSplitReader implements SplitReader<BatchCursor, FlussSplit> {
     private static final long POLL_TIMEOUT_MS = 10_000;
 
     private static final Logger LOG = LoggerFactory.getLogger(FlussSplitReader.class);
-    private static final int NO_PARTITION = 206;
 
     private final ScanSpec spec;
     private final OpenBatches openBatches;
@@ -105,7 +105,7 @@ final class FlussSplitReader implements SplitReader<BatchCursor, FlussSplit> {
             rowsGiven += fetched.rows();
             return fetched;
         } catch (NotFoundException e) {
-            if (e.code() != NO_PARTITION) {
+            if (e.code() != FlussException.PARTITION_NOT_FOUND) {
                 throw e;
             }
             endDropped(e);

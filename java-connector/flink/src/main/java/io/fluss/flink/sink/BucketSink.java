@@ -1,0 +1,25 @@
+package io.fluss.flink.sink;
+
+import org.apache.flink.api.connector.sink2.Sink;
+import org.apache.flink.streaming.api.connector.sink2.SupportsPreWriteTopology;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.table.data.RowData;
+
+/** A sink of one table, whose rows come to its subtasks as {@link Distribution} says. */
+abstract class BucketSink implements Sink<RowData>, SupportsPreWriteTopology<RowData> {
+    private static final long serialVersionUID = 1L;
+
+    final SinkSpec spec;
+    private final boolean bounded;
+
+    /** @param bounded a batch job */
+    BucketSink(SinkSpec spec, boolean bounded) {
+        this.spec = spec;
+        this.bounded = bounded;
+    }
+
+    @Override
+    public final DataStream<RowData> addPreWriteTopology(DataStream<RowData> rows) {
+        return Distribution.distribute(rows, spec, bounded);
+    }
+}
