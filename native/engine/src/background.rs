@@ -41,6 +41,9 @@ impl Background {
                 wait = interval;
                 let done = catch_unwind(AssertUnwindSafe(&round));
                 if let Err(e) = done.unwrap_or_else(|_| Err(Error::new(ErrorCode::Panic, format!("{name} panicked")))) {
+                    if e.code() == ErrorCode::Closed {
+                        break; // The store closes: whoever closes it waits for this thread next.
+                    }
                     counter.fetch_add(1, Ordering::Relaxed);
                     eprintln!("fluss: {failure}, tried again in {interval:?}: {e}");
                 }

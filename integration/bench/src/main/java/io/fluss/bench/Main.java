@@ -10,11 +10,10 @@ import java.nio.file.PathMatcher;
 import java.nio.file.Paths;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
+import org.apache.flink.util.FileUtils;
 
 /** Benchmarks of the embedded store; RESULTS.md says what each figure means. scripts/bench starts it. */
 public final class Main {
@@ -79,7 +78,7 @@ public final class Main {
         } catch (Exception e) {
             e.printStackTrace();
         } finally {
-            delete(store);
+            FileUtils.deleteDirectory(store.toFile());
         }
         // The cluster leaves threads that are no daemons.
         System.exit(exit);
@@ -89,13 +88,5 @@ public final class Main {
         Files.createDirectories(out.toAbsolutePath().getParent());
         List<String> lines = figures.stream().map(f -> f.json(commit)).collect(Collectors.toList());
         Files.write(out, lines, StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-    }
-
-    private static void delete(Path dir) throws IOException {
-        try (Stream<Path> files = Files.walk(dir)) {
-            for (Path f : files.sorted(Comparator.reverseOrder()).collect(Collectors.toList())) {
-                Files.deleteIfExists(f);
-            }
-        }
     }
 }

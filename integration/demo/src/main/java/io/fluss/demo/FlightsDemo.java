@@ -5,12 +5,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.Paths;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.core.execution.SavepointFormatType;
@@ -18,6 +16,7 @@ import org.apache.flink.table.api.TableResult;
 import org.apache.flink.types.Row;
 import org.apache.flink.types.RowKind;
 import org.apache.flink.util.CloseableIterator;
+import org.apache.flink.util.FileUtils;
 
 /**
  * The 336,776 flights that left New York in 2013, through the whole product on an embedded store: load, streaming lookup joins,
@@ -80,7 +79,7 @@ public final class FlightsDemo {
 
     private boolean run() throws Exception {
         long start = System.nanoTime();
-        delete(store.getParent());
+        FileUtils.deleteDirectory(store.getParent().toFile());
         Files.createDirectories(store);
         console.line("Flights that left New York" + (smoke ? " in January 2013" : " in 2013") + ", on an embedded store in " + store);
 
@@ -207,16 +206,5 @@ public final class FlightsDemo {
             right &= same;
         }
         return right;
-    }
-
-    private static void delete(Path dir) throws Exception {
-        if (!Files.exists(dir)) {
-            return;
-        }
-        try (Stream<Path> files = Files.walk(dir)) {
-            for (Path f : files.sorted(Comparator.reverseOrder()).collect(Collectors.toList())) {
-                Files.delete(f);
-            }
-        }
     }
 }

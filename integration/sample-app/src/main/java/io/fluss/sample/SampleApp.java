@@ -4,14 +4,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.apache.flink.table.api.EnvironmentSettings;
 import org.apache.flink.table.api.TableEnvironment;
 import org.apache.flink.types.Row;
 import org.apache.flink.util.CloseableIterator;
+import org.apache.flink.util.FileUtils;
 
 /** Words counted into a primary-key table and read back: a Flink application that stores its result without any server. */
 public final class SampleApp {
@@ -36,11 +34,8 @@ public final class SampleApp {
                 throw new IllegalStateException("not what was written");
             }
         } finally {
-            try (Stream<Path> files = Files.walk(store)) {
-                for (Path f : files.sorted(Comparator.reverseOrder()).collect(Collectors.toList())) {
-                    Files.delete(f);
-                }
-            }
+            // The job of the last query may still be closing: it removes its snapshot of the table meanwhile.
+            FileUtils.deleteDirectoryQuietly(store.toFile());
         }
         System.exit(0);
     }

@@ -141,7 +141,7 @@ class WriterTest extends StoreTest {
         assertThat(open.get(0).preparedMs()).isPresent();
         assertThat(open.get(0).committable()).isEqualTo(committable);
         store.close();
-        open();
+        openStore();
         table = store.connection.table(PATH);
         admin.commitTransaction(committable);
         assertThat(find(table, 7, 29, 100)).containsExactly("n7 7", "n29 29", null);
