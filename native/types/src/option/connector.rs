@@ -257,6 +257,15 @@ pub(super) const LOOKUP: &[OptionSpec] = &[
         price: "No effect: accepted as Apache Fluss accepts it.",
     },
     OptionSpec {
+        key: "lookup.insert-if-not-exists",
+        kind: Kind::Bool,
+        default: Some("false"),
+        alterable: true,
+        meaning: "A lookup by the whole primary key that finds no row makes one: the key, a number in a column of `auto-increment.fields`, NULL \
+                  elsewhere. However many ask for a key at once, all get the same row.",
+        price: "`true`: a missing key waits for its row to be durable. Refused where another column is NOT NULL.",
+    },
+    OptionSpec {
         key: "client.lookup.max-batch-size",
         kind: Kind::Int { min: 1, max: INT_MAX },
         default: Some("128"),

@@ -16,7 +16,7 @@ public final class FlussAsyncLookupFunction extends AsyncLookupFunction {
 
     private final LookupTarget target;
     private transient OpenLookup open;
-    private transient AsyncLookuper<RowData> lookuper;
+    private transient AsyncLookuper<Collection<RowData>> lookuper;
     private transient KeyWriter writer;
 
     FlussAsyncLookupFunction(LookupTarget target) {
@@ -27,7 +27,7 @@ public final class FlussAsyncLookupFunction extends AsyncLookupFunction {
     public void open(FunctionContext context) {
         open = OpenLookup.of(target);
         lookuper = open.lookuper()
-                .async(target::rows, target.options.maxBatchSize(), target.options.maxInFlight());
+                .async(target::found, target.options.maxBatchSize(), target.options.maxInFlight());
         writer = OpenLookup.keyWriter(target.keys, lookuper.keys());
     }
 
@@ -37,9 +37,7 @@ public final class FlussAsyncLookupFunction extends AsyncLookupFunction {
             return CompletableFuture.completedFuture(Collections.emptyList());
         }
         return lookuper.lookup(row -> writer.write(row, keyRow))
-                .thenApply(found -> found != null && target.keys.matches(keyRow, found)
-                        ? Collections.singletonList(found)
-                        : Collections.emptyList());
+                .thenApply(found -> found == null ? Collections.emptyList() : target.keys.matching(keyRow, found));
     }
 
     @Override

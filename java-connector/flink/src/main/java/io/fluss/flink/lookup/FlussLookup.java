@@ -1,6 +1,9 @@
 package io.fluss.flink.lookup;
 
+import io.fluss.client.Column;
+import io.fluss.client.TableDescriptor;
 import io.fluss.client.TablePath;
+import io.fluss.flink.table.FlussConnectorOptions;
 import java.util.Map;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.connector.source.LookupTableSource.LookupRuntimeProvider;
@@ -21,16 +24,16 @@ public final class FlussLookup {
     /**
      * @param connectionOptions {@code data.dir} and engine options
      * @param physicalRowType all columns of the table
-     * @param primaryKeyIndexes in {@code physicalRowType}, in key order; empty for a log table
      * @param projection paths of the fields of the row that the planner wants, in {@code physicalRowType}
      * @param lookupKeys positions of the join keys in the projected row, as {@code LookupContext.getKeys()} gives them
-     * @throws ValidationException if the keys do not cover the primary key, or for the cache FULL
+     * @throws ValidationException if the keys do not cover the primary key or the beginning of it, for the cache FULL, or if rows cannot
+     *     be made of keys that are missing
      */
     public static LookupRuntimeProvider runtimeProvider(
             Map<String, String> connectionOptions,
             TablePath path,
+            TableDescriptor table,
             RowType physicalRowType,
-            int[] primaryKeyIndexes,
             int[][] projection,
             int[] lookupKeys,
             FlussLookupOptions options) {
@@ -38,7 +41,10 @@ public final class FlussLookup {
             throw new ValidationException("Table " + path + ": full lookup caching is not supported yet;"
                     + " set 'lookup.cache' to 'NONE' or 'PARTIAL'.");
         }
-        LookupKeys keys = LookupKeys.of(path, physicalRowType, primaryKeyIndexes, projection, lookupKeys);
+        LookupKeys keys = LookupKeys.of(path, table, physicalRowType, projection, lookupKeys);
+        if (options.insertsMissing()) {
+            requireInsertable(path, table, keys);
+        }
         LookupTarget target =
                 new LookupTarget(connectionOptions, path, physicalRowType, projection, keys, options);
         LookupFunction sync = new FlussLookupFunction(target);
@@ -49,6 +55,24 @@ public final class FlussLookup {
         return async == null
                 ? PartialCachingLookupProvider.of(sync, options.cache())
                 : new BothCached(sync, async, options.cache());
+    }
+
+    private static void requireInsertable(TablePath path, TableDescriptor table, LookupKeys keys) {
+        String problem = null;
+        if (keys.prefix() != null) {
+            problem = "the join keys are only " + keys.prefix() + " of the primary key " + table.primaryKey() + "; join on all of it";
+        }
+        String numbered = table.options().get(FlussConnectorOptions.AUTO_INCREMENT_FIELDS.key());
+        for (Column column : table.columns()) {
+            boolean filled = table.primaryKey().contains(column.name()) || column.name().equals(numbered);
+            if (!filled && !column.type().isNullable()) {
+                problem = "column '" + column.name() + "' would be NULL and is NOT NULL; join without the option";
+            }
+        }
+        if (problem != null) {
+            throw new ValidationException("'" + FlussConnectorOptions.LOOKUP_INSERT_IF_NOT_EXISTS.key() + "' = 'true' of table " + path
+                    + ": " + problem + ".");
+        }
     }
 
     /** Lets the planner choose, by the LOOKUP hint's 'async' for example. */

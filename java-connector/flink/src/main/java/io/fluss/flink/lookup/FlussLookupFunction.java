@@ -38,11 +38,10 @@ public final class FlussLookupFunction extends LookupFunction {
         writer.write(batch.beginRow(), keyRow);
         batch.endRow();
         try (ColumnBatch answer = open.lookuper().lookup(batch)) {
-            if (!answer.isFound(0)) {
+            if (answer.firstRowOf(0) == answer.endRowOf(0)) {
                 return Collections.emptyList();
             }
-            RowData row = target.rows(answer.toHeap()).apply(0);
-            return target.keys.matches(keyRow, row) ? Collections.singletonList(row) : Collections.emptyList();
+            return target.keys.matching(keyRow, target.found(answer.toHeap()).apply(0));
         }
     }
 

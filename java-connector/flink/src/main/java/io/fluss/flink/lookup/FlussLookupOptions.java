@@ -16,6 +16,7 @@ public final class FlussLookupOptions implements Serializable {
     private final LookupCache cache;
     private final int maxBatchSize;
     private final int maxInFlight;
+    private final boolean insertsMissing;
 
     /** @param cache of cache type PARTIAL, else null */
     public FlussLookupOptions(
@@ -23,12 +24,14 @@ public final class FlussLookupOptions implements Serializable {
             LookupOptions.LookupCacheType cacheType,
             LookupCache cache,
             int maxBatchSize,
-            int maxInFlight) {
+            int maxInFlight,
+            boolean insertsMissing) {
         this.async = async;
         this.cacheType = cacheType;
         this.cache = cache;
         this.maxBatchSize = maxBatchSize;
         this.maxInFlight = maxInFlight;
+        this.insertsMissing = insertsMissing;
     }
 
     public static FlussLookupOptions from(ReadableConfig options) {
@@ -38,7 +41,8 @@ public final class FlussLookupOptions implements Serializable {
                 type,
                 type == LookupOptions.LookupCacheType.PARTIAL ? DefaultLookupCache.fromConfig(options) : null,
                 options.get(FlussConnectorOptions.CLIENT_LOOKUP_MAX_BATCH_SIZE),
-                options.get(FlussConnectorOptions.CLIENT_LOOKUP_MAX_INFLIGHT_REQUESTS));
+                options.get(FlussConnectorOptions.CLIENT_LOOKUP_MAX_INFLIGHT_REQUESTS),
+                options.get(FlussConnectorOptions.LOOKUP_INSERT_IF_NOT_EXISTS));
     }
 
     /** Whether the planner is offered an asynchronous function beside the synchronous one. */
@@ -63,5 +67,10 @@ public final class FlussLookupOptions implements Serializable {
     /** Requests on their way at a time, of one task. */
     public int maxInFlight() {
         return maxInFlight;
+    }
+
+    /** Whether a key that has no row gets one. */
+    public boolean insertsMissing() {
+        return insertsMissing;
     }
 }

@@ -1,9 +1,11 @@
 package io.fluss.flink.lookup;
 
+import io.fluss.client.TableDescriptor;
 import io.fluss.client.TablePath;
 import io.fluss.flink.row.TypeConversion;
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import org.apache.flink.table.api.ValidationException;
@@ -12,24 +14,32 @@ import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.RowType;
 
 /**
- * How the join keys, which come in the planner's order, make the primary key; those beyond it are compared with the row
- * that was found.
+ * How the join keys, which come in the planner's order, make the primary key or the beginning of it; those beyond are compared
+ * with the rows that were found.
  */
 final class LookupKeys implements Serializable {
     private static final long serialVersionUID = 1L;
 
-    /** Field of the key row for every column of the primary key, in key order. */
+    /** The columns of a prefix lookup; null: the primary key is given. */
+    private final ArrayList<String> prefix;
+    /** Field of the key row for every column that is asked by, in their order. */
     private final int[] keyFields;
 
     private final LogicalType[] keyTypes;
-    /** Fields of the key row that are not in the primary key, and the fields of the projected row they must equal. */
+    /** Fields of the key row that are not asked by, and the fields of the projected row they must equal. */
     private final int[] extraFields;
 
     private final int[] extraRowFields;
     private final LogicalType[] extraTypes;
 
     private LookupKeys(
-            int[] keyFields, LogicalType[] keyTypes, int[] extraFields, int[] extraRowFields, LogicalType[] extraTypes) {
+            ArrayList<String> prefix,
+            int[] keyFields,
+            LogicalType[] keyTypes,
+            int[] extraFields,
+            int[] extraRowFields,
+            LogicalType[] extraTypes) {
+        this.prefix = prefix;
         this.keyFields = keyFields;
         this.keyTypes = keyTypes;
         this.extraFields = extraFields;
@@ -37,31 +47,43 @@ final class LookupKeys implements Serializable {
         this.extraTypes = extraTypes;
     }
 
-    static LookupKeys of(TablePath path, RowType rowType, int[] primaryKey, int[][] projection, int[] lookupKeys) {
+    /**
+     * By the whole primary key, or by the columns that say the bucket, where they begin the primary key.
+     *
+     * @param rowType all columns of the table
+     * @param projection paths of the fields that are found, in {@code rowType}
+     * @param lookupKeys positions of the join keys in {@code projection}
+     */
+    static LookupKeys of(
+            TablePath path, TableDescriptor table, RowType rowType, int[][] projection, int[] lookupKeys) {
         List<String> names = new ArrayList<>();
         for (int key : lookupKeys) {
             names.add(nameOf(rowType, projection[key]));
         }
-        if (primaryKey.length == 0) {
+        if (!table.hasPrimaryKey()) {
             throw new ValidationException("Table " + path + " is a log table. The Fluss lookup function supports"
                     + " primary-key tables only; lookup keys are " + names + ".");
         }
-        int[] keyFields = new int[primaryKey.length];
-        LogicalType[] keyTypes = new LogicalType[primaryKey.length];
+        List<String> prefix = prefixOf(table);
+        boolean byPrefix = !names.containsAll(table.primaryKey()) && prefix != null;
+        List<String> columns = byPrefix ? prefix : table.primaryKey();
+        int[] keyFields = new int[columns.size()];
+        LogicalType[] keyTypes = new LogicalType[columns.size()];
         boolean[] used = new boolean[lookupKeys.length];
-        for (int i = 0; i < primaryKey.length; i++) {
-            String column = rowType.getFieldNames().get(primaryKey[i]);
+        for (int i = 0; i < keyFields.length; i++) {
+            String column = columns.get(i);
             int field = names.indexOf(column);
             if (field < 0) {
                 throw new ValidationException("The Fluss lookup function supports lookup tables where the lookup keys"
-                        + " include all primary keys. Can't find expected key '" + column + "' in lookup keys " + names
-                        + " of table " + path);
+                        + " include all primary keys" + (byPrefix ? " or all bucket keys" : "")
+                        + ". Can't find expected key '" + column + "' in lookup keys " + names + " of table " + path
+                        + (byPrefix ? "" : ", whose 'bucket.key' is no beginning of its primary key"));
             }
             keyFields[i] = field;
-            keyTypes[i] = rowType.getTypeAt(primaryKey[i]);
+            keyTypes[i] = rowType.getTypeAt(table.columnIndex(column));
             used[field] = true;
         }
-        int extras = lookupKeys.length - primaryKey.length;
+        int extras = lookupKeys.length - keyFields.length;
         int[] extraFields = new int[extras];
         int[] extraRowFields = new int[extras];
         LogicalType[] extraTypes = new LogicalType[extras];
@@ -73,7 +95,21 @@ final class LookupKeys implements Serializable {
                 extraTypes[next++] = TypeConversion.typeOf(rowType, projection[lookupKeys[i]]);
             }
         }
-        return new LookupKeys(keyFields, keyTypes, extraFields, extraRowFields, extraTypes);
+        return new LookupKeys(
+                byPrefix ? new ArrayList<>(prefix) : null, keyFields, keyTypes, extraFields, extraRowFields, extraTypes);
+    }
+
+    /** The bucket key and the partition keys, if the rows of a bucket key lie together; else null. */
+    private static List<String> prefixOf(TableDescriptor table) {
+        List<String> keys = new ArrayList<>(table.primaryKey());
+        keys.removeAll(table.partitionKeys());
+        List<String> bucketKey = table.bucketKey();
+        if (bucketKey.size() >= keys.size() || !keys.subList(0, bucketKey.size()).equals(bucketKey)) {
+            return null;
+        }
+        List<String> prefix = new ArrayList<>(bucketKey);
+        prefix.addAll(table.partitionKeys());
+        return prefix;
     }
 
     /** The name of a column, or of a field within with those of the ROWs around it. */
@@ -91,7 +127,12 @@ final class LookupKeys implements Serializable {
         return keyFields.length;
     }
 
-    /** Field of the key row that holds column {@code i} of the primary key. */
+    /** The columns of a prefix lookup, which may find many rows; null: the whole primary key is given, which finds one at most. */
+    List<String> prefix() {
+        return prefix;
+    }
+
+    /** Field of the key row that holds column {@code i} of those that are asked by. */
     int field(int i) {
         return keyFields[i];
     }
@@ -110,8 +151,17 @@ final class LookupKeys implements Serializable {
         return false;
     }
 
-    /** Whether the found row has the values of the keys beyond the primary key. */
-    boolean matches(RowData keyRow, RowData found) {
+    /** Of the rows that were found those that have the values of the join keys beyond what was asked by. */
+    Collection<RowData> matching(RowData keyRow, Collection<RowData> found) {
+        if (extraFields.length == 0) {
+            return found;
+        }
+        List<RowData> matching = new ArrayList<>(found);
+        matching.removeIf(row -> !matches(keyRow, row));
+        return matching;
+    }
+
+    private boolean matches(RowData keyRow, RowData found) {
         for (int i = 0; i < extraFields.length; i++) {
             Object wanted = RowData.createFieldGetter(extraTypes[i], extraFields[i]).getFieldOrNull(keyRow);
             Object value = RowData.createFieldGetter(extraTypes[i], extraRowFields[i]).getFieldOrNull(found);

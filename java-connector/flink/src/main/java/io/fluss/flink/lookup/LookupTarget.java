@@ -7,8 +7,12 @@ import io.fluss.flink.row.ColumnBatchRows;
 import io.fluss.flink.row.RowCopier;
 import io.fluss.flink.row.TypeConversion;
 import java.io.Serializable;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.IntFunction;
 import org.apache.flink.table.data.RowData;
@@ -45,15 +49,24 @@ final class LookupTarget implements Serializable {
     }
 
     /**
-     * The rows of an answer that is on the heap. Without a cache they are views that go with the joined row; a cache would
-     * keep the whole answer alive for each of its rows, so it gets copies.
+     * Of an answer that is on the heap, what each key found. Without a cache the rows are views that go with the joined row; a
+     * cache would keep the whole answer alive for each of its rows, so it gets copies.
      */
-    IntFunction<RowData> rows(ColumnBatch answer) {
-        ColumnBatchRows rows = ColumnBatchRows.of(answer);
-        if (options.cache() == null) {
-            return rows::newRow;
-        }
-        RowCopier copier = new RowCopier(types);
-        return row -> copier.copy(rows.newRow(row));
+    IntFunction<Collection<RowData>> found(ColumnBatch answer) {
+        ColumnBatchRows views = ColumnBatchRows.of(answer);
+        RowCopier copier = options.cache() == null ? null : new RowCopier(types);
+        IntFunction<RowData> rows = copier == null ? views::newRow : row -> copier.copy(views.newRow(row));
+        return key -> {
+            int first = answer.firstRowOf(key);
+            int count = answer.endRowOf(key) - first;
+            if (count == 1) {
+                return Collections.singletonList(rows.apply(first));
+            }
+            List<RowData> found = new ArrayList<>(count);
+            for (int i = 0; i < count; i++) {
+                found.add(rows.apply(first + i));
+            }
+            return found;
+        };
     }
 }

@@ -6,6 +6,7 @@ import io.fluss.client.Table;
 import io.fluss.client.WriteBatch;
 import io.fluss.flink.row.KeyWriter;
 import io.fluss.flink.row.SchemaCheck;
+import java.util.List;
 
 /** A task's open lookuper with what it stands on. */
 final class OpenLookup implements AutoCloseable {
@@ -24,7 +25,11 @@ final class OpenLookup implements AutoCloseable {
         try {
             Table table = connection.table(target.path);
             SchemaCheck.sameColumns(table.info(), target.rowType);
-            return new OpenLookup(connection, table, table.newLookuper(target.projection, false));
+            List<String> prefix = target.keys.prefix();
+            Lookuper lookuper = prefix == null
+                    ? table.newLookuper(target.projection, target.options.insertsMissing())
+                    : table.newPrefixLookuper(prefix, target.projection);
+            return new OpenLookup(connection, table, lookuper);
         } catch (Throwable t) {
             connection.close();
             throw t;

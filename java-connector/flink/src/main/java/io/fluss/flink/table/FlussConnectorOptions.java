@@ -172,6 +172,9 @@ public final class FlussConnectorOptions {
     public static final ConfigOption<Boolean> LOOKUP_ASYNC =
             ConfigOptions.key("lookup.async").booleanType().defaultValue(true);
 
+    public static final ConfigOption<Boolean> LOOKUP_INSERT_IF_NOT_EXISTS =
+            ConfigOptions.key("lookup.insert-if-not-exists").booleanType().defaultValue(false);
+
     public static final ConfigOption<Integer> CLIENT_LOOKUP_QUEUE_SIZE =
             ConfigOptions.key("client.lookup.queue-size").intType().defaultValue(25600);
 
@@ -338,6 +341,7 @@ public final class FlussConnectorOptions {
                             LOOKUP_ASYNC,
                             LookupOptions.CACHE_TYPE,
                             LookupOptions.MAX_RETRIES,
+                            LOOKUP_INSERT_IF_NOT_EXISTS,
                             LookupOptions.PARTIAL_CACHE_MAX_ROWS,
                             LookupOptions.PARTIAL_CACHE_EXPIRE_AFTER_ACCESS,
                             LookupOptions.PARTIAL_CACHE_EXPIRE_AFTER_WRITE,

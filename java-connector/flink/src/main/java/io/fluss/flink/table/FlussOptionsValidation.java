@@ -36,7 +36,6 @@ public final class FlussOptionsValidation {
                             "table.datalake.auto-compaction",
                             "scan.split.assignment.batch-size",
                             "scan.kv.snapshot.lease.id",
-                            "lookup.insert-if-not-exists",
                             "sink.producer-id",
                             "client.security.protocol",
                             "client.id"));

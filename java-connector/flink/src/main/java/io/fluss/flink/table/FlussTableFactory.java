@@ -86,10 +86,8 @@ public final class FlussTableFactory implements DynamicTableSourceFactory, Dynam
                         .build();
         return new FlussTableSource(
                 scan,
-                MergeBehavior.of(table),
+                table,
                 batch,
-                table.primaryKeyIndexes(),
-                table.columnIndexes(table.partitionKeys()),
                 FlussLookupOptions.from(config),
                 config.getOptional(FlussConnectorOptions.SCAN_PARALLELISM).orElse(null));
     }

@@ -2,6 +2,7 @@ package io.fluss.flink.table;
 
 import io.fluss.client.Predicate;
 import io.fluss.client.Projection;
+import io.fluss.client.TableDescriptor;
 import io.fluss.flink.catalog.TableMapping;
 import io.fluss.flink.lookup.FlussLookup;
 import io.fluss.flink.lookup.FlussLookupOptions;
@@ -50,6 +51,7 @@ public final class FlussTableSource
                 SupportsReadingMetadata,
                 SupportsRowLevelModificationScan {
     private final ScanSpec scan;
+    private final TableDescriptor table;
     private final MergeBehavior behavior;
     private final ChangelogMode kinds;
     private final boolean batch;
@@ -68,26 +70,23 @@ public final class FlussTableSource
 
     /**
      * @param scan what is read, but for the projection
-     * @param behavior of the table
+     * @param table as the store has it
      * @param batch whether it is a batch read
-     * @param primaryKeyIndexes positions of the key columns, in key order; empty for a log table
-     * @param partitionKeyIndexes positions of the partition keys, in their order
      * @param parallelism of scans; null: the planner's choice
      */
     public FlussTableSource(
             ScanSpec scan,
-            MergeBehavior behavior,
+            TableDescriptor table,
             boolean batch,
-            int[] primaryKeyIndexes,
-            int[] partitionKeyIndexes,
             FlussLookupOptions lookupOptions,
             Integer parallelism) {
         this.scan = scan;
-        this.behavior = behavior;
+        this.table = table;
+        this.behavior = MergeBehavior.of(table);
         this.kinds = batch ? ChangelogMode.insertOnly() : behavior.changelogMode();
         this.batch = batch;
-        this.primaryKeyIndexes = primaryKeyIndexes.clone();
-        this.partitionKeyIndexes = partitionKeyIndexes.clone();
+        this.primaryKeyIndexes = table.primaryKeyIndexes();
+        this.partitionKeyIndexes = table.columnIndexes(table.partitionKeys());
         this.lookupOptions = lookupOptions;
         this.parallelism = parallelism;
         this.projection = new int[scan.rowType().getFieldCount()][];
@@ -151,7 +150,7 @@ public final class FlussTableSource
             keys[i] = context.getKeys()[i][0];
         }
         return FlussLookup.runtimeProvider(
-                scan.connectionOptions(), scan.path(), scan.rowType(), primaryKeyIndexes, projection, keys, lookupOptions);
+                scan.connectionOptions(), scan.path(), table, scan.rowType(), projection, keys, lookupOptions);
     }
 
     @Override
@@ -244,8 +243,7 @@ public final class FlussTableSource
 
     @Override
     public DynamicTableSource copy() {
-        FlussTableSource copy = new FlussTableSource(
-                scan, behavior, batch, primaryKeyIndexes, partitionKeyIndexes, lookupOptions, parallelism);
+        FlussTableSource copy = new FlussTableSource(scan, table, batch, lookupOptions, parallelism);
         copy.projection = projection;
         copy.filters = filters;
         copy.limit = limit;

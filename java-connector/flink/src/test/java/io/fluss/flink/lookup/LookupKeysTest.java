@@ -3,11 +3,15 @@ package io.fluss.flink.lookup;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.fluss.client.DataType;
+import io.fluss.client.TableDescriptor;
 import io.fluss.client.TablePath;
 import java.util.Collections;
+import java.util.List;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.connector.source.lookup.LookupOptions;
 import org.apache.flink.table.data.GenericRowData;
+import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.StringData;
 import org.apache.flink.table.types.logical.BigIntType;
 import org.apache.flink.table.types.logical.IntType;
@@ -22,50 +26,87 @@ class LookupKeysTest {
     private static final RowType ROW = RowType.of(
             new LogicalType[] {new BigIntType(), new VarCharType(50), new IntType(), new VarCharType(50)},
             new String[] {"a", "b", "c", "d"});
-    private static final int[] PRIMARY_KEY = {1, 0};
     private static final int[][] PROJECTION = {{3}, {0}, {2}, {1}};
+
+    private static TableDescriptor table(List<String> primaryKey, List<String> bucketKey) {
+        return TableDescriptor.builder()
+                .column("a", DataType.of(DataType.Kind.BIGINT))
+                .column("b", DataType.string())
+                .column("c", DataType.of(DataType.Kind.INT))
+                .column("d", DataType.string())
+                .primaryKey(primaryKey)
+                .bucketKey(bucketKey)
+                .bucketCount(1)
+                .build();
+    }
+
+    private static LookupKeys of(TableDescriptor table, int... lookupKeys) {
+        return LookupKeys.of(PATH, table, ROW, PROJECTION, lookupKeys);
+    }
+
+    private static boolean matches(LookupKeys keys, RowData key, RowData found) {
+        return !keys.matching(key, List.of(found)).isEmpty();
+    }
 
     @Test
     void joinKeysComeInAnyOrder() {
-        LookupKeys keys = LookupKeys.of(PATH, ROW, PRIMARY_KEY, PROJECTION, new int[] {1, 3});
+        LookupKeys keys = of(table(List.of("b", "a"), List.of("b", "a")), 1, 3);
         assertThat(keys.field(0)).isEqualTo(1);
         assertThat(keys.field(1)).isZero();
         assertThat(keys.type(0)).isEqualTo(new VarCharType(50));
-        keys = LookupKeys.of(PATH, ROW, PRIMARY_KEY, PROJECTION, new int[] {3, 1});
+        keys = of(table(List.of("b", "a"), List.of("b", "a")), 3, 1);
         assertThat(keys.field(0)).isZero();
     }
 
     @Test
     void keysBeyondThePrimaryKeyFilterTheRow() {
-        LookupKeys keys = LookupKeys.of(PATH, ROW, PRIMARY_KEY, PROJECTION, new int[] {1, 0, 3, 2});
+        LookupKeys keys = of(table(List.of("b", "a"), List.of("b", "a")), 1, 0, 3, 2);
         GenericRowData found = GenericRowData.of(text("d"), 1L, 5, text("b"));
-        assertThat(keys.matches(GenericRowData.of(1L, text("d"), text("b"), 5), found)).isTrue();
-        assertThat(keys.matches(GenericRowData.of(1L, text("x"), text("b"), 5), found)).isFalse();
-        assertThat(keys.matches(GenericRowData.of(1L, text("d"), text("b"), 6), found)).isFalse();
+        assertThat(matches(keys, GenericRowData.of(1L, text("d"), text("b"), 5), found)).isTrue();
+        assertThat(matches(keys, GenericRowData.of(1L, text("x"), text("b"), 5), found)).isFalse();
+        assertThat(matches(keys, GenericRowData.of(1L, text("d"), text("b"), 6), found)).isFalse();
         found.setField(2, null);
-        assertThat(keys.matches(GenericRowData.of(1L, text("d"), text("b"), 5), found)).isFalse();
+        assertThat(matches(keys, GenericRowData.of(1L, text("d"), text("b"), 5), found)).isFalse();
         assertThat(keys.hasNull(GenericRowData.of(1L, text("d"), null, 5))).isTrue();
         assertThat(keys.hasNull(GenericRowData.of(1L, text("d"), text("b"), 5))).isFalse();
     }
 
     @Test
     void keysThatDoNotCoverThePrimaryKeyAreRefused() {
-        assertThatThrownBy(() -> LookupKeys.of(PATH, ROW, PRIMARY_KEY, PROJECTION, new int[] {1, 0}))
+        assertThatThrownBy(() -> of(table(List.of("b", "a"), List.of("b", "a")), 1, 0))
                 .isInstanceOf(ValidationException.class)
                 .hasMessageContaining("The Fluss lookup function supports lookup tables where the lookup keys include all"
                         + " primary keys")
                 .hasMessageContaining("Can't find expected key 'b' in lookup keys [a, d]")
                 .hasMessageContaining("db.t");
-        assertThatThrownBy(() -> LookupKeys.of(PATH, ROW, new int[0], PROJECTION, new int[] {1}))
+        assertThatThrownBy(() -> of(table(List.of(), List.of()), 1))
                 .isInstanceOf(ValidationException.class)
                 .hasMessageContaining("log table");
     }
 
     @Test
+    void theBucketKeyIsEnoughWhereItBeginsThePrimaryKey() {
+        TableDescriptor byBucketKey = table(List.of("b", "a"), List.of("b"));
+        LookupKeys keys = of(byBucketKey, 2, 3);
+        assertThat(keys.prefix()).containsExactly("b");
+        assertThat(keys.field(0)).isEqualTo(1);
+        assertThat(matches(keys, GenericRowData.of(5, text("b")), GenericRowData.of(text("d"), 1L, 5, text("b")))).isTrue();
+        assertThat(matches(keys, GenericRowData.of(6, text("b")), GenericRowData.of(text("d"), 1L, 5, text("b")))).isFalse();
+        assertThat(of(byBucketKey, 1, 3).prefix()).isNull();
+        assertThatThrownBy(() -> of(byBucketKey, 1))
+                .isInstanceOf(ValidationException.class)
+                .hasMessageContaining("all primary keys or all bucket keys. Can't find expected key 'b' in lookup keys [a]");
+        // Rows of one bucket key do not lie together: nothing but the whole key finds them.
+        assertThatThrownBy(() -> of(table(List.of("b", "a"), List.of("a")), 1))
+                .isInstanceOf(ValidationException.class)
+                .hasMessageContaining("no beginning of its primary key");
+    }
+
+    @Test
     void aFullCacheIsNotSupportedYet() {
-        FlussLookupOptions full = new FlussLookupOptions(true, LookupOptions.LookupCacheType.FULL, null, 128, 2);
+        FlussLookupOptions full = new FlussLookupOptions(true, LookupOptions.LookupCacheType.FULL, null, 128, 2, false);
         assertThatThrownBy(() -> FlussLookup.runtimeProvider(
-                        Collections.emptyMap(), PATH, ROW, PRIMARY_KEY, PROJECTION, new int[] {1, 3}, full))
+                        Collections.emptyMap(), PATH, table(List.of("b", "a"), List.of("b", "a")), ROW, PROJECTION, new int[] {1, 3}, full))
                 .isInstanceOf(ValidationException.class)
                 .hasMessageContaining("not supported yet")
                 .hasMessageContaining("lookup.cache");
