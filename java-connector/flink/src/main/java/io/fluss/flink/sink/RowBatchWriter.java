@@ -17,8 +17,6 @@ abstract class RowBatchWriter implements SinkWriter<RowData> {
     private final RowWriter writer;
     private final RowDataWriter rows;
     private final boolean appendOnly;
-    private final Counter recordsOut;
-    private final Counter bytesOut;
     private final Counter recordsSend;
     private final Counter bytesSend;
 
@@ -36,8 +34,7 @@ abstract class RowBatchWriter implements SinkWriter<RowData> {
                 spec.path().toString(), spec.rowType(), spec.primaryKey(), spec.targetColumns(), batch);
         this.appendOnly = !spec.isPrimaryKeyTable();
         this.options = spec.options();
-        this.recordsOut = metrics.getIOMetricGroup().getNumRecordsOutCounter();
-        this.bytesOut = metrics.getIOMetricGroup().getNumBytesOutCounter();
+        // Flink's numRecordsOut and numBytesOut of a sink are the same counters.
         this.recordsSend = metrics.getNumRecordsSendCounter();
         this.bytesSend = metrics.getNumBytesSendCounter();
         // A sink is not told Flink's configuration.
@@ -88,9 +85,7 @@ abstract class RowBatchWriter implements SinkWriter<RowData> {
         long bytes = batch.sizeInBytes();
         writer.write(batch);
         batch.clear();
-        recordsOut.inc(count);
         recordsSend.inc(count);
-        bytesOut.inc(bytes);
         bytesSend.inc(bytes);
     }
 

@@ -160,10 +160,12 @@ public final class FlussSplitEnumerator implements SplitEnumerator<FlussSplit, F
             partitions = plan.partitions;
         }
         planned = true;
-        ready = true;
-        if (!plan.splits.isEmpty()) {
-            LOG.info("Table {}: {} splits to assign", spec.path(), unassigned.size());
+        if (ready && plan.splits.isEmpty()) {
+            // Nothing is said without need: a reader that has just finished cannot hear it, and Flink lets the job fail for that.
+            return;
         }
+        ready = true;
+        LOG.info("Table {}: {} splits to assign", spec.path(), unassigned.size());
         assign(context.registeredReaders().keySet());
     }
 

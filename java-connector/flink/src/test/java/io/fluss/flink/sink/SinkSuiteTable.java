@@ -1,0 +1,244 @@
+package io.fluss.flink.sink;
+
+import io.fluss.client.ColumnBatch;
+import io.fluss.client.Connection;
+import io.fluss.client.DataType;
+import io.fluss.client.DatabaseInfo;
+import io.fluss.client.LogScanner;
+import io.fluss.client.OffsetSpec;
+import io.fluss.client.PartitionInfo;
+import io.fluss.client.Table;
+import io.fluss.client.TableDescriptor;
+import io.fluss.client.TablePath;
+import io.fluss.flink.row.ColumnBatchRows;
+import io.fluss.flink.row.TypeConversion;
+import java.io.IOException;
+import java.net.URL;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.api.connector.sink2.Committer;
+import org.apache.flink.api.connector.sink2.CommitterInitContext;
+import org.apache.flink.api.connector.sink2.CommittingSinkWriter;
+import org.apache.flink.api.connector.sink2.Sink;
+import org.apache.flink.api.connector.sink2.SinkWriter;
+import org.apache.flink.api.connector.sink2.SupportsCommitter;
+import org.apache.flink.api.connector.sink2.WriterInitContext;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.connector.testframe.external.ExternalSystemDataReader;
+import org.apache.flink.connector.testframe.external.sink.DataStreamSinkV2ExternalContext;
+import org.apache.flink.connector.testframe.external.sink.TestingSinkSettings;
+import org.apache.flink.core.io.SimpleVersionedSerializer;
+import org.apache.flink.streaming.api.CheckpointingMode;
+import org.apache.flink.table.data.GenericRowData;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.data.StringData;
+
+/**
+ * A table in a store of its own for Flink's suite, which wants elements that can be compared: texts, whose first letter is a column
+ * too, which partitions the primary-key table. What is in the table is read from its log, where a row that came twice is seen twice.
+ */
+final class SinkSuiteTable implements DataStreamSinkV2ExternalContext<String> {
+    private static final TablePath PATH = TablePath.of("suite", "t");
+    private static final int BUCKETS = 2;
+
+    private final Path directory;
+    private final Connection connection;
+    private final Table table;
+
+    SinkSuiteTable(Path directory, boolean keyed) {
+        this.directory = directory;
+        connection = Connection.open(options());
+        connection.admin().createDatabase(new DatabaseInfo("suite", "", Collections.emptyMap()), false);
+        TableDescriptor.Builder descriptor = TableDescriptor.builder()
+                .column("letter", DataType.string().withNullable(false))
+                .column("v", DataType.string().withNullable(false))
+                .bucketCount(BUCKETS);
+        if (keyed) {
+            descriptor.primaryKey("letter", "v").bucketKey(List.of("v")).partitionKeys(List.of("letter"));
+        }
+        connection.admin().createTable(PATH, descriptor.build(), false);
+        table = connection.table(PATH);
+    }
+
+    private Map<String, String> options() {
+        return Map.of("data.dir", directory.toString());
+    }
+
+    // The suite has no other way to tell the guarantee.
+    @SuppressWarnings("deprecation")
+    @Override
+    public Sink<String> createSink(TestingSinkSettings settings) {
+        TableDescriptor descriptor = table.info().descriptor();
+        SinkSpec spec = SinkSpec.of(
+                options(),
+                PATH,
+                descriptor,
+                TypeConversion.toRowType(descriptor.columns()),
+                FlussSinkOptions.from(new Configuration()));
+        return settings.getCheckpointingMode() == CheckpointingMode.EXACTLY_ONCE
+                ? new TransactionalTextSink(new FlussTransactionalSink(spec, false))
+                : new TextSink<>(new FlussSink(spec, false));
+    }
+
+    @Override
+    public List<String> generateTestData(TestingSinkSettings settings, long seed) {
+        Random random = new Random(seed);
+        List<String> texts = new ArrayList<>();
+        for (int i = 100 + random.nextInt(100); i > 0; i--) {
+            texts.add((char) ('a' + random.nextInt(3)) + "-" + i + "-" + "x".repeat(random.nextInt(30)));
+        }
+        return texts;
+    }
+
+    @Override
+    public ExternalSystemDataReader<String> createSinkDataReader(TestingSinkSettings settings) {
+        LogScanner scanner = table.newLogScanner(new int[] {1});
+        return new ExternalSystemDataReader<>() {
+            private final List<Integer> subscribed = new ArrayList<>();
+
+            @Override
+            public List<String> poll(Duration timeout) {
+                subscribeNew(scanner, subscribed);
+                List<String> texts = new ArrayList<>();
+                ColumnBatch batch = scanner.poll(timeout.toMillis());
+                while (batch != null) {
+                    ColumnBatchRows rows = ColumnBatchRows.of(batch);
+                    for (int row = batch.firstRow(); row < batch.endRow(); row++) {
+                        texts.add(rows.row(row).getString(0).toString());
+                    }
+                    batch.close();
+                    batch = scanner.poll(0);
+                }
+                return texts;
+            }
+
+            @Override
+            public void close() {
+                scanner.close();
+            }
+        };
+    }
+
+    private void subscribeNew(LogScanner scanner, List<Integer> subscribed) {
+        List<Integer> present = new ArrayList<>();
+        if (table.info().descriptor().partitionKeys().isEmpty()) {
+            present.add(0);
+        } else {
+            connection.admin().listPartitions(PATH).stream().map(PartitionInfo::partitionId).forEach(present::add);
+        }
+        present.removeAll(subscribed);
+        for (int partition : present) {
+            long[] starts = connection.admin().listOffsets(PATH, partition, OffsetSpec.EARLIEST);
+            for (int bucket = 0; bucket < starts.length; bucket++) {
+                scanner.subscribe(partition, bucket, starts[bucket], Long.MAX_VALUE);
+            }
+        }
+        subscribed.addAll(present);
+    }
+
+    @Override
+    public TypeInformation<String> getProducedType() {
+        return Types.STRING;
+    }
+
+    @Override
+    public List<URL> getConnectorJarPaths() {
+        return Collections.emptyList();
+    }
+
+    @Override
+    public void close() {
+        table.close();
+        connection.close();
+    }
+
+    @Override
+    public String toString() {
+        return table.info().hasPrimaryKey() ? "partitions of a primary-key table" : "a log table";
+    }
+
+    /** The sink as SQL has it, behind a conversion of its rows. */
+    private static class TextSink<S extends Sink<RowData>> implements Sink<String> {
+        private static final long serialVersionUID = 1L;
+
+        final S sink;
+
+        TextSink(S sink) {
+            this.sink = sink;
+        }
+
+        @Override
+        public SinkWriter<String> createWriter(WriterInitContext context) throws IOException {
+            return new TextWriter<>(sink.createWriter(context));
+        }
+    }
+
+    private static final class TransactionalTextSink extends TextSink<FlussTransactionalSink>
+            implements SupportsCommitter<FlussCommittable> {
+        private static final long serialVersionUID = 1L;
+
+        TransactionalTextSink(FlussTransactionalSink sink) {
+            super(sink);
+        }
+
+        @Override
+        public SinkWriter<String> createWriter(WriterInitContext context) {
+            return new TransactionalTextWriter(sink.createWriter(context));
+        }
+
+        @Override
+        public Committer<FlussCommittable> createCommitter(CommitterInitContext context) {
+            return sink.createCommitter(context);
+        }
+
+        @Override
+        public SimpleVersionedSerializer<FlussCommittable> getCommittableSerializer() {
+            return sink.getCommittableSerializer();
+        }
+    }
+
+    private static class TextWriter<W extends SinkWriter<RowData>> implements SinkWriter<String> {
+        final W writer;
+
+        TextWriter(W writer) {
+            this.writer = writer;
+        }
+
+        @Override
+        public void write(String text, Context context) throws IOException, InterruptedException {
+            writer.write(
+                    GenericRowData.of(StringData.fromString(text.substring(0, 1)), StringData.fromString(text)), context);
+        }
+
+        @Override
+        public void flush(boolean endOfInput) throws IOException, InterruptedException {
+            writer.flush(endOfInput);
+        }
+
+        @Override
+        public void close() throws Exception {
+            writer.close();
+        }
+    }
+
+    private static final class TransactionalTextWriter
+            extends TextWriter<CommittingSinkWriter<RowData, FlussCommittable>>
+            implements CommittingSinkWriter<String, FlussCommittable> {
+        TransactionalTextWriter(CommittingSinkWriter<RowData, FlussCommittable> writer) {
+            super(writer);
+        }
+
+        @Override
+        public Collection<FlussCommittable> prepareCommit() throws IOException, InterruptedException {
+            return writer.prepareCommit();
+        }
+    }
+}
