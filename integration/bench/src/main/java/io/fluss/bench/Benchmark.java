@@ -1,7 +1,5 @@
 package io.fluss.bench;
 
-import io.fluss.minicluster.LocalCluster;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 
@@ -12,8 +10,7 @@ interface Benchmark {
 
     List<Figure> run() throws Exception;
 
-    static List<Benchmark> all(LocalCluster cluster, Path store, long rows, int rounds) {
-        Data data = new Data(cluster, store, rows);
+    static List<Benchmark> all(Data data, int rounds) {
         return Arrays.asList(
                 new Write(data, "upsert", rounds, true),
                 new Write(data, "append", rounds, false),
@@ -21,7 +18,9 @@ interface Benchmark {
                 new LookupJoin(data, "lookup-join-sync", rounds, "/*+ OPTIONS('lookup.async' = 'false') */"),
                 new LookupLatency(data, rounds),
                 new Scan(data, rounds),
-                new ScanJava(data, rounds));
+                new ScanJava(data, rounds),
+                new ConnectorSource(data, rounds),
+                new ConnectorSink(data, rounds));
     }
 
     /** rows/s of a job that takes {@code seconds}. */

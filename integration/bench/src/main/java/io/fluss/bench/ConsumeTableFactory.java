@@ -1,23 +1,32 @@
 package io.fluss.bench;
 
+import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.Set;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.sink2.SinkWriter;
 import org.apache.flink.api.connector.sink2.WriterInitContext;
 import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.ConfigOptions;
 import org.apache.flink.table.connector.ChangelogMode;
 import org.apache.flink.table.connector.sink.DynamicTableSink;
 import org.apache.flink.table.connector.sink.SinkV2Provider;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.factories.DynamicTableSinkFactory;
+import org.apache.flink.table.factories.FactoryUtil;
 import org.apache.flink.table.types.logical.LogicalType;
 
 /**
  * Connector {@code consume}: a sink that reads every column of every row and forgets it. Flink's {@code blackhole} reads none, so that a
- * source that decodes late would look faster than any use of it.
+ * source that decodes late would look faster than any use of it; with {@code 'read' = 'false'} this one reads none either.
  */
 public final class ConsumeTableFactory implements DynamicTableSinkFactory {
+    private static final ConfigOption<Boolean> READ =
+            ConfigOptions.key("read").booleanType().defaultValue(true).withDescription("Whether columns are read.");
+    private static final ConfigOption<Long> ROWS = ConfigOptions.key("rows").longType().defaultValue(0L)
+            .withDescription("If not 0: so many rows, written by one subtask, are timed.");
+
     @Override
     public String factoryIdentifier() {
         return "consume";
@@ -30,19 +39,23 @@ public final class ConsumeTableFactory implements DynamicTableSinkFactory {
 
     @Override
     public Set<ConfigOption<?>> optionalOptions() {
-        return Collections.emptySet();
+        return new HashSet<>(Arrays.asList(READ, ROWS));
     }
 
     @Override
     public DynamicTableSink createDynamicTableSink(Context context) {
-        return new ConsumeTableSink(context.getPhysicalRowDataType().getLogicalType().getChildren().toArray(new LogicalType[0]));
+        FactoryUtil.TableFactoryHelper helper = FactoryUtil.createTableFactoryHelper(this, context);
+        helper.validate();
+        LogicalType[] types = context.getPhysicalRowDataType().getLogicalType().getChildren().toArray(new LogicalType[0]);
+        boolean read = helper.getOptions().get(READ);
+        return new ConsumeTableSink(new ConsumeSink(read ? types : new LogicalType[0], helper.getOptions().get(ROWS)));
     }
 
     private static final class ConsumeTableSink implements DynamicTableSink {
-        private final LogicalType[] types;
+        private final ConsumeSink sink;
 
-        ConsumeTableSink(LogicalType[] types) {
-            this.types = types;
+        ConsumeTableSink(ConsumeSink sink) {
+            this.sink = sink;
         }
 
         @Override
@@ -52,12 +65,12 @@ public final class ConsumeTableFactory implements DynamicTableSinkFactory {
 
         @Override
         public SinkRuntimeProvider getSinkRuntimeProvider(Context context) {
-            return SinkV2Provider.of(new ConsumeSink(types));
+            return SinkV2Provider.of(sink);
         }
 
         @Override
         public DynamicTableSink copy() {
-            return new ConsumeTableSink(types);
+            return new ConsumeTableSink(sink);
         }
 
         @Override
@@ -68,10 +81,14 @@ public final class ConsumeTableFactory implements DynamicTableSinkFactory {
 
     private static final class ConsumeSink implements Sink<RowData> {
         private static final long serialVersionUID = 1L;
+        /** Of the columns that are read. */
         private final LogicalType[] types;
 
-        ConsumeSink(LogicalType[] types) {
+        private final long rows;
+
+        ConsumeSink(LogicalType[] types, long rows) {
             this.types = types;
+            this.rows = rows;
         }
 
         @Override
@@ -80,27 +97,40 @@ public final class ConsumeTableFactory implements DynamicTableSinkFactory {
             for (int i = 0; i < types.length; i++) {
                 getters[i] = RowData.createFieldGetter(types[i], i);
             }
-            return new ConsumeWriter(getters);
+            return new ConsumeWriter(getters, rows);
         }
     }
 
     private static final class ConsumeWriter implements SinkWriter<RowData> {
         private final RowData.FieldGetter[] getters;
+        /** Rows to come; 0 or less: nobody waits for them. */
+        private long left;
+
         /** Keeps the JIT from dropping the reads. */
         private int seen;
 
-        ConsumeWriter(RowData.FieldGetter[] getters) {
+        private boolean begun;
+
+        ConsumeWriter(RowData.FieldGetter[] getters, long rows) {
             this.getters = getters;
+            this.left = rows;
         }
 
         @Override
         public void write(RowData row, Context context) {
+            if (!begun) {
+                begun = true;
+                Meter.begin();
+            }
             int hash = 0;
             for (RowData.FieldGetter getter : getters) {
                 Object value = getter.getFieldOrNull(row);
                 hash = 31 * hash + (value == null ? 0 : value.hashCode());
             }
             seen ^= hash;
+            if (--left == 0) {
+                Meter.end();
+            }
         }
 
         @Override

@@ -2,6 +2,10 @@ package io.fluss.bench;
 
 import io.fluss.minicluster.LocalCluster;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Predicate;
 
 /** The store of a run, and the tables that several benchmarks read, loaded when the first of them asks. */
 final class Data {
@@ -15,11 +19,27 @@ final class Data {
     private Flink batch;
     private boolean users;
     private boolean events;
+    private final Predicate<String> wanted;
+    private final Profile profile;
 
-    Data(LocalCluster cluster, Path store, long rows) {
+    /**
+     * @param wanted the figures that are asked for, by name
+     * @param profile null: there are none
+     */
+    Data(LocalCluster cluster, Path store, long rows, Predicate<String> wanted, Profile profile) {
         this.cluster = cluster;
         this.store = store;
         this.rows = rows;
+        this.wanted = wanted;
+        this.profile = profile;
+    }
+
+    boolean wanted(String figure) {
+        return wanted.test(figure);
+    }
+
+    Profile profile() {
+        return profile;
     }
 
     long warmRows() {
@@ -28,16 +48,26 @@ final class Data {
 
     Flink streaming() throws Exception {
         if (streaming == null) {
-            streaming = new Flink(cluster, true, store);
+            streaming = new Flink(cluster, true, store, Collections.emptyMap());
         }
         return streaming;
     }
 
     Flink batch() throws Exception {
         if (batch == null) {
-            batch = new Flink(cluster, false, store);
+            batch = new Flink(cluster, false, store, Collections.emptyMap());
         }
         return batch;
+    }
+
+    /** A session whose jobs have one subtask. @param checkpoints how often they take some; null: never */
+    Flink oneSubtask(boolean streaming, String checkpoints) throws Exception {
+        Map<String, String> config = new HashMap<>();
+        config.put("parallelism.default", "1");
+        if (checkpoints != null) {
+            config.put("execution.checkpointing.interval", checkpoints);
+        }
+        return new Flink(cluster, streaming, store, config);
     }
 
     /** Table {@code users} with every key from 0 to {@code rows} - 1. */

@@ -9,6 +9,8 @@ final class Figure {
     final String unit;
     private final double[] values;
     private final double[] floors;
+    /** What is to be said beside the numbers; empty: nothing. */
+    String note = "";
 
     /** @param floors one a round, or empty if there is none */
     Figure(String name, String unit, double[] values, double[] floors) {
@@ -16,6 +18,16 @@ final class Figure {
         this.unit = unit;
         this.values = values;
         this.floors = floors;
+    }
+
+    /** Of one round. @param floor NaN: there is none */
+    static Figure single(String name, String unit, double value, double floor) {
+        return new Figure(name, unit, new double[] {value}, Double.isNaN(floor) ? new double[0] : new double[] {floor});
+    }
+
+    Figure note(String text) {
+        note = text;
+        return this;
     }
 
     double value() {
@@ -43,8 +55,8 @@ final class Figure {
 
     String json(String commit) {
         return String.format(Locale.ROOT,
-                "{\"name\":\"%s\",\"value\":%s,\"unit\":\"%s\",\"floor\":%s,\"ratio\":%s,\"rounds\":%d,\"spread\":%s,\"commit\":\"%s\"}",
-                name, number(value()), unit, number(floor()), number(ratio()), rounds(), number(spread()), commit);
+                "{\"name\":\"%s\",\"value\":%s,\"unit\":\"%s\",\"floor\":%s,\"ratio\":%s,\"rounds\":%d,\"spread\":%s,\"commit\":\"%s\",\"note\":\"%s\"}",
+                name, number(value()), unit, number(floor()), number(ratio()), rounds(), number(spread()), commit, note.replace("\\", "").replace("\"", ""));
     }
 
     private static String number(double d) {

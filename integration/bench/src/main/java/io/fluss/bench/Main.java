@@ -55,24 +55,29 @@ public final class Main {
         int exit = 1;
         try (LocalCluster cluster = LocalCluster.start()) {
             List<Figure> figures = new ArrayList<>();
+            Profile profile = Profile.orNull(out.toAbsolutePath().resolveSibling("profiles"));
+            List<Benchmark> all = Benchmark.all(new Data(cluster, store, rows, name -> wanted.matches(Paths.get(name)), profile), rounds);
             System.out.printf(Locale.ROOT, "%-46s %14s %-10s %14s %7s %7s %7s%n", "figure", "value", "unit", "floor", "ratio", "rounds", "spread");
-            for (Benchmark b : Benchmark.all(cluster, store, rows, rounds)) {
+            for (Benchmark b : all) {
                 if (b.names().stream().anyMatch(n -> wanted.matches(Paths.get(n)))) {
                     for (Figure f : b.run()) {
                         figures.add(f);
                         // What has no floor shows a dash.
                         System.out.print(String.format(Locale.ROOT, "%-46s %,14.1f %-10s %,14.1f %7.3f %7d %6.0f%%%n", f.name, f.value(), f.unit, f.floor(),
                                 f.ratio(), f.rounds(), 100 * f.spread()).replace("NaN", "  -"));
+                        if (!f.note.isEmpty()) {
+                            System.out.println("    " + f.note);
+                        }
                     }
                 }
             }
             if (figures.isEmpty()) {
                 System.err.println("no benchmark of the Java side fits " + only + "; there are "
-                        + Benchmark.all(cluster, store, rows, rounds).stream().flatMap(b -> b.names().stream()).collect(Collectors.joining(", ")));
+                        + all.stream().flatMap(b -> b.names().stream()).collect(Collectors.joining(", ")));
                 exit = NOTHING_FITS;
             } else {
                 write(out, figures, commit);
-                System.out.println("table.log.consistency = strong, parallelism 2, " + rows + " rows; " + out);
+                System.out.println("table.log.consistency = strong, parallelism 2 (connector.*: 1), " + rows + " rows; " + out);
                 exit = 0;
             }
         } catch (Exception e) {

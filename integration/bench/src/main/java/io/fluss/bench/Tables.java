@@ -1,11 +1,28 @@
 package io.fluss.bench;
 
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
 /** The tables and generators of the benchmarks: `users` (primary key, 8 columns) and `events` (log, 20 columns). */
 final class Tables {
     static final String USERS = "id BIGINT, name STRING, email STRING, country STRING, balance DOUBLE, score INT, updated TIMESTAMP(3), bio STRING";
     static final String EVENTS = "event_id BIGINT, user_id BIGINT, session_id STRING, event_type STRING, page STRING, referrer STRING,"
             + " country STRING, city STRING, device STRING, os STRING, browser STRING, ip STRING, price DOUBLE, quantity INT, discount FLOAT,"
             + " is_new BOOLEAN, latency_ms INT, amount DECIMAL(12, 2), event_time TIMESTAMP(3), payload STRING";
+
+    /** Lengths of the strings, which are hexadecimal digits. */
+    private static final Map<String, Integer> LENGTHS = new LinkedHashMap<>();
+
+    static {
+        Object[] lengths = {"name", 12, "email", 20, "country", 2, "bio", 40, "session_id", 12, "event_type", 6, "page", 16, "referrer", 16, "city", 8,
+            "device", 6, "os", 5, "browser", 6, "ip", 12, "payload", 40};
+        for (int i = 0; i < lengths.length; i += 2) {
+            LENGTHS.put((String) lengths[i], (Integer) lengths[i + 1]);
+        }
+    }
 
     /** Without a rate, the generator keeps to 10,000 rows a second. */
     private static final String DATAGEN = "'connector' = 'datagen', 'rows-per-second' = '1000000000'";
@@ -30,13 +47,12 @@ final class Tables {
                 + (random
                         ? ", 'number-of-rows' = '" + rows + "', 'fields.id.min' = '0', 'fields.id.max' = '" + (keys - 1) + "'"
                         : ", 'fields.id.kind' = 'sequence', 'fields.id.start' = '0', 'fields.id.end' = '" + (keys - 1) + "'")
-                + lengths("name", 12, "email", 20, "country", 2, "bio", 40) + ")";
+                + lengths(USERS) + ")";
     }
 
     static String eventsGenerator(String name, long rows) {
         return "CREATE TEMPORARY TABLE " + name + " (" + EVENTS + ") WITH (" + DATAGEN + ", 'number-of-rows' = '" + rows + "'"
-                + lengths("session_id", 12, "event_type", 6, "page", 16, "referrer", 16, "country", 2, "city", 8, "device", 6, "os", 5, "browser", 6,
-                        "ip", 12, "payload", 40) + ")";
+                + lengths(EVENTS) + ")";
     }
 
     /** Keys to ask for, with the processing time that a lookup join wants. */
@@ -45,11 +61,42 @@ final class Tables {
                 + "', 'fields.id.min' = '0', 'fields.id.max' = '" + (keys - 1) + "')";
     }
 
-    private static String lengths(Object... columnsAndLengths) {
+    /** Rows of a batch that is ready. @param keys if not 0: the first column is random below this */
+    static String ready(String name, String columns, long rows, long keys) {
+        return "CREATE TEMPORARY TABLE " + name + " (" + columns + ") WITH ('connector' = 'ready', 'rows' = '" + rows + "', 'keys' = '" + keys + "')";
+    }
+
+    /** A sink that times so many rows. @param reads every column, else nothing, like Flink's blackhole */
+    static String timed(String name, String columns, long rows, boolean reads) {
+        return "CREATE TEMPORARY TABLE " + name + " (" + columns + ") WITH ('connector' = 'consume', 'read' = '" + reads + "', 'rows' = '" + rows + "')";
+    }
+
+    /** Those of {@code columns} whose name or type is among {@code wanted}. */
+    static String columns(String columns, String... wanted) {
+        return split(columns).filter(c -> Arrays.stream(c.split(" ")).anyMatch(Arrays.asList(wanted)::contains)).collect(Collectors.joining(", "));
+    }
+
+    static String names(String columns) {
+        return split(columns).map(c -> c.split(" ")[0]).collect(Collectors.joining(", "));
+    }
+
+    /** At the commas that are not within parentheses. */
+    private static Stream<String> split(String columns) {
+        return Arrays.stream(columns.split(", (?![^(]*\\))"));
+    }
+
+    /** Digits of a string column. */
+    static int length(String column) {
+        return LENGTHS.get(column);
+    }
+
+    private static String lengths(String columns) {
         StringBuilder out = new StringBuilder();
-        for (int i = 0; i < columnsAndLengths.length; i += 2) {
-            out.append(", 'fields.").append(columnsAndLengths[i]).append(".length' = '").append(columnsAndLengths[i + 1]).append("'");
-        }
+        LENGTHS.forEach((column, length) -> {
+            if (columns.contains(column + " STRING")) {
+                out.append(", 'fields.").append(column).append(".length' = '").append(length).append("'");
+            }
+        });
         return out.toString();
     }
 }

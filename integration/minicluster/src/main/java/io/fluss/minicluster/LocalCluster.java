@@ -2,7 +2,9 @@ package io.fluss.minicluster;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.apache.flink.api.common.JobID;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.runtime.executiongraph.AccessExecutionGraph;
 import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
 
@@ -47,6 +49,12 @@ public final class LocalCluster implements AutoCloseable {
         config.put("rest.port", String.valueOf(cluster.getRestAddress().get().getPort()));
         config.put("parallelism.default", "2");
         return config;
+    }
+
+    /** When a job ended, in milliseconds since the epoch: what the client hears comes later. */
+    public long endMillis(JobID job) throws Exception {
+        AccessExecutionGraph graph = cluster.getExecutionGraph(job).get();
+        return graph.getStatusTimestamp(graph.getState());
     }
 
     @Override
