@@ -106,22 +106,28 @@ pub(crate) fn handle(handle: &EngineHandle, request: AdminRequest) -> Result<Adm
         }
         Request::CommitTransaction(r) if r.skip_rest => engine.skip_transaction(&Committable::decode(&r.committable)?)?,
         Request::CommitTransaction(r) => engine.commit_transaction(&Committable::decode(&r.committable)?)?,
+        Request::CommitOverwrite(r) => {
+            let prepared = r.committables.iter().map(|c| Committable::decode(c)).collect::<Result<Vec<_>>>()?;
+            engine.commit_overwrite(&prepared, &r.partition)?;
+        }
+        Request::TruncateTable(r) => engine.truncate_table(&convert::path(r.path)?)?,
         Request::AbortTransaction(r) => engine.abort_transaction(&Committable::decode(&r.committable)?)?,
         Request::ListTransactions(r) => {
             let table = engine.table(&convert::path(r.path)?)?;
             let mut found: BTreeMap<WriterId, Found> = BTreeMap::new();
             each_bucket(&table, &[], &[], |partition, bucket, tablet| {
                 for t in tablet.transactions() {
-                    let (buckets, prepared) = found.entry(t.id).or_insert((Vec::new(), Some(i64::MIN)));
+                    let (buckets, prepared, overwrites) = found.entry(t.id).or_insert((Vec::new(), Some(i64::MIN), false));
                     buckets.push(((partition, bucket).into(), t.pieces));
+                    *overwrites |= t.overwrites;
                     *prepared = (*prepared).zip(t.prepared_ms).map(|(a, b)| a.max(b));
                 }
                 Ok(())
             })?;
-            let info = |(transaction, (buckets, prepared_ms))| {
+            let info = |(transaction, (buckets, prepared_ms, overwrites))| {
                 let (table_id, path) = (table.meta().table_id, table.path().clone());
                 let committable = Committable { transaction, table_id, table: path, buckets };
-                TransactionInfo { transaction_id: transaction, prepared_ms, committable: committable.encode() }
+                TransactionInfo { transaction_id: transaction, prepared_ms, committable: committable.encode(), overwrites }
             };
             response.transactions = found.into_iter().map(info).collect();
         }
@@ -140,8 +146,8 @@ pub(crate) fn handle(handle: &EngineHandle, request: AdminRequest) -> Result<Adm
     Ok(response)
 }
 
-/// Where a transaction has how many pieces, and since when it is prepared in all of them, ms since 1970; `None`: it is not.
-type Found = (Vec<(PartitionBucket, u32)>, Option<i64>);
+/// Where a transaction has how many pieces; since when it is prepared in all of them, ms since 1970, `None`: it is not; whether it overwrites.
+type Found = (Vec<(PartitionBucket, u32)>, Option<i64>, bool);
 
 /// The partitions that a request means; 0: all, or the table has none.
 fn of(partition: &PartitionId) -> &[PartitionId] {

@@ -49,6 +49,18 @@ impl Connection {
         self.engine.engine().commit_transaction(committable)
     }
 
+    /// Replaces rows by those that overwriting writers of one table have prepared, and returns when that is durable and visible; each bucket does so by
+    /// itself. All rows of a table without partitions are replaced, else those of the partitions that get rows, and of the one that `partition`
+    /// names (texts by partition key, of all keys; none: no other one), which is made if it is missing. Repeated, it changes nothing.
+    pub fn commit_overwrite(&self, prepared: &[Committable], partition: &BTreeMap<String, String>) -> Result<()> {
+        self.engine.engine().commit_overwrite(prepared, partition)
+    }
+
+    /// Removes all rows of a table; its partitions stay.
+    pub fn truncate(&self, path: &TablePath) -> Result<()> {
+        self.engine.engine().truncate_table(path)
+    }
+
     /// Ends a transaction whose commit fails and will not succeed: what of it is not committed yet is dropped, and from now on [`Self::commit`]
     /// of it succeeds, so that a job which comes back with it goes on. Also of one that is damaged or has expired. May be repeated.
     pub fn skip(&self, committable: &Committable) -> Result<()> {

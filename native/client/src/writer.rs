@@ -27,12 +27,22 @@ pub struct Writer {
     next_bucket: AtomicU32,
     /// Makes partitions that rows are the first of.
     create_partitions: bool,
-    /// Rows are staged for a transaction, which the writer's id is.
-    stages: bool,
+    staging: Staging,
     /// One write at a time.
     numbers: Mutex<Numbers>,
     /// What a flush has to wait for.
     written: Mutex<BTreeMap<PartitionBucket, LogOffset>>,
+}
+
+/// What becomes of written rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Staging {
+    /// They are written.
+    Unstaged,
+    /// They are staged for a transaction, which the writer's id is.
+    Added,
+    /// They are staged, too, and replace those that are there.
+    Replacing,
 }
 
 /// The numbers of the batches.
@@ -70,7 +80,7 @@ impl Writer {
             targets,
             next_bucket: AtomicU32::new(first),
             create_partitions: true,
-            stages: false,
+            staging: Staging::Unstaged,
             numbers: Mutex::default(),
             written: Mutex::default(),
         }
@@ -78,7 +88,12 @@ impl Writer {
 
     /// The same writer, for rows that are seen when they are committed.
     pub fn transactional(self) -> TransactionalWriter {
-        TransactionalWriter::new(Self { stages: true, numbers: Mutex::default(), ..self })
+        TransactionalWriter::new(Self { staging: Staging::Added, numbers: Mutex::default(), ..self })
+    }
+
+    /// The same writer, for rows that replace those that are there when an overwrite is committed ([`Connection::commit_overwrite`](crate::Connection::commit_overwrite)).
+    pub fn overwriting(self) -> TransactionalWriter {
+        TransactionalWriter::new(Self { staging: Staging::Replacing, numbers: Mutex::default(), ..self })
     }
 
     /// Whether a partition that is missing is made by the first row of it, as it is unless this says otherwise; else the write fails.
@@ -101,7 +116,7 @@ impl Writer {
         let mut write = match numbers.failed.take() {
             Some(failed) if failed.kinds.as_deref() == kinds && failed.rows == *rows => failed,
             None => self.split(kinds, rows)?,
-            Some(failed) if self.stages => {
+            Some(failed) if self.staging != Staging::Unstaged => {
                 numbers.failed = Some(failed);
                 return Err(half_written());
             }
@@ -221,10 +236,13 @@ impl Writer {
             None => self.number(numbers, *bucket)?,
         };
         rows.writer = Some(number);
-        if self.stages {
+        if self.staging != Staging::Unstaged {
             // The bucket may have a part of it from now on.
             numbers.next.entry(*bucket).or_insert(number.sequence);
-            tablet.stage(rows)?;
+            match self.staging {
+                Staging::Replacing => tablet.stage_overwrite(rows)?,
+                _ => tablet.stage(rows)?,
+            }
             numbers.next.insert(*bucket, number.sequence + 1);
             // It has no offset yet.
             return Ok(0);
@@ -278,6 +296,10 @@ impl Writer {
         let mut numbers = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
         if numbers.failed.is_some() {
             return Err(half_written());
+        }
+        // It takes a number without rows too.
+        if self.staging == Staging::Replacing && numbers.writer_id.is_none() {
+            numbers.writer_id = Some(self.table.inner.new_writer_id()?);
         }
         // Without a number it has no rows.
         let committable = self.table.inner.prepare_transaction(numbers.writer_id.unwrap_or(-1), numbers.staged())?;

@@ -239,7 +239,7 @@ pub(crate) fn partition_dropped(path: &TablePath, name: &str) -> Error {
 }
 
 /// The values in the order of the partition keys, all of which must be given.
-fn ordered(path: &TablePath, table: &TableMeta, values: &BTreeMap<String, String>) -> Result<Vec<String>> {
+pub(crate) fn ordered(path: &TablePath, table: &TableMeta, values: &BTreeMap<String, String>) -> Result<Vec<String>> {
     let keys = &table.declaration.partition_keys;
     let given = || values.keys().cloned().collect::<Vec<_>>().join(", ");
     let all: Option<Vec<String>> = keys.iter().map(|k| values.get(k).cloned()).collect();

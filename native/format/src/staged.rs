@@ -10,7 +10,9 @@ use crate::{BatchHeader, EncodeOptions, EncodedBatch, MAX_BATCH_BYTES, align64, 
 
 const MAGIC: [u8; 8] = *b"FLUSSTXN";
 const VERSION: u32 = 0;
-const KNOWN_FEATURES: u32 = 0;
+/// The rows replace those that are there: they are committed by an overwrite.
+const FEATURE_OVERWRITES: u32 = 1;
+const KNOWN_FEATURES: u32 = FEATURE_OVERWRITES;
 const PIECE: [u8; 4] = *b"FLUP";
 const MARK: [u8; 4] = *b"FLUE";
 const FLAG_TARGETS: u32 = 1;
@@ -51,6 +53,8 @@ pub struct StagedHeader {
     pub bucket: TableBucket,
     /// The transaction, which is an idempotent writer.
     pub transaction: WriterId,
+    /// The rows are a part of an overwrite.
+    pub overwrites: bool,
 }
 
 impl StagedHeader {
@@ -59,7 +63,7 @@ impl StagedHeader {
         let mut b = [0; STAGED_UNIT];
         b[..8].copy_from_slice(&MAGIC);
         b[8..12].copy_from_slice(&VERSION.to_le_bytes());
-        b[12..16].copy_from_slice(&KNOWN_FEATURES.to_le_bytes());
+        b[12..16].copy_from_slice(&(u32::from(self.overwrites) * FEATURE_OVERWRITES).to_le_bytes());
         b[16..24].copy_from_slice(&self.bucket.table_id.to_le_bytes());
         b[24..28].copy_from_slice(&self.bucket.bucket.to_le_bytes());
         b[28..32].copy_from_slice(&self.bucket.partition.to_le_bytes());
@@ -83,7 +87,8 @@ impl StagedHeader {
             ));
         }
         let bucket = TableBucket { table_id: u64_at(b, 16), bucket: u32_at(b, 24), partition: u32_at(b, 28) };
-        Ok(is_sealed(b).then_some(Self { bucket, transaction: u64_at(b, 32) as WriterId }))
+        let overwrites = features & FEATURE_OVERWRITES != 0;
+        Ok(is_sealed(b).then_some(Self { bucket, transaction: u64_at(b, 32) as WriterId, overwrites }))
     }
 }
 

@@ -249,7 +249,7 @@ fn a_lease_has_the_bytes_that_were_committed() {
 fn a_staged_transaction_has_the_bytes_that_were_committed() {
     let (schema, rows) = flat();
     let bucket = TableBucket { table_id: 7, partition: 3, bucket: 2 };
-    let header = StagedHeader { bucket, transaction: 42 };
+    let header = StagedHeader { bucket, transaction: 42, overwrites: false };
     let deletes = [false, true, false];
     let mut upserts = encode_upserts(&rows, Some(&deletes), &schema).unwrap();
     let mut partial = encode_upserts(&rows, None, &schema).unwrap();

@@ -32,6 +32,17 @@ impl Log {
         Ok(expired)
     }
 
+    /// Begins a new segment unless the active one has no rows, and gives the offset where it begins, durably: [`Log::delete_before`] can remove all
+    /// that lies before.
+    pub fn cut(&self) -> Result<LogOffset> {
+        let mut tail = self.tail();
+        tail.check()?;
+        if tail.end_offset > self.active().base_offset {
+            self.roll(&mut tail)?;
+        }
+        Ok(tail.end_offset)
+    }
+
     /// Removes the segments that lie wholly below an offset; the active one stays. Reads below the new start offset are refused.
     pub fn delete_before(&self, offset: LogOffset) -> Result<()> {
         let tail = self.tail();

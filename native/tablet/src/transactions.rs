@@ -5,12 +5,15 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use fluss_format::{EncodedBatch, PreparedMark, STAGED_UNIT, StagedHeader, StagedPiece};
+use fluss_format::{BegunOverwrite, EncodedBatch, PreparedMark, STAGED_UNIT, StagedHeader, StagedPiece};
 use fluss_types::file::{File, FileSystem};
 use fluss_types::{BatchSequence, Error, ErrorCode, FieldId, Result, TableBucket, WriterId};
 
 /// The end of the name of a prepared transaction's file.
 const PREPARED: &str = ".prepared";
+
+/// The name of the file of the overwrite whose commit goes on.
+const OVERWRITE: &str = "overwrite";
 
 /// A transaction of a bucket that is not committed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +24,8 @@ pub struct TransactionInfo {
     pub pieces: u32,
     /// When it was prepared, ms since 1970, or when its file was found to be damaged; `None`: it is not.
     pub prepared_ms: Option<i64>,
+    /// Its rows are a part of an overwrite.
+    pub overwrites: bool,
 }
 
 /// How far a transaction is.
@@ -45,6 +50,8 @@ pub(crate) struct Staged {
     pub(crate) pieces: u32,
     /// When it was begun, and from then on when it was prepared, ms since 1970.
     pub(crate) since_ms: i64,
+    /// Only an overwrite commits it.
+    pub(crate) overwrites: bool,
     pub(crate) stage: Stage,
 }
 
@@ -65,7 +72,7 @@ impl Staged {
             Stage::Open { .. } | Stage::Failed(_) => None,
             Stage::Gone => return None,
         };
-        Some(TransactionInfo { id: self.id, pieces: self.pieces, prepared_ms })
+        Some(TransactionInfo { id: self.id, pieces: self.pieces, prepared_ms, overwrites: self.overwrites })
     }
 }
 
@@ -77,24 +84,32 @@ pub(crate) struct Transactions {
     bucket: TableBucket,
     /// One call at a time for each.
     staged: Mutex<BTreeMap<WriterId, Arc<Mutex<Staged>>>>,
+    /// The overwrite whose commit has begun and not ended. Those of its members that are there are not removed by anybody else.
+    overwrite: Mutex<Option<Arc<BegunOverwrite>>>,
 }
 
 impl Transactions {
     /// Finds what is prepared. Only its name says that it is: what has another one goes, for its writer died with the process.
     pub(crate) fn open(fs: Arc<dyn FileSystem>, dir: PathBuf, bucket: TableBucket, now_ms: i64) -> Result<Self> {
-        let transactions = Self { fs, dir, bucket, staged: Mutex::default() };
+        let transactions = Self { fs, dir, bucket, staged: Mutex::default(), overwrite: Mutex::default() };
         let names = match transactions.fs.list(&transactions.dir) {
             Err(e) if e.kind() == ErrorKind::NotFound => return Ok(transactions),
             names => names.map_err(|e| Error::io(format!("list {}", transactions.dir.display()), &e))?,
         };
         for name in names {
+            if name == OVERWRITE {
+                *transactions.begun() = Some(Arc::new(transactions.read_overwrite()?));
+                continue;
+            }
             let Some(id) = name.strip_suffix(PREPARED).and_then(|id| id.parse().ok()) else {
                 transactions.remove_file(&transactions.dir.join(&name))?;
                 continue;
             };
             let staged = match transactions.read_mark(id)? {
-                Ok(mark) => Staged { id, pieces: mark.pieces, since_ms: mark.prepared_ms, stage: Stage::Prepared { mark } },
-                Err(damage) => Staged { id, pieces: 0, since_ms: now_ms, stage: Stage::Damaged(damage) },
+                Ok((overwrites, mark)) => {
+                    Staged { id, pieces: mark.pieces, since_ms: mark.prepared_ms, overwrites, stage: Stage::Prepared { mark } }
+                }
+                Err(damage) => Staged { id, pieces: 0, since_ms: now_ms, overwrites: false, stage: Stage::Damaged(damage) },
             };
             transactions.map().insert(id, Arc::new(Mutex::new(staged)));
         }
@@ -103,8 +118,8 @@ impl Transactions {
         Ok(transactions)
     }
 
-    /// The mark of a prepared transaction, or what is wrong with it.
-    fn read_mark(&self, id: WriterId) -> Result<Result<PreparedMark>> {
+    /// Whether a prepared transaction is of an overwrite, and its mark; or what is wrong with it.
+    fn read_mark(&self, id: WriterId) -> Result<Result<(bool, PreparedMark)>> {
         let path = self.prepared(id);
         let read = || {
             let file = self.fs.open(&path)?;
@@ -118,11 +133,56 @@ impl Transactions {
         };
         let (header, mark, end) = read().map_err(|e| io("read", &path, &e))?;
         // Of the rest of the file the commit says whether it is damaged.
-        let mark = StagedHeader::decode(&header).and_then(|_| {
+        let read = StagedHeader::decode(&header).and_then(|header| {
             let mark = PreparedMark::decode(&mark).filter(|m| Some(m.position) == end);
-            mark.ok_or_else(|| damaged("the mark at its end is damaged"))
+            let mark = mark.ok_or_else(|| damaged("the mark at its end is damaged"))?;
+            Ok((header.is_some_and(|h| h.overwrites), mark))
         });
-        Ok(mark.map_err(|e| e.at(path.display())))
+        Ok(read.map_err(|e| e.at(path.display())))
+    }
+
+    fn read_overwrite(&self) -> Result<BegunOverwrite> {
+        let path = self.dir.join(OVERWRITE);
+        let bytes = self.fs.read(&path).map_err(|e| io("read", &path, &e))?;
+        let begun = BegunOverwrite::decode(&bytes).map_err(|e| e.at(path.display()))?;
+        begun.filter(|begun| begun.bucket == self.bucket).ok_or_else(|| {
+            let m = "an overwrite had begun, and what it replaces is not known, for this file is damaged: restore it from a copy, or remove it to go on without the overwrite";
+            Error::new(ErrorCode::CorruptTransaction, m).at(path.display())
+        })
+    }
+
+    fn begun(&self) -> MutexGuard<'_, Option<Arc<BegunOverwrite>>> {
+        self.overwrite.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The overwrite whose commit has begun.
+    pub(crate) fn overwrite(&self) -> Option<Arc<BegunOverwrite>> {
+        self.begun().clone()
+    }
+
+    /// Whether a transaction is an overwrite whose commit has begun, or a member of it.
+    pub(crate) fn is_overwriting(&self, id: WriterId) -> bool {
+        self.begun().as_ref().is_some_and(|begun| begun.id == id || begun.members.iter().any(|(member, _)| *member == id))
+    }
+
+    /// Writes down, durably, that the commit of an overwrite begins.
+    pub(crate) fn begin_overwrite(&self, overwrite: BegunOverwrite) -> Result<Arc<BegunOverwrite>> {
+        let path = self.dir.join(OVERWRITE);
+        let written = self.fs.create_dir_all(&self.dir).and_then(|()| self.fs.replace(&path, &overwrite.encode()));
+        written.map_err(|e| io("write", &path, &e))?;
+        let overwrite = Arc::new(overwrite);
+        // It is there now, maybe.
+        *self.begun() = Some(overwrite.clone());
+        self.sync_dir()?;
+        Ok(overwrite)
+    }
+
+    /// Forgets it, durably.
+    pub(crate) fn end_overwrite(&self) -> Result<()> {
+        self.remove_file(&self.dir.join(OVERWRITE))?;
+        self.sync_dir()?;
+        *self.begun() = None;
+        Ok(())
     }
 
     /// The file of a transaction that is not prepared.
@@ -159,12 +219,13 @@ impl Transactions {
         number: BatchSequence,
         batch: &mut EncodedBatch,
         targets: Option<Arc<[FieldId]>>,
+        overwrites: bool,
         now_ms: i64,
     ) -> Result<()> {
         let BatchSequence { writer_id: id, sequence } = number;
         let staged = match self.get(id) {
             Some(staged) => staged,
-            None if sequence == 0 => self.create(id, now_ms)?,
+            None if sequence == 0 => self.create(id, overwrites, now_ms)?,
             None => return Err(not_found(id, "was never begun here, or is gone")),
         };
         let mut staged = lock(&staged);
@@ -198,7 +259,7 @@ impl Transactions {
         Ok(())
     }
 
-    fn create(&self, id: WriterId, now_ms: i64) -> Result<Arc<Mutex<Staged>>> {
+    fn create(&self, id: WriterId, overwrites: bool, now_ms: i64) -> Result<Arc<Mutex<Staged>>> {
         let mut map = self.map();
         if let Some(staged) = map.get(&id) {
             return Ok(staged.clone());
@@ -206,7 +267,7 @@ impl Transactions {
         let make = || {
             self.fs.create_dir_all(&self.dir)?;
             let file = self.fs.create(&self.path(id))?;
-            file.write_at(0, &StagedHeader { bucket: self.bucket, transaction: id }.encode())?;
+            file.write_at(0, &StagedHeader { bucket: self.bucket, transaction: id, overwrites }.encode())?;
             Ok(file)
         };
         let file = make().map_err(|e| io("write", &self.path(id), &e)).inspect_err(|_| {
@@ -214,7 +275,7 @@ impl Transactions {
             let _ = self.fs.remove_file(&self.path(id));
         })?;
         let stage = Stage::Open { file, size: STAGED_UNIT as u64 };
-        let staged = Arc::new(Mutex::new(Staged { id, pieces: 0, since_ms: now_ms, stage }));
+        let staged = Arc::new(Mutex::new(Staged { id, pieces: 0, since_ms: now_ms, overwrites, stage }));
         map.insert(id, staged.clone());
         Ok(staged)
     }
@@ -286,7 +347,8 @@ impl Transactions {
         let io = |e: std::io::Error| Error::io(format!("write {}", temporary.display()), &e);
         let file = self.fs.create(&temporary).map_err(io)?;
         let mut mark = PreparedMark { pieces: 0, position: STAGED_UNIT as u64, ..*mark };
-        file.write_at(0, &StagedHeader { bucket: self.bucket, transaction: id }.encode()).map_err(io)?;
+        let header = StagedHeader { bucket: self.bucket, transaction: id, overwrites: staged.overwrites };
+        file.write_at(0, &header.encode()).map_err(io)?;
         let mut add = |targets: Option<Arc<[FieldId]>>, batch: &[u8]| {
             let head = StagedPiece { number: mark.pieces, batch_len: batch.len(), targets }.encode();
             file.write_at(mark.position, &head).map_err(io)?;
@@ -349,7 +411,7 @@ fn damaged(what: &str) -> Error {
     Error::new(ErrorCode::CorruptTransaction, m)
 }
 
-fn not_found(id: WriterId, what: &str) -> Error {
+pub(crate) fn not_found(id: WriterId, what: &str) -> Error {
     Error::new(ErrorCode::TransactionNotFound, format!("transaction {id} {what}"))
 }
 

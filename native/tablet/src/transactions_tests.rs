@@ -44,7 +44,7 @@ fn replaced(edge: u64, power_loss: bool) -> bool {
     for sequence in 0..3 {
         let targets = (sequence == 2).then(|| many.clone());
         let number = BatchSequence { writer_id: ID, sequence };
-        transactions.stage(number, &mut batch(sequence as u32), targets, 5).unwrap();
+        transactions.stage(number, &mut batch(sequence as u32), targets, false, 5).unwrap();
     }
     transactions.prepare(ID, 3, 6).unwrap();
     let last = (2, Some(many.to_vec()));

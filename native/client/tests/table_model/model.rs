@@ -1,6 +1,6 @@
 //! What a primary-key table should hold, and what its changelog should say: written from what the merge engines promise, not from the code.
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fluss_testkit::Value;
 
@@ -43,11 +43,34 @@ impl Model {
 
     /// One row after the other. `targets`: positions of the columns that are written, `None`: all.
     pub fn write(&mut self, writes: &[Write], targets: Option<&[usize]>) {
+        self.write_onto(writes, targets, |_| true);
+    }
+
+    /// The table is what these writes make of an empty one; the rows that are left of the old ones are deleted then, in any order.
+    pub fn overwrite(&mut self, writes: &[(Option<Vec<usize>>, Vec<Write>)]) {
+        let mut seen = BTreeSet::new();
+        for (targets, writes) in writes {
+            for write in writes {
+                self.write_onto(std::slice::from_ref(write), targets.as_deref(), |key| seen.contains(key));
+                if !write.delete {
+                    seen.insert(self.key(&write.row));
+                }
+            }
+        }
+        let old: Vec<String> = self.rows.keys().filter(|key| !seen.contains(*key)).cloned().collect();
+        for key in old {
+            let row = self.rows.remove(&key).expect("it is there");
+            self.changes.push(Change { kind: 4, row });
+        }
+    }
+
+    /// `meets`: whether the row of a key counts for what a write makes of it.
+    fn write_onto(&mut self, writes: &[Write], targets: Option<&[usize]>, meets: impl Fn(&str) -> bool) {
         let targets = targets.filter(|t| t.len() < self.definition.columns.len());
         for write in writes {
             let key = self.key(&write.row);
             let old = self.rows.get(&key).cloned();
-            let merged = self.merge(old.as_ref(), write, targets);
+            let merged = self.merge(old.as_ref().filter(|_| meets(&key)), write, targets);
             let mut push = |kind, row: &Row| self.changes.push(Change { kind, row: row.clone() });
             match (old, merged) {
                 (_, Merged::Nothing) => {}

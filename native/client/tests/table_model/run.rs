@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::ArrayRef;
-use fluss_client::{Connection, Table, Writer};
+use fluss_client::{Connection, Table, TransactionalWriter, Writer};
 use fluss_meta::{DatabaseMeta, TableDeclaration};
 use fluss_proto::admin_request::Request;
 use fluss_proto::{self as proto, AdminRequest, AdminResponse};
@@ -105,6 +105,7 @@ impl Run {
                 1 => self.release_snapshot(),
                 2 | 3 => self.flush_and_check(),
                 4 if self.random.below(2) == 0 => self.reopen(),
+                6 => self.overwrite(),
                 5 if self.random.below(2) == 0 => self.kill(),
                 _ => self.write(),
             }
@@ -153,6 +154,41 @@ impl Run {
         let rows = rows::batch(self.table.write_schema(), columns);
         self.writer(&targets).write(kinds, &rows).unwrap();
         self.model.write(&writes, targets.as_deref());
+    }
+
+    /// What was written before is durable; then two writers, or one, or none, stage what replaces it, and the commit is repeated.
+    fn overwrite(&mut self) {
+        self.flush_and_check();
+        let definition = self.model.definition.clone();
+        let schema = self.table.schema().clone();
+        let (mut staged, mut prepared) = (Vec::new(), Vec::new());
+        for _ in 0..1 + self.random.below(2) {
+            let targets = self.targets(&definition);
+            let writer: TransactionalWriter = match &targets {
+                None => self.table.writer(),
+                Some(columns) => self.table.partial_writer(columns),
+            }
+            .unwrap()
+            .overwriting();
+            for _ in 0..self.random.below(4) {
+                let count = 1 + self.random.below(12) as usize;
+                let columns = rows::random_columns(&definition, &schema, count, &mut self.random);
+                let disabled = definition.deletes == Deletes::Disable || self.random.below(3) > 0;
+                let deletes: Vec<u8> = (0..count).map(|_| u8::from(!disabled && self.random.below(3) == 0)).collect();
+                let rows = rows::rows(&columns, &definition.columns);
+                let writes = rows.into_iter().zip(&deletes).map(|(row, delete)| Write { row, delete: *delete == 1 });
+                staged.push((targets.clone(), writes.collect::<Vec<_>>()));
+                let kinds = deletes.contains(&1).then_some(&deletes[..]);
+                writer.write(kinds, &rows::batch(self.table.write_schema(), columns)).unwrap();
+            }
+            prepared.push(writer.prepare().unwrap());
+        }
+        self.say(|| format!("overwrite {staged:?}"));
+        prepared.reverse();
+        for _ in 0..2 {
+            self.connection.commit_overwrite(&prepared, &Default::default()).unwrap();
+        }
+        self.model.overwrite(&staged);
     }
 
     /// A partial update: the key and some other columns.

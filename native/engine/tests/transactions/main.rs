@@ -1,6 +1,7 @@
 //! Transactions over a machine that stops, loses power, fails and fills up.
 #![allow(clippy::unwrap_used, reason = "test code")]
 mod damage;
+mod overwrites;
 mod refused;
 
 use std::collections::BTreeMap;
@@ -559,7 +560,7 @@ fn calls_out_of_their_order_are_refused() {
     refused(tablet.stage(&rows(9, 1, &[1])), ErrorCode::InvalidArgument, "is prepared");
     refused(tablet.commit_transaction(9, 2), ErrorCode::InvalidArgument, "has 1 pieces here, 2 were expected");
     let prepared_ms = Some(1_000_000);
-    assert_eq!(tablet.transactions(), [fluss_tablet::TransactionInfo { id: 9, pieces: 1, prepared_ms }]);
+    assert_eq!(tablet.transactions(), [fluss_tablet::TransactionInfo { id: 9, pieces: 1, prepared_ms, overwrites: false }]);
     tablet.commit_transaction(9, 1).unwrap();
     refused(tablet.abort_transaction(9), ErrorCode::InvalidArgument, "is committed");
     refused(tablet.stage(&rows(9, 0, &[1])), ErrorCode::InvalidArgument, "is committed");

@@ -97,7 +97,7 @@ fn transactions() -> Vec<Vec<u8>> {
     let targets = Some((0..20).collect());
     let mut out = vec![
         [&[0], &bytes[..bytes.len() - 4]].concat(),
-        [&[1], &StagedHeader { bucket, transaction: 42 }.encode()[..]].concat(),
+        [&[1], &StagedHeader { bucket, transaction: 42, overwrites: false }.encode()[..]].concat(),
         [vec![2], StagedPiece { number: 0, batch_len: 640, targets: None }.encode()].concat(),
         [vec![2], StagedPiece { number: 1, batch_len: 64, targets }.encode()].concat(),
         [&[3], &PreparedMark { pieces: 2, position: 640, prepared_ms: -1 }.encode()[..]].concat(),
@@ -224,7 +224,12 @@ fn messages() -> Vec<Vec<u8>> {
         }),
         partitions: vec![proto::PartitionInfo { partition_id: 2, values: vec!["a".into(), "1".into()], created_ms: 3 }],
         table_stats: Some(proto::TableStats { row_count: 7 }),
-        transactions: vec![proto::TransactionInfo { transaction_id: 5, prepared_ms: Some(0), committable: vec![7] }],
+        transactions: vec![proto::TransactionInfo {
+            transaction_id: 5,
+            prepared_ms: Some(0),
+            committable: vec![7],
+            overwrites: false,
+        }],
         options: vec![proto::OptionInfo { key: "k".into(), value: "v".into(), given: true }],
     };
     let paths = |paths: &[&[u32]]| paths.iter().map(|steps| proto::ColumnPath { steps: steps.to_vec() }).collect::<Vec<_>>();
@@ -270,7 +275,12 @@ fn messages() -> Vec<Vec<u8>> {
     let lookup = proto::LookupRequest { columns: paths(&[&[1]]), prefix_key: vec!["c".into()], insert_missing: true };
     out.push([vec![6], lookup.encode_to_vec()].concat());
     out.push([vec![7], proto::Metrics { values: BTreeMap::from([("memory".into(), u64::MAX)]) }.encode_to_vec()].concat());
-    let writer = proto::WriterRequest { target_columns: vec![0, 300], existing_partitions_only: true, transactional: true };
+    let writer = proto::WriterRequest {
+        target_columns: vec![0, 300],
+        existing_partitions_only: true,
+        transactional: true,
+        overwrites: false,
+    };
     out.push([vec![8], writer.encode_to_vec()].concat());
     out
 }

@@ -22,8 +22,11 @@ pub extern "system" fn open_writer<'l>(env: EnvUnowned<'l>, class: JClass<'l>, t
             (table.partial_writer(&targets)?, InputColumns::some(&table.write_schema(), table.schema().columns(), &targets)?)
         };
         let writer = writer.creating_partitions(!request.existing_partitions_only);
-        let writer =
-            if request.transactional { AnyWriter::Transactional(writer.transactional()) } else { AnyWriter::Plain(writer) };
+        let writer = match (request.transactional, request.overwrites) {
+            (true, true) => AnyWriter::Transactional(writer.overwriting()),
+            (true, false) => AnyWriter::Transactional(writer.transactional()),
+            (false, _) => AnyWriter::Plain(writer),
+        };
         Ok(WRITERS.insert(OpenWriter { writer, targets, columns, parent }))
     })
 }

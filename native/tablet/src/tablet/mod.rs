@@ -1,4 +1,5 @@
 //! The storage of one bucket.
+mod overwrite;
 mod read;
 mod recover;
 mod retention;
@@ -113,6 +114,8 @@ pub struct Tablet {
     log: Log,
     kv: Option<KvState>,
     transactions: Transactions,
+    /// One commit of an overwrite at a time.
+    overwriting: Mutex<()>,
     /// Who uses the files of transactions reads; who closes writes, once nobody may begin any more.
     in_use: RwLock<()>,
     progress: Progress,
@@ -146,7 +149,9 @@ impl Tablet {
         let transactions = Transactions::open(context.fs.clone(), dir.join("transactions"), bucket, context.clock.now_ms());
         let transactions = transactions.map_err(|e| e.at(&name))?;
         // How far the commit of a transaction came must be known as long as its file is there.
-        let log = Log::open_keeping(context.fs.clone(), &dir.join("log"), bucket, context.log, &transactions.ids());
+        let mut ids = transactions.ids();
+        ids.extend(transactions.overwrite().map(|overwrite| overwrite.id));
+        let log = Log::open_keeping(context.fs.clone(), &dir.join("log"), bucket, context.log, &ids);
         let log = log.map_err(|e| e.at(&name))?;
         let mut rows = 0;
         let kv = match table {
@@ -167,7 +172,7 @@ impl Tablet {
         let (end_offset, log_time) = (log.end_offset(), log.last_timestamp());
         let memory = context.memory.writers().user();
         let uncommitted = memory.take(0);
-        Ok(Arc::new(Self {
+        let tablet = Arc::new(Self {
             name,
             bucket,
             kind,
@@ -176,6 +181,7 @@ impl Tablet {
             log,
             kv,
             transactions,
+            overwriting: Mutex::default(),
             in_use: RwLock::default(),
             progress: Progress::new(end_offset),
             memory,
@@ -184,7 +190,9 @@ impl Tablet {
             committing: Mutex::new(()),
             scheduled: AtomicBool::new(false),
             closed: AtomicBool::new(false),
-        }))
+        });
+        tablet.go_on_overwriting();
+        Ok(tablet)
     }
 
     fn definition(&self) -> Arc<Definition> {

@@ -1,7 +1,7 @@
 //! Retention: what has outlived `table.log.ttl` and is needed by nobody goes.
 use std::sync::Arc;
 
-use fluss_types::{ErrorCode, LogOffset, Result};
+use fluss_types::{Error, ErrorCode, LogOffset, Result};
 
 use super::Tablet;
 
@@ -21,13 +21,14 @@ impl Tablet {
         let removed = self.log.expired_before(before, self.high_watermark()).and_then(|expired| {
             if expired > self.log.start_offset() { self.log.delete_before(self.needed_from(expired, now)?) } else { Ok(()) }
         });
-        removed.map_err(|e| {
-            // The log refuses writes from now on.
-            if e.code() == ErrorCode::Poisoned {
-                self.poison(&e);
-            }
-            e.at(&self.name)
-        })
+        removed.inspect_err(|e| self.poison_with(e)).map_err(|e| e.at(&self.name))
+    }
+
+    /// After a failure of the log that makes it refuse writes from now on.
+    pub(super) fn poison_with(&self, e: &Error) {
+        if e.code() == ErrorCode::Poisoned {
+            self.poison(e);
+        }
     }
 
     /// Removes the snapshots whose lease is over: their readers never came back.

@@ -2,7 +2,7 @@
 //! batches are its pieces, so the log says how far a commit came.
 use std::sync::{Arc, PoisonError, RwLockReadGuard};
 
-use fluss_format::{EncodedBatch, PreparedMark, StagedPiece, decode_upserts, encode_upserts, stored_batch};
+use fluss_format::{BegunOverwrite, EncodedBatch, PreparedMark, StagedPiece, decode_upserts, encode_upserts, stored_batch};
 use fluss_log::Log;
 use fluss_types::{BatchSequence, Error, ErrorCode, FieldId, Result, TableKind, WriterId};
 
@@ -16,6 +16,9 @@ impl Tablet {
         let expired = context.clock.now_ms().saturating_sub(context.log.writer_expiration_ms);
         for staged in transactions.all() {
             let mut staged = lock(&staged);
+            if transactions.is_overwriting(staged.id) {
+                continue;
+            }
             // What an opened log has is durable.
             let stays = match log.writer_progress(staged.id) {
                 // Nobody knows how many pieces it has.
@@ -33,7 +36,7 @@ impl Tablet {
     }
 
     /// The tablet is open, and its folder is not another opener's until the guard is dropped.
-    fn in_use(&self) -> Result<RwLockReadGuard<'_, ()>> {
+    pub(super) fn in_use(&self) -> Result<RwLockReadGuard<'_, ()>> {
         let guard = self.in_use.read().unwrap_or_else(PoisonError::into_inner);
         self.check_open()?;
         Ok(guard)
@@ -43,10 +46,16 @@ impl Tablet {
     /// before [`Tablet::prepare`]. A piece that is there already is left as it is, so a call may be repeated after an error.
     pub fn stage(&self, rows: &Rows) -> Result<()> {
         let _in_use = self.in_use()?;
-        self.stage_rows(rows).map_err(|e| e.at(&self.name))
+        self.stage_rows(rows, false).map_err(|e| e.at(&self.name))
     }
 
-    fn stage_rows(&self, rows: &Rows) -> Result<()> {
+    /// As [`Tablet::stage`], of rows that will replace those that are there: [`Tablet::commit_overwrite`].
+    pub fn stage_overwrite(&self, rows: &Rows) -> Result<()> {
+        let _in_use = self.in_use()?;
+        self.stage_rows(rows, true).map_err(|e| e.at(&self.name))
+    }
+
+    fn stage_rows(&self, rows: &Rows, overwrites: bool) -> Result<()> {
         let number = rows.writer.ok_or_else(|| Error::invalid("rows of no transaction were staged"))?;
         let definition = self.definition();
         let rows = definition.current(rows)?;
@@ -60,7 +69,7 @@ impl Tablet {
         if number.sequence == 0 && self.log.writer_progress(number.writer_id).is_some() {
             return Err(Error::invalid(format!("transaction {} is committed and takes no rows any more", number.writer_id)));
         }
-        self.transactions.stage(number, &mut batch, rows.targets.clone(), self.context.clock.now_ms())
+        self.transactions.stage(number, &mut batch, rows.targets.clone(), overwrites, self.context.clock.now_ms())
     }
 
     /// Returns when the `pieces` that a transaction has staged here are durable: it can be committed after a loss of power too. It takes no
@@ -80,6 +89,11 @@ impl Tablet {
     fn commit_staged(self: &Arc<Self>, id: WriterId, pieces: u32) -> Result<()> {
         let Some(staged) = self.transactions.get(id) else { return self.was_committed(id, pieces) };
         let mut staged = lock(&staged);
+        if staged.overwrites {
+            return Err(Error::invalid(format!(
+                "transaction {id} is a part of an overwrite: only the commit of all of that commits it. Run the statement again, and abort this one"
+            )));
+        }
         let mark = match &staged.stage {
             Stage::Prepared { mark } => *mark,
             Stage::Open { .. } => return Err(not_prepared(id)),
@@ -105,7 +119,11 @@ impl Tablet {
     /// dropped, and from now on its commit has succeeded. Its file may be damaged, or gone. May be repeated.
     pub fn skip_transaction(self: &Arc<Self>, id: WriterId, pieces: u32) -> Result<()> {
         let _in_use = self.in_use()?;
-        self.or_poison(|| self.skip_rest(id, pieces)).map_err(|e| e.at(&self.name))
+        let skip = || match self.transactions.is_overwriting(id) {
+            true => self.skip_overwrite(),
+            false => self.skip_rest(id, pieces),
+        };
+        self.or_poison(skip).map_err(|e| e.at(&self.name))
     }
 
     /// The log remembers that the pieces were dealt with: a batch without rows has the number of each.
@@ -114,6 +132,11 @@ impl Tablet {
         let mut staged = staged.as_deref().map(lock);
         if staged.as_ref().is_some_and(|s| matches!(s.stage, Stage::Open { .. })) {
             return Err(not_prepared(id));
+        }
+        if staged.as_ref().is_some_and(|s| s.overwrites) {
+            return Err(Error::invalid(format!(
+                "transaction {id} is a part of an overwrite whose commit has not begun here: abort it"
+            )));
         }
         // A commit before may have made more of them.
         let pieces = pieces.max(staged.as_ref().map_or(0, |s| s.pieces));
@@ -140,7 +163,7 @@ impl Tablet {
         Ok(())
     }
 
-    fn pieces_appended(&self, id: WriterId) -> u32 {
+    pub(super) fn pieces_appended(&self, id: WriterId) -> u32 {
         self.log.writer_progress(id).map_or(0, |p| p.next as u32)
     }
 
@@ -236,7 +259,7 @@ impl Tablet {
     fn abort(&self, id: WriterId) -> Result<()> {
         let staged = self.transactions.get(id);
         let mut staged = staged.as_deref().map(lock);
-        if self.log.writer_progress(id).is_some() {
+        if self.log.writer_progress(id).is_some() || self.transactions.is_overwriting(id) {
             return Err(Error::invalid(format!("transaction {id} is committed, or its commit has begun: it cannot be aborted")));
         }
         match &mut staged {
@@ -249,7 +272,15 @@ impl Tablet {
 
     /// The transactions that have rows here and are not committed, in the order of their numbers.
     pub fn transactions(&self) -> Vec<TransactionInfo> {
-        self.transactions.all().iter().filter_map(|staged| lock(staged).info()).collect()
+        let mut infos: Vec<_> = self.transactions.all().iter().filter_map(|staged| lock(staged).info()).collect();
+        // An overwrite of no rows has staged nothing.
+        if let Some(BegunOverwrite { id, begun_ms, .. }) = self.transactions.overwrite().as_deref()
+            && infos.iter().all(|info| info.id != *id)
+        {
+            infos.push(TransactionInfo { id: *id, pieces: 0, prepared_ms: Some(*begun_ms), overwrites: true });
+            infos.sort_by_key(|info| info.id);
+        }
+        infos
     }
 
     /// Removes what was staged longer ago than `transaction.timeout`: nobody came to commit it. A commit that has begun is ended; if it cannot be, its
@@ -257,11 +288,11 @@ impl Tablet {
     pub(super) fn expire_transactions(self: &Arc<Self>, now_ms: i64) -> Result<()> {
         let _in_use = self.in_use()?;
         let expired = now_ms.saturating_sub(self.context.log.writer_expiration_ms);
-        let mut result = Ok(());
+        let mut result = self.check_begun_overwrite(expired);
         for staged in self.transactions.all() {
             // Who holds it is just using it.
             let Ok(mut staged) = staged.try_lock() else { continue };
-            if staged.since_ms > expired {
+            if staged.since_ms > expired || self.transactions.is_overwriting(staged.id) {
                 continue;
             }
             let begun = self.log.writer_progress(staged.id).is_some();

@@ -9,18 +9,21 @@ use fluss_types::{ChangelogImage, DeleteBehavior, Error, ErrorCode, Result};
 use super::changelog::{Changelog, Place};
 use super::encoded::{Encoded, range};
 use super::olds::Old;
-use super::{Definition, Rows};
+use super::{Definition, Onto, Rows};
 
 impl Definition {
     /// Refuses what a write of these rows refuses whatever rows are there, by writing them to where none is.
     pub(in crate::tablet) fn check_upserts(&self, rows: &Rows) -> Result<()> {
-        let Outcome { changelog, made, .. } = Batch::new(self, rows)?.merge(&[], &[], 0, |_| Ok(0))?;
+        let Outcome { changelog, made, .. } = Batch::new(self, rows, Onto::Merged)?.merge(&[], &[], 0, |_| Ok(0))?;
         changelog.into_batch(&self.codec, &rows.batch, &[], &made.all()).map(drop)
     }
 
     /// What merges these rows with those that are there; refuses deletes where there are none, and columns that cannot be given alone.
-    fn merger(&self, rows: &Rows) -> Result<RowMerger<'_>> {
-        if self.merging.delete == DeleteBehavior::Disable && rows.deletes.as_ref().is_some_and(|d| d.contains(&true)) {
+    fn merger(&self, rows: &Rows, onto: Onto<'_>) -> Result<RowMerger<'_>> {
+        if !matches!(onto, Onto::Removed)
+            && self.merging.delete == DeleteBehavior::Disable
+            && rows.deletes.as_ref().is_some_and(|d| d.contains(&true))
+        {
             let m = "Delete operations are disabled for this table. The table.delete.behavior is set to 'disable'.";
             return Err(Error::new(ErrorCode::DeletionDisabled, m));
         }
@@ -40,6 +43,7 @@ impl Definition {
 pub(super) struct Batch<'a> {
     definition: &'a Definition,
     rows: &'a Rows,
+    onto: Onto<'a>,
     merger: RowMerger<'a>,
     pub keys: Encoded,
     /// Those of deletes are empty.
@@ -78,11 +82,11 @@ pub(super) struct Outcome {
 }
 
 impl<'a> Batch<'a> {
-    pub fn new(definition: &'a Definition, rows: &'a Rows) -> Result<Self> {
+    pub fn new(definition: &'a Definition, rows: &'a Rows, onto: Onto<'a>) -> Result<Self> {
         let codec = &definition.codec;
         let schema = codec.schema();
         let n = rows.batch.num_rows();
-        let merger = definition.merger(rows)?;
+        let merger = definition.merger(rows, onto)?;
         let key_columns = ColumnValues::of(&rows.batch, schema.columns(), schema.primary_key())?;
         let columns = ColumnValues::all(&rows.batch, schema.columns())?;
         let keys = Encoded::new(n, |i, out| {
@@ -90,7 +94,7 @@ impl<'a> Batch<'a> {
             Ok(())
         })?;
         let values = Encoded::new(n, |i, out| if rows.is_delete(i) { Ok(()) } else { codec.encode(&columns, i, out) })?;
-        Ok(Self { definition, rows, merger, keys, values })
+        Ok(Self { definition, rows, onto, merger, keys, values })
     }
 
     pub fn len(&self) -> usize {
@@ -153,6 +157,8 @@ impl<'a> Batch<'a> {
             let row = match before {
                 None => None,
                 Some(Place::New(j)) => Some(self.values.get(j)),
+                // It counts for the changelog only.
+                Some(Place::Stored(_)) if self.onto.replaces(self.keys.get(i)) => None,
                 Some(Place::Stored(s)) => Some(&*stored[s]),
                 Some(Place::Made(m)) => {
                     copy.clear();
@@ -161,6 +167,7 @@ impl<'a> Batch<'a> {
                 }
             };
             let merged = match (row, merging.auto_increment) {
+                _ if matches!(self.onto, Onto::Removed) => Ok(before.map_or(Merged::Unchanged, |_| Merged::Removed)),
                 _ if self.rows.is_delete(i) => self.merger.delete(row, &mut made.bytes),
                 (None, Some(column)) => self.merger.insert(self.values.get(i), number(column)?, &mut made.bytes),
                 _ => self.merger.upsert(row, self.values.get(i), &mut made.bytes),

@@ -3,6 +3,7 @@ mod batch;
 mod changelog;
 mod encoded;
 mod olds;
+mod onto;
 mod upsert;
 
 use std::borrow::Cow;
@@ -16,6 +17,8 @@ use fluss_format::{EncodeOptions, EncodedBatch, encode_batch, evolve_batch};
 use fluss_types::{BatchSequence, Error, ErrorCode, FieldId, LogOffset, Result, SchemaId, TableKind, TableOptions};
 
 use super::{Definition, Tablet};
+
+pub(super) use onto::{KeyHash, Onto, Seen};
 
 /// Rows of one bucket, all columns of the table; `deletes[i]`: row i is a delete, of which only the key counts.
 #[derive(Clone, Debug)]
@@ -107,6 +110,11 @@ impl Tablet {
     /// share of the memory budget is used up and the tablet has a part in it: its own commit gives that back. Waits too while the kv state of the
     /// table is behind and the tablet has brought in its share: native/docs/kv.md.
     pub fn write(self: &Arc<Self>, rows: &Rows) -> Result<LogOffset> {
+        self.write_onto(rows, Onto::Merged)
+    }
+
+    /// As [`Tablet::write`]; of a primary-key table `onto` says what becomes of the rows that are there.
+    pub(super) fn write_onto(self: &Arc<Self>, rows: &Rows, onto: Onto<'_>) -> Result<LogOffset> {
         self.check_open()?;
         if !self.memory.may_take() {
             self.context.committer.expedite(self);
@@ -118,7 +126,7 @@ impl Tablet {
         }
         let end = self.or_poison(|| match self.kind {
             TableKind::Log => self.append(rows),
-            TableKind::PrimaryKey => self.upsert(rows),
+            TableKind::PrimaryKey => self.upsert(rows, onto),
         });
         let end = end.map_err(|e| e.at(&self.name))?;
         self.schedule_commit();

@@ -8,14 +8,14 @@ use super::batch::{Batch, Outcome};
 use super::changelog::Place;
 use super::encoded::Encoded;
 use super::olds::{Old, Olds};
-use super::{Definition, Rows, Tablet};
+use super::{Definition, Onto, Rows, Tablet};
 use crate::tablet::Appended;
 
 impl Tablet {
-    pub(super) fn upsert(&self, rows: &Rows) -> Result<LogOffset> {
+    pub(super) fn upsert(&self, rows: &Rows, onto: Onto<'_>) -> Result<LogOffset> {
         loop {
             let definition = self.definition();
-            if let Some(end) = self.upsert_as(&definition, definition.current(rows)?.as_ref())? {
+            if let Some(end) = self.upsert_as(&definition, definition.current(rows)?.as_ref(), onto)? {
                 return Ok(end);
             }
         }
@@ -33,10 +33,10 @@ impl Tablet {
     }
 
     /// `None`: the table was altered meanwhile, so that rows may be stored that this definition does not know.
-    fn upsert_as(&self, definition: &Arc<Definition>, rows: &Rows) -> Result<Option<LogOffset>> {
+    fn upsert_as(&self, definition: &Arc<Definition>, rows: &Rows, onto: Onto<'_>) -> Result<Option<LogOffset>> {
         let state = self.kv_state()?;
         let codec = &definition.codec;
-        let batch = Batch::new(definition, rows)?;
+        let batch = Batch::new(definition, rows, onto)?;
 
         let mut appended = self.appended();
         if !Arc::ptr_eq(definition, &self.definition()) {

@@ -3,6 +3,7 @@ package io.fluss.client;
 import io.fluss.client.proto.ProtoWriter;
 import io.fluss.jni.Native;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 
@@ -223,6 +224,35 @@ public final class Admin {
      */
     public void commitTransaction(byte[] committable) {
         call(16, new ProtoWriter().bytes(1, committable));
+    }
+
+    /**
+     * Replaces rows by those that overwriting writers of one table have prepared, and returns when that is durable and visible: in each bucket once,
+     * however often it is called; not in all buckets at the same time. Of a table without partitions all rows are replaced, else those of
+     * the partitions that get rows.
+     *
+     * @param committables of {@link TransactionalWriter#prepare()}, of all writers, of those too that got no row
+     * @param partition values of all partition keys as text: that partition is replaced too, and made if it is missing; empty: no other one
+     * @throws NotFoundException code 207: a part of it was aborted, or has expired ({@code transaction.timeout}); 202: the table was dropped
+     */
+    public void commitOverwrite(Collection<byte[]> committables, Map<String, String> partition) {
+        ProtoWriter request = new ProtoWriter();
+        committables.forEach(committable -> request.bytes(1, committable));
+        call(23, request.map(2, partition));
+    }
+
+    /** Removes all rows of a table, and returns when that is durable and visible; its partitions stay. @throws NotFoundException code 202 */
+    public void truncateTable(TablePath path) {
+        call(24, new ProtoWriter().message(1, Messages.path(path)));
+    }
+
+    /**
+     * Ends a transaction whose commit fails and will not succeed: what of it is not committed yet is dropped, and from now on its commit has
+     * succeeded, so that a job which comes back with it goes on. Also of one that is damaged or has expired. Of an overwrite, where its commit has
+     * begun: those buckets stay as they are. May be repeated.
+     */
+    public void skipTransaction(byte[] committable) {
+        call(16, new ProtoWriter().bytes(1, committable).bool(2, true));
     }
 
     /**

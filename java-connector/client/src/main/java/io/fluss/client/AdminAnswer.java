@@ -200,6 +200,7 @@ final class AdminAnswer {
         long id = 0;
         Long preparedMs = null;
         byte[] committable = {};
+        boolean overwrites = false;
         while (in.next()) {
             switch (in.field()) {
                 case 1:
@@ -211,10 +212,13 @@ final class AdminAnswer {
                 case 3:
                     committable = in.bytes();
                     break;
+                case 4:
+                    overwrites = in.bool();
+                    break;
                 default:
                     in.skip();
             }
         }
-        return new TransactionInfo(id, preparedMs, committable);
+        return new TransactionInfo(id, preparedMs, committable, overwrites);
     }
 }

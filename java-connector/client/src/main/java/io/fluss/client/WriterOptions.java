@@ -5,14 +5,16 @@ import java.util.Arrays;
 
 /** What a writer gives, and may make. Immutable; each method gives a changed copy. */
 public final class WriterOptions {
-    private static final WriterOptions DEFAULTS = new WriterOptions(new int[0], true);
+    private static final WriterOptions DEFAULTS = new WriterOptions(new int[0], true, false);
 
     private final int[] targetColumns;
     private final boolean createsPartitions;
+    private final boolean overwrites;
 
-    private WriterOptions(int[] targetColumns, boolean createsPartitions) {
+    private WriterOptions(int[] targetColumns, boolean createsPartitions, boolean overwrites) {
         this.targetColumns = targetColumns;
         this.createsPartitions = createsPartitions;
+        this.overwrites = overwrites;
     }
 
     /** All columns; partitions that are missing are made. */
@@ -28,7 +30,7 @@ public final class WriterOptions {
      * @param positions none: all columns
      */
     public WriterOptions targetColumns(int... positions) {
-        return new WriterOptions(positions.clone(), createsPartitions);
+        return new WriterOptions(positions.clone(), createsPartitions, overwrites);
     }
 
     /**
@@ -36,7 +38,12 @@ public final class WriterOptions {
      * with code 206.
      */
     public WriterOptions createsPartitions(boolean value) {
-        return new WriterOptions(targetColumns, value);
+        return new WriterOptions(targetColumns, value, overwrites);
+    }
+
+    /** Of a transactional writer: whether its rows replace those that are there, when {@link Admin#commitOverwrite} is called. */
+    public WriterOptions overwrites(boolean value) {
+        return new WriterOptions(targetColumns, createsPartitions, value);
     }
 
     /** Positions of the columns that are written, of a table of {@code count} columns. */
@@ -54,6 +61,7 @@ public final class WriterOptions {
                 .packed(1, targetColumns)
                 .bool(2, !createsPartitions)
                 .bool(3, transactional)
+                .bool(4, overwrites)
                 .toByteArray();
     }
 }

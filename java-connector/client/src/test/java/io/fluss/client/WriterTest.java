@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -175,5 +176,38 @@ class WriterTest extends StoreTest {
         }
         assertThat(find(table, 1, 2, 3)).containsExactly(null, null, "c -");
         assertThatThrownBy(() -> admin.commitTransaction(new byte[] {1, 2, 3})).isInstanceOf(InvalidArgumentException.class);
+    }
+
+    @Test
+    void anOverwriteReplacesTheRowsAndATruncateRemovesThem() {
+        Table table = profiles();
+        byte[] prepared;
+        byte[] aborted;
+        try (TransactionalWriter writer = table.newTransactionalWriter(WriterOptions.defaults());
+                TransactionalWriter overwriting = table.newTransactionalWriter(WriterOptions.defaults().overwrites(true))) {
+            full(writer, 1, "a", 1);
+            full(writer, 2, "b", 2);
+            send(writer);
+            admin.commitTransaction(writer.prepare());
+            full(overwriting, 2, "c", 3);
+            full(overwriting, 3, "d", 4);
+            send(overwriting);
+            prepared = overwriting.prepare();
+            full(overwriting, 4, "e", 5);
+            send(overwriting);
+            aborted = overwriting.prepare();
+        }
+        assertThat(admin.listTransactions(PATH)).hasSize(2).allMatch(TransactionInfo::overwrites);
+        admin.abortTransaction(aborted);
+        assertThatThrownBy(() -> admin.commitTransaction(prepared))
+                .isInstanceOf(InvalidArgumentException.class)
+                .hasMessageContaining("a part of an overwrite");
+        admin.commitOverwrite(List.of(prepared), Map.of());
+        assertThat(find(table, 1, 2, 3, 4)).containsExactly(null, "c 3", "d 4", null);
+        assertThatThrownBy(() -> admin.commitOverwrite(List.of(aborted), Map.of())).isInstanceOf(NotFoundException.class);
+        assertThat(find(table, 2, 3)).containsExactly("c 3", "d 4");
+        admin.truncateTable(PATH);
+        assertThat(find(table, 2, 3)).containsExactly(null, null);
+        assertThat(admin.tableStats(PATH).rowCount()).isZero();
     }
 }
