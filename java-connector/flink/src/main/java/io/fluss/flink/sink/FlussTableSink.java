@@ -55,17 +55,19 @@ public final class FlussTableSink
 
     /**
      * @param connectionOptions {@code data.dir} and engine options
+     * @param tableId its id
      * @param table as the store has it
      * @param checkpointing whether streaming jobs of the session make checkpoints
      */
     public FlussTableSink(
             Map<String, String> connectionOptions,
             TablePath path,
+            long tableId,
             TableDescriptor table,
             FlussSinkOptions options,
             boolean checkpointing) {
         this(
-                SinkSpec.of(connectionOptions, path, table, TypeConversion.toRowType(table.columns()), options),
+                SinkSpec.of(connectionOptions, path, tableId, table, TypeConversion.toRowType(table.columns()), options),
                 MergeBehavior.of(table),
                 table.options().get(FlussConnectorOptions.AUTO_INCREMENT_FIELDS.key()),
                 checkpointing);

@@ -14,6 +14,7 @@ final class SinkSpec implements Serializable {
 
     private final HashMap<String, String> connectionOptions;
     private final TablePath path;
+    private final long tableId;
     private final RowType rowType;
     private final int[] primaryKey;
     private final int[] bucketKey;
@@ -26,6 +27,7 @@ final class SinkSpec implements Serializable {
     private SinkSpec(
             Map<String, String> connectionOptions,
             TablePath path,
+            long tableId,
             RowType rowType,
             int[] primaryKey,
             int[] bucketKey,
@@ -35,6 +37,7 @@ final class SinkSpec implements Serializable {
             int[] targetColumns) {
         this.connectionOptions = new HashMap<>(connectionOptions);
         this.path = path;
+        this.tableId = tableId;
         this.rowType = rowType;
         this.primaryKey = primaryKey;
         this.bucketKey = bucketKey;
@@ -48,18 +51,21 @@ final class SinkSpec implements Serializable {
      * Writes whole rows.
      *
      * @param connectionOptions {@code data.dir} and engine options
+     * @param tableId of the table that the job is planned with
      * @param table as the store has it
      * @param rowType its columns, as Flink's types
      */
     static SinkSpec of(
             Map<String, String> connectionOptions,
             TablePath path,
+            long tableId,
             TableDescriptor table,
             RowType rowType,
             FlussSinkOptions options) {
         return new SinkSpec(
                 connectionOptions,
                 path,
+                tableId,
                 rowType,
                 table.primaryKeyIndexes(),
                 table.columnIndexes(table.bucketKey()),
@@ -74,6 +80,7 @@ final class SinkSpec implements Serializable {
         return new SinkSpec(
                 connectionOptions,
                 path,
+                tableId,
                 rowType,
                 primaryKey,
                 bucketKey,
@@ -89,6 +96,11 @@ final class SinkSpec implements Serializable {
 
     TablePath path() {
         return path;
+    }
+
+    /** Of the table that the job was planned with. */
+    long tableId() {
+        return tableId;
     }
 
     /** The physical columns of the table, in its order, which are those of the rows that come. */

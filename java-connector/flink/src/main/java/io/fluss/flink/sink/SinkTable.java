@@ -4,7 +4,7 @@ import io.fluss.client.Connection;
 import io.fluss.client.RowWriter;
 import io.fluss.client.Table;
 import io.fluss.client.WriterOptions;
-import io.fluss.flink.row.SchemaCheck;
+import io.fluss.flink.row.PlannedTable;
 import java.util.function.Function;
 
 /** The table that a sink writer has open, and its connection. */
@@ -22,8 +22,7 @@ final class SinkTable implements AutoCloseable {
     static SinkTable open(SinkSpec spec) {
         Connection connection = Connection.open(spec.connectionOptions());
         try {
-            Table table = connection.table(spec.path());
-            SchemaCheck.sameColumns(table.info(), spec.rowType());
+            Table table = PlannedTable.open(connection, spec.path(), spec.tableId(), spec.rowType());
             return new SinkTable(spec, connection, table);
         } catch (Throwable t) {
             connection.close();

@@ -109,6 +109,7 @@ public final class FlussTableFactory implements DynamicTableSourceFactory, Dynam
         return new FlussTableSink(
                 opened.connectionOptions,
                 opened.table.path(),
+                opened.table.tableId(),
                 opened.table.descriptor(),
                 FlussSinkOptions.from(Configuration.fromMap(options)),
                 checkpointing(context.getConfiguration()));

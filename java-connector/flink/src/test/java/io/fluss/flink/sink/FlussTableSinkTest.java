@@ -163,6 +163,7 @@ class FlussTableSinkTest {
         return new FlussTableSink(
                 Collections.emptyMap(),
                 TablePath.of("db", "t"),
+                7,
                 table,
                 FlussSinkOptions.from(Configuration.fromMap(sinkOptions)),
                 checkpointing);

@@ -80,6 +80,7 @@ final class SinkSuiteTable implements DataStreamSinkV2ExternalContext<String> {
         SinkSpec spec = SinkSpec.of(
                 options(),
                 PATH,
+                table.info().tableId(),
                 descriptor,
                 TypeConversion.toRowType(descriptor.columns()),
                 FlussSinkOptions.from(new Configuration()));

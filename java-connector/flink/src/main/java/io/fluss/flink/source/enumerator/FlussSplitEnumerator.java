@@ -7,6 +7,7 @@ import io.fluss.client.NotFoundException;
 import io.fluss.client.PartitionInfo;
 import io.fluss.client.TableInfo;
 import io.fluss.flink.row.SchemaCheck;
+import io.fluss.flink.row.UnrecoverableException;
 import io.fluss.flink.source.ScanSpec;
 import io.fluss.flink.source.SnapshotFinishedEvent;
 import io.fluss.flink.source.split.FlussSplit;

@@ -8,7 +8,7 @@ import io.fluss.client.LogScanner;
 import io.fluss.client.NotFoundException;
 import io.fluss.client.PartitionInfo;
 import io.fluss.client.Table;
-import io.fluss.flink.row.SchemaCheck;
+import io.fluss.flink.row.PlannedTable;
 import io.fluss.flink.source.ScanSpec;
 import io.fluss.flink.source.split.FlussSplit;
 import io.fluss.flink.source.split.HybridSnapshotLogSplit;
@@ -314,8 +314,7 @@ final class FlussSplitReader implements SplitReader<BatchCursor, FlussSplit> {
         if (table == null) {
             connection = Connection.open(spec.connectionOptions());
             onConnect.accept(connection);
-            table = connection.table(spec.path());
-            SchemaCheck.sameColumns(table.info(), spec.rowType());
+            table = PlannedTable.open(connection, spec.path(), spec.tableId(), spec.rowType());
         }
         return table;
     }

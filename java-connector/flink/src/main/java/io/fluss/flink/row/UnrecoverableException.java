@@ -1,4 +1,4 @@
-package io.fluss.flink.source.enumerator;
+package io.fluss.flink.row;
 
 import org.apache.flink.runtime.throwable.ThrowableAnnotation;
 import org.apache.flink.runtime.throwable.ThrowableType;
@@ -8,6 +8,10 @@ import org.apache.flink.util.FlinkRuntimeException;
 @ThrowableAnnotation(ThrowableType.NonRecoverableError)
 public final class UnrecoverableException extends FlinkRuntimeException {
     private static final long serialVersionUID = 1L;
+
+    public UnrecoverableException(String message) {
+        super(message);
+    }
 
     public UnrecoverableException(String message, Throwable cause) {
         super(message, cause);
