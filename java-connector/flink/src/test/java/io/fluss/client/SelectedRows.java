@@ -26,4 +26,18 @@ public final class SelectedRows {
         };
         return new ColumnBatch(buffer, descriptor, new DataType[] {DataType.of(DataType.Kind.INT)});
     }
+
+    /** As the other, all of the rows, which are changes. */
+    public static ColumnBatch changes(long baseOffset, int firstRow, int endRow, byte... types) {
+        int kinds = 4 * types.length;
+        ByteBuffer buffer = ByteBuffer.allocate(kinds + types.length).order(ByteOrder.LITTLE_ENDIAN);
+        for (int i = 0; i < types.length; i++) {
+            buffer.putInt(i);
+        }
+        buffer.put(types);
+        long[] descriptor = {
+            0, 0, types.length, firstRow, endRow, baseOffset, 77, kinds, 0, -1, 0, -1, -1, 0, -1, kinds
+        };
+        return new ColumnBatch(buffer, descriptor, new DataType[] {DataType.of(DataType.Kind.INT)});
+    }
 }

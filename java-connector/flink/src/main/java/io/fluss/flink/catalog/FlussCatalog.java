@@ -209,14 +209,22 @@ public final class FlussCatalog extends ReducedCatalog {
     @Override
     public CatalogBaseTable getTable(ObjectPath path) throws TableNotExistException {
         TableInfo table = stored(path);
+        VirtualTable virtual = VirtualTable.of(path.getObjectName());
+        if (virtual != null && ViewMapping.isView(table.descriptor())) {
+            throw new TableNotExistException(getName(), path);
+        }
+        if (virtual != null) {
+            return virtual.toCatalogTable(table, connectionOptions);
+        }
         return ViewMapping.isView(table.descriptor())
                 ? ViewMapping.toCatalogView(table.descriptor())
                 : TableMapping.toCatalogTable(table, connectionOptions);
     }
 
+    /** The table with this name, or that which is read under it. */
     private TableInfo stored(ObjectPath path) throws TableNotExistException {
         try {
-            return admin().getTable(toPath(path));
+            return admin().getTable(toBase(path));
         } catch (FlussException e) {
             if (Codes.noDatabase(e) || Codes.noTable(e)) {
                 throw new TableNotExistException(getName(), path, e);
@@ -291,6 +299,7 @@ public final class FlussCatalog extends ReducedCatalog {
 
     private void alter(ObjectPath path, boolean ignoreIfNotExists, Function<TableInfo, TableAlteration> alteration)
             throws TableNotExistException {
+        VirtualTable.requireTable(path, "cannot be altered");
         try {
             TableInfo stored = admin().getTable(toPath(path));
             admin().alterTable(toPath(path), alteration.apply(stored));
@@ -307,6 +316,7 @@ public final class FlussCatalog extends ReducedCatalog {
     @Override
     public void renameTable(ObjectPath path, String newName, boolean ignoreIfNotExists)
             throws TableNotExistException, TableAlreadyExistException {
+        VirtualTable.requireTable(path, "cannot be renamed");
         IdentifierRules.check("table", newName);
         try {
             admin().renameTable(toPath(path), newName);
@@ -344,6 +354,7 @@ public final class FlussCatalog extends ReducedCatalog {
 
     @Override
     public void dropTable(ObjectPath path, boolean ignoreIfNotExists) throws TableNotExistException {
+        VirtualTable.requireTable(path, "cannot be dropped");
         try {
             admin().dropTable(toPath(path), ignoreIfNotExists);
         } catch (FlussException e) {
@@ -385,7 +396,7 @@ public final class FlussCatalog extends ReducedCatalog {
 
     private List<CatalogPartitionSpec> partitions(ObjectPath path, TableDescriptor table, Map<String, String> values) {
         try {
-            return CatalogPartitions.list(admin(), toPath(path), table.partitionKeys(), values);
+            return CatalogPartitions.list(admin(), toBase(path), table.partitionKeys(), values);
         } catch (FlussException e) {
             throw failed("list the partitions of table '" + path + "'", e);
         }
@@ -427,6 +438,7 @@ public final class FlussCatalog extends ReducedCatalog {
                     TableNotPartitionedException,
                     PartitionSpecInvalidException,
                     PartitionAlreadyExistsException {
+        VirtualTable.requireTable(path, "gets no partitions");
         TableDescriptor table = partitioned(path);
         if (!spec.getPartitionSpec().keySet().equals(new HashSet<>(table.partitionKeys()))) {
             throw new PartitionSpecInvalidException(getName(), table.partitionKeys(), path, spec);
@@ -449,6 +461,7 @@ public final class FlussCatalog extends ReducedCatalog {
     @Override
     public void dropPartition(ObjectPath path, CatalogPartitionSpec spec, boolean ignoreIfNotExists)
             throws PartitionNotExistException {
+        VirtualTable.requireTable(path, "loses no partitions");
         try {
             admin().dropPartition(toPath(path), spec.getPartitionSpec(), ignoreIfNotExists);
         } catch (FlussException e) {
@@ -481,7 +494,7 @@ public final class FlussCatalog extends ReducedCatalog {
             throws PartitionNotExistException {
         try {
             TableDescriptor table = partitioned(path);
-            List<PartitionInfo> partitions = admin().listPartitions(toPath(path), spec.getPartitionSpec());
+            List<PartitionInfo> partitions = admin().listPartitions(toBase(path), spec.getPartitionSpec());
             if (partitions.size() == 1) {
                 return statistics(path, table, partitions.get(0).partitionId());
             }
@@ -495,7 +508,7 @@ public final class FlussCatalog extends ReducedCatalog {
 
     /** The number of rows, where the store knows it without reading them. */
     private CatalogTableStatistics statistics(ObjectPath path, TableDescriptor table, int partition) {
-        if (ViewMapping.isView(table) || !MergeBehavior.of(table).countsRows()) {
+        if (VirtualTable.of(path.getObjectName()) != null || ViewMapping.isView(table) || !MergeBehavior.of(table).countsRows()) {
             return CatalogTableStatistics.UNKNOWN;
         }
         try {
@@ -539,6 +552,12 @@ public final class FlussCatalog extends ReducedCatalog {
 
     private static TablePath toPath(ObjectPath path) {
         return TablePath.of(path.getDatabaseName(), path.getObjectName());
+    }
+
+    /** Of the table with this name, or of that which is read under it. */
+    private static TablePath toBase(ObjectPath path) {
+        VirtualTable virtual = VirtualTable.of(path.getObjectName());
+        return virtual == null ? toPath(path) : virtual.base(toPath(path));
     }
 
     /** What the user has to mend is a ValidationException, everything else a CatalogException; both with the store's words. */

@@ -20,29 +20,29 @@ public enum MetadataColumn {
     /** Of the row in the log of its bucket; NULL for a row of a snapshot. */
     OFFSET("offset", DataTypes.BIGINT()) {
         @Override
-        ColumnVector of(ColumnBatch batch, boolean snapshot) {
-            return new Offsets(batch.baseOffset(), snapshot);
+        ColumnVector of(ColumnBatch batch, RowForm form) {
+            return new Offsets(batch.baseOffset(), form == RowForm.SNAPSHOT);
         }
     },
     /** When the row was committed; NULL for a row of a snapshot. */
     TIMESTAMP("timestamp", DataTypes.TIMESTAMP_LTZ(3)) {
         @Override
-        ColumnVector of(ColumnBatch batch, boolean snapshot) {
-            return new Timestamps(batch.commitTimestamp(), snapshot);
+        ColumnVector of(ColumnBatch batch, RowForm form) {
+            return new Timestamps(batch.commitTimestamp(), form == RowForm.SNAPSHOT);
         }
     },
     /** The bucket that the row is in. */
     BUCKET("bucket", DataTypes.INT().notNull()) {
         @Override
-        ColumnVector of(ColumnBatch batch, boolean snapshot) {
+        ColumnVector of(ColumnBatch batch, RowForm form) {
             return new Buckets(batch.bucket());
         }
     },
-    /** {@code insert}, {@code update_before}, {@code update_after} or {@code delete}. */
+    /** {@code insert}, {@code update_before}, {@code update_after} or {@code delete}; {@code update} for both halves of it. */
     CHANGE_TYPE("change_type", DataTypes.STRING().notNull()) {
         @Override
-        ColumnVector of(ColumnBatch batch, boolean snapshot) {
-            return new ChangeTypes(batch);
+        ColumnVector of(ColumnBatch batch, RowForm form) {
+            return new ChangeTypes(batch, form == RowForm.BINLOG_ROW);
         }
     };
 
@@ -54,13 +54,29 @@ public enum MetadataColumn {
         this.type = type;
     }
 
-    abstract ColumnVector of(ColumnBatch batch, boolean snapshot);
+    abstract ColumnVector of(ColumnBatch batch, RowForm form);
 
-    /** Types by key. */
+    /** The key by which tables declare it. */
+    public String key() {
+        return key;
+    }
+
+    /** Of rows of a form. */
+    public DataType type(RowForm form) {
+        // A CHANGE may follow rows of a snapshot.
+        return form == RowForm.CHANGELOG_ROW || form == RowForm.BINLOG_ROW ? type.notNull() : type;
+    }
+
+    /** Types by key, of rows of tables. */
     public static Map<String, DataType> all() {
+        return all(RowForm.CHANGE);
+    }
+
+    /** Types by key, of rows of a form. */
+    public static Map<String, DataType> all(RowForm form) {
         Map<String, DataType> all = new LinkedHashMap<>();
         for (MetadataColumn column : values()) {
-            all.put(column.key, column.type);
+            all.put(column.key, column.type(form));
         }
         return all;
     }
@@ -137,12 +153,15 @@ public enum MetadataColumn {
         private static final Bytes INSERT = text("insert");
         private static final Bytes UPDATE_BEFORE = text("update_before");
         private static final Bytes UPDATE_AFTER = text("update_after");
+        private static final Bytes UPDATE = text("update");
         private static final Bytes DELETE = text("delete");
 
         private final ColumnBatch batch;
+        private final Bytes updateBefore;
 
-        ChangeTypes(ColumnBatch batch) {
+        ChangeTypes(ColumnBatch batch, boolean wholeUpdates) {
             this.batch = batch;
+            this.updateBefore = wholeUpdates ? UPDATE : UPDATE_BEFORE;
         }
 
         private static Bytes text(String value) {
@@ -154,7 +173,7 @@ public enum MetadataColumn {
         public Bytes getBytes(int row) {
             switch (ColumnBatchRows.rowKind(batch.changeType(row))) {
                 case UPDATE_BEFORE:
-                    return UPDATE_BEFORE;
+                    return updateBefore;
                 case UPDATE_AFTER:
                     return UPDATE_AFTER;
                 case DELETE:

@@ -1,9 +1,13 @@
 package io.fluss.flink.source;
 
+import io.fluss.client.ColumnBatch;
 import io.fluss.client.Predicate;
 import io.fluss.client.Projection;
 import io.fluss.client.TablePath;
+import io.fluss.flink.row.BinlogColumn;
+import io.fluss.flink.row.ColumnBatchRows;
 import io.fluss.flink.row.MetadataColumn;
+import io.fluss.flink.row.RowForm;
 import io.fluss.flink.table.StartupMode;
 
 import org.apache.flink.table.types.logical.RowType;
@@ -29,6 +33,8 @@ public final class ScanSpec implements Serializable {
     private final Predicate filter;
     private final PartitionFilter partitionFilter;
     private final long limit;
+    private final RowForm logForm;
+    private final BinlogColumn[] binlog;
     private final MetadataColumn[] metadata;
     private final StartupMode startupMode;
     private final OffsetChoice start;
@@ -48,6 +54,8 @@ public final class ScanSpec implements Serializable {
         filter = builder.filter;
         partitionFilter = builder.partitionFilter;
         limit = builder.limit;
+        logForm = builder.logForm;
+        binlog = builder.binlog.clone();
         metadata = builder.metadata.clone();
         startupMode = builder.startupMode;
         start = builder.start;
@@ -69,6 +77,8 @@ public final class ScanSpec implements Serializable {
                 .projection(projection)
                 .filter(filter, partitionFilter)
                 .limit(limit)
+                .logForm(logForm)
+                .binlog(binlog)
                 .metadata(metadata)
                 .startup(startupMode, start)
                 .stop(stop)
@@ -125,9 +135,19 @@ public final class ScanSpec implements Serializable {
         return limit;
     }
 
-    /** What the rows have behind those columns. */
-    public MetadataColumn[] metadata() {
-        return metadata.clone();
+    /** What the rows are that come from logs. */
+    public RowForm logForm() {
+        return logForm;
+    }
+
+    /** The rows of a batch of a log. */
+    public ColumnBatchRows logRows(ColumnBatch batch) {
+        return ColumnBatchRows.of(batch, logForm, binlog, metadata);
+    }
+
+    /** The rows of a batch of a snapshot. */
+    public ColumnBatchRows snapshotRows(ColumnBatch batch) {
+        return ColumnBatchRows.of(batch, RowForm.SNAPSHOT, binlog, metadata);
     }
 
     public StartupMode startupMode() {
@@ -179,6 +199,8 @@ public final class ScanSpec implements Serializable {
         private Predicate filter;
         private PartitionFilter partitionFilter = PartitionFilter.ALL;
         private long limit = Long.MAX_VALUE;
+        private RowForm logForm = RowForm.CHANGE;
+        private BinlogColumn[] binlog = new BinlogColumn[0];
         private MetadataColumn[] metadata = new MetadataColumn[0];
         private StartupMode startupMode = StartupMode.FULL;
         private OffsetChoice start = OffsetChoice.EARLIEST;
@@ -223,6 +245,19 @@ public final class ScanSpec implements Serializable {
             return this;
         }
 
+        /** @param form of the rows that come from logs */
+        public Builder logForm(RowForm form) {
+            logForm = form;
+            return this;
+        }
+
+        /** @param columns that a binlog's rows have in place of those of the projection */
+        public Builder binlog(BinlogColumn[] columns) {
+            binlog = columns;
+            return this;
+        }
+
+        /** @param columns that rows have behind those of the projection, or of the binlog */
         public Builder metadata(MetadataColumn[] columns) {
             metadata = columns;
             return this;

@@ -10,7 +10,9 @@ import io.fluss.client.TableInfo;
 import io.fluss.client.TablePath;
 import io.fluss.flink.catalog.TableMapping;
 import io.fluss.flink.catalog.ViewMapping;
+import io.fluss.flink.catalog.VirtualTable;
 import io.fluss.flink.lookup.FlussLookupOptions;
+import io.fluss.flink.row.RowForm;
 import io.fluss.flink.row.TypeConversion;
 import io.fluss.flink.sink.FlussSinkOptions;
 import io.fluss.flink.sink.FlussTableSink;
@@ -68,6 +70,9 @@ public final class FlussTableFactory implements DynamicTableSourceFactory, Dynam
         ReadableConfig session = context.getConfiguration();
         boolean batch = session.get(ExecutionOptions.RUNTIME_MODE) == RuntimeExecutionMode.BATCH;
         TableDescriptor table = opened.table.descriptor();
+        RowForm form = opened.virtual == null ? RowForm.CHANGE : opened.virtual.form();
+        // A virtual table has no key: its rows are changes.
+        boolean keyed = table.hasPrimaryKey() && form == RowForm.CHANGE;
         ScanRange range = new ScanRange(opened.table.path(), config, session);
         ScanSpec scan =
                 ScanSpec.builder()
@@ -75,7 +80,7 @@ public final class FlussTableFactory implements DynamicTableSourceFactory, Dynam
                         .table(
                                 opened.table.path(),
                                 opened.table.tableId(),
-                                table.hasPrimaryKey(),
+                                keyed,
                                 !table.partitionKeys().isEmpty(),
                                 TypeConversion.toRowType(table.columns()))
                         .startup(config.get(FlussConnectorOptions.SCAN_STARTUP_MODE), range.start())
@@ -83,6 +88,7 @@ public final class FlussTableFactory implements DynamicTableSourceFactory, Dynam
                         .partitionDiscovery(config.get(FlussConnectorOptions.SCAN_PARTITION_DISCOVERY_INTERVAL))
                         .snapshotLease(lease(opened.table.path(), config))
                         .checkpointing(checkpointing(session))
+                        .logForm(form)
                         .build();
         return new FlussTableSource(
                 scan,
@@ -106,6 +112,12 @@ public final class FlussTableFactory implements DynamicTableSourceFactory, Dynam
     public DynamicTableSink createDynamicTableSink(Context context) {
         Map<String, String> options = context.getCatalogTable().getOptions();
         Opened opened = open(context, options);
+        if (opened.virtual != null) {
+            throw new ValidationException(
+                    TableMapping.describe(opened.table.path()) + " cannot be written under the name '"
+                            + context.getObjectIdentifier().getObjectName() + "', which is only a way to read it; write into '"
+                            + opened.table.path().table() + "'.");
+        }
         return new FlussTableSink(
                 opened.connectionOptions,
                 opened.table.path(),
@@ -121,16 +133,25 @@ public final class FlussTableFactory implements DynamicTableSourceFactory, Dynam
 
     /** Finds the table in the store, or makes it. */
     private static Opened open(DynamicTableFactory.Context context, Map<String, String> options) {
-        TablePath path = TablePath.of(
+        TablePath named = TablePath.of(
                 context.getObjectIdentifier().getDatabaseName(), context.getObjectIdentifier().getObjectName());
+        VirtualTable virtual = VirtualTable.of(named.table());
+        TablePath path = virtual == null ? named : virtual.base(named);
         TableMapping.validateOptions(path, options);
         Map<String, String> connectionOptions =
                 FlussOptionsValidation.connectionOptions(TableMapping.describe(path), options);
-        TableDescriptor declared = TableMapping.toDescriptor(path, context.getCatalogTable(), false);
         try (Connection connection = Connection.open(connectionOptions)) {
-            TableInfo table = findOrCreate(connection.admin(), path, declared);
-            TableMapping.requireSame(table, declared);
-            return new Opened(connectionOptions, table);
+            TableInfo table;
+            if (virtual == null) {
+                TableDescriptor declared = TableMapping.toDescriptor(path, context.getCatalogTable(), false);
+                table = findOrCreate(connection.admin(), path, declared);
+                TableMapping.requireSame(table, declared);
+            } else {
+                table = connection.admin().getTable(path);
+                virtual.requireReadable(path, table.descriptor());
+                virtual.requireSame(table, context.getCatalogTable().getResolvedSchema());
+            }
+            return new Opened(connectionOptions, table, virtual);
         } catch (FlussException e) {
             ValidationException failure = new ValidationException(
                     TableMapping.describe(path) + " of the store in '"
@@ -160,10 +181,13 @@ public final class FlussTableFactory implements DynamicTableSourceFactory, Dynam
     private static final class Opened {
         private final Map<String, String> connectionOptions;
         private final TableInfo table;
+        /** The way to read it that was named; null: none. */
+        private final VirtualTable virtual;
 
-        Opened(Map<String, String> connectionOptions, TableInfo table) {
+        Opened(Map<String, String> connectionOptions, TableInfo table, VirtualTable virtual) {
             this.connectionOptions = connectionOptions;
             this.table = table;
+            this.virtual = virtual;
         }
     }
 }

@@ -6,7 +6,9 @@ import io.fluss.client.TableDescriptor;
 import io.fluss.flink.catalog.TableMapping;
 import io.fluss.flink.lookup.FlussLookup;
 import io.fluss.flink.lookup.FlussLookupOptions;
+import io.fluss.flink.row.BinlogColumn;
 import io.fluss.flink.row.MetadataColumn;
+import io.fluss.flink.row.RowForm;
 import io.fluss.flink.source.FlussSource;
 import io.fluss.flink.source.OffsetChoice;
 import io.fluss.flink.source.ScanSpec;
@@ -38,6 +40,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /** A table to read: as a stream, in batch, or by lookup joins. */
 public final class FlussTableSource
@@ -55,6 +58,8 @@ public final class FlussTableSource
     private final MergeBehavior behavior;
     private final ChangelogMode kinds;
     private final boolean batch;
+    /** Its columns are not those of the table, but both halves of changes. */
+    private final boolean binlog;
     private final int[] primaryKeyIndexes;
     private final int[] partitionKeyIndexes;
     private final FlussLookupOptions lookupOptions;
@@ -83,13 +88,15 @@ public final class FlussTableSource
         this.scan = scan;
         this.table = table;
         this.behavior = MergeBehavior.of(table);
-        this.kinds = batch ? ChangelogMode.insertOnly() : behavior.changelogMode();
+        boolean changes = scan.logForm() != RowForm.CHANGE;
+        this.binlog = scan.logForm() == RowForm.BINLOG_ROW;
+        this.kinds = batch || changes ? ChangelogMode.insertOnly() : behavior.changelogMode();
         this.batch = batch;
-        this.primaryKeyIndexes = table.primaryKeyIndexes();
+        this.primaryKeyIndexes = changes ? new int[0] : table.primaryKeyIndexes();
         this.partitionKeyIndexes = table.columnIndexes(table.partitionKeys());
         this.lookupOptions = lookupOptions;
         this.parallelism = parallelism;
-        this.projection = new int[scan.rowType().getFieldCount()][];
+        this.projection = new int[binlog ? BinlogColumn.values().length : scan.rowType().getFieldCount()][];
         Arrays.setAll(projection, i -> new int[] {i});
     }
 
@@ -103,8 +110,7 @@ public final class FlussTableSource
         if (count != null) {
             return RowCount.of(scan, context.createTypeInformation(count));
         }
-        ScanSpec.Builder spec = scan.toBuilder()
-                .projection(Projection.ofPaths(projection))
+        ScanSpec.Builder spec = columns()
                 .filter(filter(), FilterConversion.partitions(filters))
                 .limit(limit)
                 .metadata(metadata);
@@ -127,6 +133,17 @@ public final class FlussTableSource
                 : new WatermarkedSource(source, watermarks, scan.path(), parallelism);
     }
 
+    /** What the rows have of the table. */
+    private ScanSpec.Builder columns() {
+        if (!binlog) {
+            return scan.toBuilder().projection(Projection.ofPaths(projection));
+        }
+        BinlogColumn[] halves =
+                Arrays.stream(projection).map(path -> BinlogColumn.values()[path[0]]).toArray(BinlogColumn[]::new);
+        int[] needed = halves.length == 0 ? new int[0] : IntStream.range(0, scan.rowType().getFieldCount()).toArray();
+        return scan.toBuilder().projection(Projection.of(needed)).binlog(halves);
+    }
+
     private Predicate filter() {
         List<Predicate> predicates = new ArrayList<>();
         filters.forEach(filter -> predicates.add(filter.predicate()));
@@ -135,6 +152,12 @@ public final class FlussTableSource
 
     @Override
     public LookupRuntimeProvider getLookupRuntimeProvider(LookupContext context) {
+        if (scan.logForm() != RowForm.CHANGE) {
+            throw new ValidationException(
+                    "A lookup join with the changes of " + TableMapping.describe(scan.path())
+                            + " is not supported: they have no key. Join them without FOR SYSTEM_TIME AS OF, or look up the"
+                            + " table itself.");
+        }
         if (metadata.length > 0) {
             throw new ValidationException(
                     "A lookup join with " + TableMapping.describe(scan.path()) + " has no metadata columns "
@@ -155,7 +178,7 @@ public final class FlussTableSource
 
     @Override
     public boolean supportsNestedProjection() {
-        return true;
+        return !binlog;
     }
 
     @Override
@@ -165,6 +188,9 @@ public final class FlussTableSource
 
     @Override
     public Result applyFilters(List<ResolvedExpression> asked) {
+        if (binlog) {
+            return Result.of(Collections.emptyList(), asked);
+        }
         FilterConversion conversion = new FilterConversion(scan.rowType(), partitionKeyIndexes, projection);
         List<FilterConversion.Converted> converted = new ArrayList<>(filters);
         List<ResolvedExpression> accepted = new ArrayList<>();
@@ -197,7 +223,7 @@ public final class FlussTableSource
     @Override
     public void applyLimit(long rows) {
         // The planner keeps its own limit: this one is of each reader.
-        limit = batch ? rows : Long.MAX_VALUE;
+        limit = batch && !binlog ? rows : Long.MAX_VALUE;
     }
 
     @Override
@@ -209,6 +235,7 @@ public final class FlussTableSource
                 && limit == Long.MAX_VALUE
                 && scan.start() == OffsetChoice.EARLIEST
                 && scan.stop() == OffsetChoice.LATEST
+                && scan.logForm() == RowForm.CHANGE
                 && (scan.readsSnapshots() || !scan.isPrimaryKeyTable());
         boolean onlyCount = aggregates.size() == 1 && RowCount.isCount(aggregates.get(0));
         if (!batch || modification || !behavior.countsRows() || !wholeTable || !onlyCount) {
@@ -225,7 +252,7 @@ public final class FlussTableSource
 
     @Override
     public Map<String, DataType> listReadableMetadata() {
-        return MetadataColumn.all();
+        return MetadataColumn.all(scan.logForm());
     }
 
     @Override

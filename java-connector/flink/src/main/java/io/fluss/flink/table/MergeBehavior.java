@@ -57,7 +57,12 @@ public final class MergeBehavior implements Serializable {
 
     /** Whether the store keeps the number of rows; else it reads them to count them. */
     public boolean countsRows() {
-        return !primaryKeyTable || image == ChangelogImage.FULL && !rowsExpire;
+        return !primaryKeyTable || logsRowsBefore();
+    }
+
+    /** Whether the log of a primary-key table has the row before each update: -U, and what each key was is known from its first change. */
+    public boolean logsRowsBefore() {
+        return image == ChangelogImage.FULL && !rowsExpire;
     }
 
     /**
@@ -70,7 +75,7 @@ public final class MergeBehavior implements Serializable {
         }
         ChangelogMode.Builder kinds = ChangelogMode.newBuilder();
         kinds.addContainedKind(RowKind.INSERT);
-        if (image == ChangelogImage.FULL && !rowsExpire) {
+        if (logsRowsBefore()) {
             kinds.addContainedKind(RowKind.UPDATE_BEFORE);
         }
         kinds.addContainedKind(RowKind.UPDATE_AFTER);

@@ -2,7 +2,6 @@ package io.fluss.flink.source.reader;
 
 import io.fluss.client.ColumnBatch;
 import io.fluss.flink.row.ColumnBatchRows;
-import io.fluss.flink.row.MetadataColumn;
 import io.fluss.flink.source.split.FlussSplitState;
 
 import org.apache.flink.api.connector.source.SourceOutput;
@@ -23,9 +22,7 @@ final class BatchCursor implements RecordsWithSplitIds<BatchCursor> {
     }
 
     /** A batch of the log. */
-    static BatchCursor log(
-            String splitId, OpenBatches open, ColumnBatch batch, MetadataColumn[] metadata, boolean splitEnds) {
-        ColumnBatchRows rows = ColumnBatchRows.of(batch, metadata, false);
+    static BatchCursor log(String splitId, OpenBatches open, ColumnBatch batch, ColumnBatchRows rows, boolean splitEnds) {
         return new BatchCursor(splitId, open, batch, rows, batch.firstRow(), null, false, splitEnds);
     }
 
@@ -36,8 +33,7 @@ final class BatchCursor implements RecordsWithSplitIds<BatchCursor> {
      * @param before the scanner's position before it
      */
     static BatchCursor snapshot(
-            String splitId, OpenBatches open, ColumnBatch batch, MetadataColumn[] metadata, int skip, byte[] before) {
-        ColumnBatchRows rows = ColumnBatchRows.of(batch, metadata, true);
+            String splitId, OpenBatches open, ColumnBatch batch, ColumnBatchRows rows, int skip, byte[] before) {
         return new BatchCursor(splitId, open, batch, rows, batch.firstRow() + skip, before, false, false);
     }
 
@@ -149,8 +145,8 @@ final class BatchCursor implements RecordsWithSplitIds<BatchCursor> {
     /**
      * Emits rows and notes how far the split is.
      *
-     * @param most so many at most
-     * @return how many
+     * @param most looks at so many at most
+     * @return how many were emitted
      */
     int emit(SourceOutput<RowData> output, FlussSplitState state, int most) {
         if (batch == null) {
@@ -163,10 +159,16 @@ final class BatchCursor implements RecordsWithSplitIds<BatchCursor> {
         emitted = stop == end;
         // Where the split is afterwards.
         int after = emitted ? batch.endRow() : selected ? batch.selectedRow(stop) : stop;
+        int given = stop - first;
         if (before == null) {
             long timestamp = batch.commitTimestamp();
             for (int i = first; i < stop; i++) {
-                output.collect(rows.row(row(i)), timestamp);
+                int row = row(i);
+                if (rows.isRow(row)) {
+                    output.collect(rows.row(row), timestamp);
+                } else {
+                    given--;
+                }
             }
             state.nextOffset(batch.baseOffset() + after);
         } else {
@@ -176,7 +178,7 @@ final class BatchCursor implements RecordsWithSplitIds<BatchCursor> {
             state.snapshotPosition(before, after - batch.firstRow());
         }
         next = stop;
-        return stop - first;
+        return given;
     }
 
     private int row(int index) {

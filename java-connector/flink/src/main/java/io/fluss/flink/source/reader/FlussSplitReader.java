@@ -134,8 +134,7 @@ final class FlussSplitReader implements SplitReader<BatchCursor, FlussSplit> {
                 SnapshotPosition position = bounded
                         ? ((SnapshotSplit) split).position()
                         : ((HybridSnapshotLogSplit) split).position();
-                snapshot = new SnapshotReader(
-                        table(), split, id, position, spec.projection(), spec.filter(), spec.metadata(), openBatches);
+                snapshot = new SnapshotReader(table(), split, id, position, spec, openBatches);
                 it.remove();
                 return;
             }
@@ -182,7 +181,7 @@ final class FlussSplitReader implements SplitReader<BatchCursor, FlussSplit> {
             unsubscribe(bucket);
             logs.remove(bucket);
         }
-        return BatchCursor.log(FlussSplit.idOf(bucket), openBatches, batch, spec.metadata(), ends);
+        return BatchCursor.log(FlussSplit.idOf(bucket), openBatches, batch, spec.logRows(batch), ends);
     }
 
     /** Rows that the filter takes away do not come here, but splits go on past them, and end behind them. */

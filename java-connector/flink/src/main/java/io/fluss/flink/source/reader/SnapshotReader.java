@@ -1,11 +1,9 @@
 package io.fluss.flink.source.reader;
 
 import io.fluss.client.ColumnBatch;
-import io.fluss.client.Predicate;
-import io.fluss.client.Projection;
 import io.fluss.client.SnapshotScanner;
 import io.fluss.client.Table;
-import io.fluss.flink.row.MetadataColumn;
+import io.fluss.flink.source.ScanSpec;
 import io.fluss.flink.source.split.FlussSplit;
 import io.fluss.flink.source.split.SnapshotPosition;
 
@@ -13,7 +11,7 @@ import io.fluss.flink.source.split.SnapshotPosition;
 final class SnapshotReader implements AutoCloseable {
     private final FlussSplit split;
     private final SnapshotScanner scanner;
-    private final MetadataColumn[] metadata;
+    private final ScanSpec spec;
     private final OpenBatches openBatches;
     /** Rows behind the position that were emitted before; batches may be cut otherwise than last time. */
     private long skip;
@@ -23,17 +21,15 @@ final class SnapshotReader implements AutoCloseable {
             FlussSplit split,
             String snapshotId,
             SnapshotPosition position,
-            Projection projection,
-            Predicate filter,
-            MetadataColumn[] metadata,
+            ScanSpec spec,
             OpenBatches openBatches) {
         this.split = split;
-        this.metadata = metadata;
+        this.spec = spec;
         this.openBatches = openBatches;
         this.skip = position.rowsEmitted();
         byte[] after = position.position().length == 0 ? null : position.position();
         this.scanner = table.newSnapshotScanner(
-                split.bucket().partitionId(), split.bucket().bucket(), snapshotId, projection, filter, after);
+                split.bucket().partitionId(), split.bucket().bucket(), snapshotId, spec.projection(), spec.filter(), after);
     }
 
     FlussSplit split() {
@@ -56,7 +52,7 @@ final class SnapshotReader implements AutoCloseable {
             }
             int skipped = (int) skip;
             skip = 0;
-            return BatchCursor.snapshot(split.splitId(), openBatches, batch, metadata, skipped, before);
+            return BatchCursor.snapshot(split.splitId(), openBatches, batch, spec.snapshotRows(batch), skipped, before);
         }
     }
 

@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fluss.client.ColumnBatch;
 import io.fluss.client.SelectedRows;
+import io.fluss.flink.row.BinlogColumn;
+import io.fluss.flink.row.ColumnBatchRows;
 import io.fluss.flink.row.MetadataColumn;
+import io.fluss.flink.row.RowForm;
 import io.fluss.flink.source.split.FlussSplitState;
 import io.fluss.flink.source.split.LogSplit;
 import io.fluss.flink.source.split.SnapshotPosition;
@@ -19,8 +22,6 @@ import org.junit.jupiter.api.Test;
 
 /** Which rows of a batch are emitted, and where the split is after each part of them. */
 class BatchCursorTest {
-    private static final MetadataColumn[] NONE = {};
-
     private final OpenBatches open = new OpenBatches();
     private final Rows rows = new Rows();
     private final FlussSplitState log = new FlussSplitState(new LogSplit(new TableBucket(0, 0), 100, Long.MAX_VALUE));
@@ -59,8 +60,9 @@ class BatchCursorTest {
     void aSnapshotGoesOnBehindTheRowsThatWereEmitted() {
         FlussSplitState state = new FlussSplitState(new SnapshotSplit(new TableBucket(0, 0), "s", SnapshotPosition.START));
         byte[] before = {9};
+        ColumnBatch batch = SelectedRows.batch(10, 0, 10, 100, 1, 4, 6, 8);
         BatchCursor cursor =
-                BatchCursor.snapshot("0", open, SelectedRows.batch(10, 0, 10, 100, 1, 4, 6, 8), NONE, 5, before);
+                BatchCursor.snapshot("0", open, batch, ColumnBatchRows.of(batch), 5, before);
         assertThat(emit(cursor, state, 1)).containsExactly(6);
         SnapshotPosition position = ((SnapshotSplit) state.toSplit()).position();
         assertThat(position.position()).isEqualTo(before);
@@ -69,8 +71,62 @@ class BatchCursorTest {
         assertThat(((SnapshotSplit) state.toSplit()).position().rowsEmitted()).isEqualTo(10);
     }
 
+    @Test
+    void anUpdateOfABinlogIsEmittedWhereItsFirstHalfIs() {
+        byte[] types = {
+            ColumnBatch.INSERT,
+            ColumnBatch.UPDATE_BEFORE,
+            ColumnBatch.UPDATE_AFTER,
+            ColumnBatch.DELETE,
+            ColumnBatch.UPDATE_BEFORE,
+            ColumnBatch.UPDATE_AFTER
+        };
+        List<String> all = new ArrayList<>();
+        BatchCursor cursor = binlog(SelectedRows.changes(100, 0, 6, types));
+        emitBinlog(cursor, log, 9, all);
+        assertThat(all).containsExactly("null>0", "1>2", "3>null", "4>5");
+        assertThat(next(log)).isEqualTo(106);
+
+        // Wherever a checkpoint comes, who goes on from it emits what is missing and nothing twice.
+        for (int emitted = 1; emitted < 6; emitted++) {
+            List<String> both = new ArrayList<>();
+            FlussSplitState state = new FlussSplitState(new LogSplit(new TableBucket(0, 0), 100, Long.MAX_VALUE));
+            emitBinlog(binlog(SelectedRows.changes(100, 0, 6, types)), state, emitted, both);
+            int from = (int) (next(state) - 100);
+            emitBinlog(binlog(SelectedRows.changes(100, from, 6, types)), state, 9, both);
+            assertThat(both).as("a checkpoint after %s rows", emitted).isEqualTo(all);
+        }
+        List<String> cut = new ArrayList<>();
+        emitBinlog(binlog(SelectedRows.changes(100, 0, 2, types)), log, 9, cut);
+        assertThat(cut).as("an update whose second half lies behind the end of the read").containsExactly("null>0", "1>2");
+    }
+
+    private BatchCursor binlog(ColumnBatch batch) {
+        ColumnBatchRows batchRows =
+                ColumnBatchRows.of(batch, RowForm.BINLOG_ROW, BinlogColumn.values(), new MetadataColumn[0]);
+        return BatchCursor.log("0", open, batch, batchRows, false);
+    }
+
+    private static void emitBinlog(BatchCursor cursor, FlussSplitState state, int most, List<String> emitted) {
+        int before = emitted.size();
+        int count = cursor.emit(
+                new Rows() {
+                    @Override
+                    public void collect(RowData row) {
+                        emitted.add(half(row, 0) + ">" + half(row, 1));
+                    }
+                },
+                state,
+                most);
+        assertThat(count).isEqualTo(emitted.size() - before);
+    }
+
+    private static Integer half(RowData row, int index) {
+        return row.isNullAt(index) ? null : row.getRow(index, 1).getInt(0);
+    }
+
     private BatchCursor log(ColumnBatch batch) {
-        return BatchCursor.log("0", open, batch, NONE, false);
+        return BatchCursor.log("0", open, batch, ColumnBatchRows.of(batch), false);
     }
 
     private static long next(FlussSplitState state) {
@@ -84,7 +140,7 @@ class BatchCursorTest {
         return rows.values;
     }
 
-    private static final class Rows implements SourceOutput<RowData> {
+    private static class Rows implements SourceOutput<RowData> {
         private final List<Integer> values = new ArrayList<>();
 
         @Override
