@@ -20,6 +20,8 @@ public final class AsyncLookuper<T> implements AutoCloseable {
     private final WriteBatch keys;
     private final int fullBatch;
     private final int maxInFlight;
+    /** Of the thread that made this: what depends on a lookup may load classes by it (Flink's delta join compiles some). */
+    private final ClassLoader context = Thread.currentThread().getContextClassLoader();
     private List<CompletableFuture<T>> waiting = new ArrayList<>();
     private int inFlight;
     private boolean closed;
@@ -111,8 +113,17 @@ public final class AsyncLookuper<T> implements AutoCloseable {
     }
 
     private void failAll(List<CompletableFuture<T>> futures, Throwable error) {
-        for (CompletableFuture<T> future : futures) {
-            future.completeExceptionally(error);
+        inContext(() -> futures.forEach(future -> future.completeExceptionally(error)));
+    }
+
+    private void inContext(Runnable completion) {
+        Thread thread = Thread.currentThread();
+        ClassLoader before = thread.getContextClassLoader();
+        thread.setContextClassLoader(context);
+        try {
+            completion.run();
+        } finally {
+            thread.setContextClassLoader(before);
         }
     }
 
@@ -136,13 +147,17 @@ public final class AsyncLookuper<T> implements AutoCloseable {
             answer.close();
             answered();
             try {
-                IntFunction<T> rows = reader.apply(heap);
-                for (int i = 0; i < futures.size(); i++) {
-                    boolean found = heap.firstRowOf(i) < heap.endRowOf(i);
-                    futures.get(i).complete(found ? rows.apply(i) : null);
-                }
+                inContext(() -> answer(heap));
             } catch (Throwable t) {
                 failAll(futures, t);
+            }
+        }
+
+        private void answer(ColumnBatch heap) {
+            IntFunction<T> rows = reader.apply(heap);
+            for (int i = 0; i < futures.size(); i++) {
+                boolean found = heap.firstRowOf(i) < heap.endRowOf(i);
+                futures.get(i).complete(found ? rows.apply(i) : null);
             }
         }
 

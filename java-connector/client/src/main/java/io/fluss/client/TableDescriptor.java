@@ -76,6 +76,21 @@ public final class TableDescriptor {
         return !primaryKey.isEmpty();
     }
 
+    /**
+     * The columns of a prefix lookup ({@link Table#newPrefixLookuper}): the bucket key, and the partition keys; empty where the bucket key is
+     * no beginning of the primary key, or all of it.
+     */
+    public List<String> prefixKey() {
+        List<String> keys = new ArrayList<>(primaryKey);
+        keys.removeAll(partitionKeys);
+        if (bucketKey.size() >= keys.size() || !keys.subList(0, bucketKey.size()).equals(bucketKey)) {
+            return List.of();
+        }
+        List<String> prefix = new ArrayList<>(bucketKey);
+        prefix.addAll(partitionKeys);
+        return prefix;
+    }
+
     /** Positions of the key columns in key order; empty for a log table. */
     public int[] primaryKeyIndexes() {
         return columnIndexes(primaryKey);

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fluss.jni.Native;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,6 +65,26 @@ class LookupContractTest extends StoreTest {
             }
         }
         assertThat(Native.batchBytes()).isZero();
+    }
+
+    /** What depends on a lookup may load classes of the job that asks. */
+    @Test
+    void futuresCompleteWithTheClassLoaderOfTheThreadThatAsks() throws Exception {
+        ClassLoader asking = new URLClassLoader(new URL[0], null);
+        Thread thread = Thread.currentThread();
+        ClassLoader before = thread.getContextClassLoader();
+        thread.setContextClassLoader(asking);
+        CompletableFuture<ClassLoader> seen = new CompletableFuture<>();
+        try (Lookuper lookuper = table.newLookuper(new int[] {1});
+                AsyncLookuper<String> async = lookuper.async(batch -> row -> {
+                    seen.complete(Thread.currentThread().getContextClassLoader());
+                    return "found";
+                }, 16, 2)) {
+            lookup(async, 3).get(10, TimeUnit.SECONDS);
+        } finally {
+            thread.setContextClassLoader(before);
+        }
+        assertThat(seen.get(10, TimeUnit.SECONDS)).isSameAs(asking);
     }
 
     @Test

@@ -224,6 +224,7 @@ public final class TableMapping {
         virtual.addWatermarks(schema);
         if (descriptor.hasPrimaryKey()) {
             virtual.addPrimaryKey(schema, descriptor.primaryKey());
+            addIndexes(schema, descriptor);
         }
         Map<String, String> options = new LinkedHashMap<>();
         options.put(FactoryUtil.CONNECTOR.key(), IDENTIFIER);
@@ -240,6 +241,14 @@ public final class TableMapping {
                 .partitionKeys(descriptor.partitionKeys())
                 .options(options)
                 .build();
+    }
+
+    /** What a lookup can ask by: with that the planner may make a delta join of a join. */
+    private static void addIndexes(Schema.Builder schema, TableDescriptor descriptor) {
+        schema.index(descriptor.primaryKey());
+        if (!descriptor.prefixKey().isEmpty()) {
+            schema.index(descriptor.prefixKey());
+        }
     }
 
     /**

@@ -64,8 +64,8 @@ final class LookupKeys implements Serializable {
             throw new ValidationException("Table " + path + " is a log table. The Fluss lookup function supports"
                     + " primary-key tables only; lookup keys are " + names + ".");
         }
-        List<String> prefix = prefixOf(table);
-        boolean byPrefix = !names.containsAll(table.primaryKey()) && prefix != null;
+        List<String> prefix = table.prefixKey();
+        boolean byPrefix = !names.containsAll(table.primaryKey()) && !prefix.isEmpty();
         List<String> columns = byPrefix ? prefix : table.primaryKey();
         int[] keyFields = new int[columns.size()];
         LogicalType[] keyTypes = new LogicalType[columns.size()];
@@ -97,19 +97,6 @@ final class LookupKeys implements Serializable {
         }
         return new LookupKeys(
                 byPrefix ? new ArrayList<>(prefix) : null, keyFields, keyTypes, extraFields, extraRowFields, extraTypes);
-    }
-
-    /** The bucket key and the partition keys, if the rows of a bucket key lie together; else null. */
-    private static List<String> prefixOf(TableDescriptor table) {
-        List<String> keys = new ArrayList<>(table.primaryKey());
-        keys.removeAll(table.partitionKeys());
-        List<String> bucketKey = table.bucketKey();
-        if (bucketKey.size() >= keys.size() || !keys.subList(0, bucketKey.size()).equals(bucketKey)) {
-            return null;
-        }
-        List<String> prefix = new ArrayList<>(bucketKey);
-        prefix.addAll(table.partitionKeys());
-        return prefix;
     }
 
     /** The name of a column, or of a field within with those of the ROWs around it. */
