@@ -17,10 +17,13 @@ import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.catalog.CatalogBaseTable;
 import org.apache.flink.table.catalog.CatalogDatabase;
 import org.apache.flink.table.catalog.CatalogDatabaseImpl;
+import org.apache.flink.table.catalog.CatalogFunction;
 import org.apache.flink.table.catalog.CatalogPartition;
 import org.apache.flink.table.catalog.CatalogPartitionImpl;
 import org.apache.flink.table.catalog.CatalogPartitionSpec;
 import org.apache.flink.table.catalog.ObjectPath;
+import org.apache.flink.table.catalog.ResolvedCatalogBaseTable;
+import org.apache.flink.table.catalog.ResolvedCatalogMaterializedTable;
 import org.apache.flink.table.catalog.ResolvedCatalogTable;
 import org.apache.flink.table.catalog.ResolvedCatalogView;
 import org.apache.flink.table.catalog.TableChange;
@@ -28,6 +31,8 @@ import org.apache.flink.table.catalog.exceptions.CatalogException;
 import org.apache.flink.table.catalog.exceptions.DatabaseAlreadyExistException;
 import org.apache.flink.table.catalog.exceptions.DatabaseNotEmptyException;
 import org.apache.flink.table.catalog.exceptions.DatabaseNotExistException;
+import org.apache.flink.table.catalog.exceptions.FunctionAlreadyExistException;
+import org.apache.flink.table.catalog.exceptions.FunctionNotExistException;
 import org.apache.flink.table.catalog.exceptions.PartitionAlreadyExistsException;
 import org.apache.flink.table.catalog.exceptions.PartitionNotExistException;
 import org.apache.flink.table.catalog.exceptions.PartitionSpecInvalidException;
@@ -49,6 +54,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /** Databases and tables of a store. It holds the store open from {@link #open()} to {@link #close()}. */
 public final class FlussCatalog extends ReducedCatalog {
@@ -106,9 +112,13 @@ public final class FlussCatalog extends ReducedCatalog {
 
     @Override
     public CatalogDatabase getDatabase(String name) throws DatabaseNotExistException {
+        DatabaseInfo database = database(name);
+        return new CatalogDatabaseImpl(CatalogFunctions.select(database.properties(), false), database.comment());
+    }
+
+    private DatabaseInfo database(String name) throws DatabaseNotExistException {
         try {
-            DatabaseInfo database = admin().getDatabase(name);
-            return new CatalogDatabaseImpl(new HashMap<>(database.properties()), database.comment());
+            return admin().getDatabase(name);
         } catch (FlussException e) {
             if (Codes.noDatabase(e)) {
                 throw new DatabaseNotExistException(getName(), name, e);
@@ -146,7 +156,11 @@ public final class FlussCatalog extends ReducedCatalog {
     public void alterDatabase(String name, CatalogDatabase database, boolean ignoreIfNotExists)
             throws DatabaseNotExistException {
         try {
-            admin().alterDatabase(new DatabaseInfo(name, database.getComment(), database.getProperties()));
+            synchronized (CatalogFunctions.class) {
+                Map<String, String> properties = CatalogFunctions.select(admin().getDatabase(name).properties(), true);
+                properties.putAll(database.getProperties());
+                admin().alterDatabase(new DatabaseInfo(name, database.getComment(), properties));
+            }
         } catch (FlussException e) {
             if (!Codes.noDatabase(e)) {
                 throw failed("alter database '" + name + "'", e);
@@ -161,6 +175,10 @@ public final class FlussCatalog extends ReducedCatalog {
     public void dropDatabase(String name, boolean ignoreIfNotExists, boolean cascade)
             throws DatabaseNotExistException, DatabaseNotEmptyException {
         try {
+            if (!cascade && databaseExists(name)
+                    && !CatalogFunctions.select(database(name).properties(), true).isEmpty()) {
+                throw new DatabaseNotEmptyException(getName(), name);
+            }
             admin().dropDatabase(name, ignoreIfNotExists, cascade);
         } catch (FlussException e) {
             if (Codes.noDatabase(e)) {
@@ -189,14 +207,23 @@ public final class FlussCatalog extends ReducedCatalog {
 
     @Override
     public List<String> listViews(String database) throws DatabaseNotExistException {
-        List<String> views = new ArrayList<>(listTables(database));
-        views.removeIf(name -> !isView(TablePath.of(database, name)));
-        return views;
+        return listTables(database, ViewMapping::isView);
     }
 
-    private boolean isView(TablePath path) {
+    @Override
+    public List<String> listMaterializedTables(String database) throws DatabaseNotExistException {
+        return listTables(database, MaterializedTables::isOne);
+    }
+
+    private List<String> listTables(String database, Predicate<TableDescriptor> which) throws DatabaseNotExistException {
+        List<String> tables = new ArrayList<>(listTables(database));
+        tables.removeIf(name -> !isThere(TablePath.of(database, name), which));
+        return tables;
+    }
+
+    private boolean isThere(TablePath path, Predicate<TableDescriptor> which) {
         try {
-            return ViewMapping.isView(admin().getTable(path).descriptor());
+            return which.test(admin().getTable(path).descriptor());
         } catch (FlussException e) {
             if (Codes.noDatabase(e) || Codes.noTable(e)) {
                 // Dropped in between.
@@ -267,13 +294,14 @@ public final class FlussCatalog extends ReducedCatalog {
             IdentifierRules.check("view", path.table());
             return ViewMapping.toDescriptor((ResolvedCatalogView) table);
         }
-        if (!(table instanceof ResolvedCatalogTable)) {
-            throw new UnsupportedOperationException(
-                    "'" + path + "' is a " + table.getTableKind() + "; the Fluss catalog keeps only tables and views.");
-        }
         TableMapping.validateOptions(path, table.getOptions());
         requireOwnStore(path, table.getOptions());
-        return TableMapping.toDescriptor(path, (ResolvedCatalogTable) table, true);
+        if (table instanceof ResolvedCatalogMaterializedTable) {
+            ResolvedCatalogMaterializedTable materialized = (ResolvedCatalogMaterializedTable) table;
+            return TableMapping.toDescriptor(
+                    path, materialized.toResolvedCatalogTable(), MaterializedTables.properties(path.toString(), materialized));
+        }
+        return TableMapping.toDescriptor(path, (ResolvedCatalogTable) table, Collections.emptyMap());
     }
 
     /** Views; of a table Flink says what changes. */
@@ -294,7 +322,7 @@ public final class FlussCatalog extends ReducedCatalog {
         alter(
                 path,
                 ignoreIfNotExists,
-                stored -> TableChanges.of(toPath(path), stored, (ResolvedCatalogTable) table, changes));
+                stored -> TableChanges.of(toPath(path), stored, (ResolvedCatalogBaseTable<?>) table, changes));
     }
 
     private void alter(ObjectPath path, boolean ignoreIfNotExists, Function<TableInfo, TableAlteration> alteration)
@@ -515,6 +543,86 @@ public final class FlussCatalog extends ReducedCatalog {
             return new CatalogTableStatistics(admin().tableStats(toPath(path), partition).rowCount(), -1, -1, -1);
         } catch (FlussException e) {
             throw failed("read the statistics of table '" + path + "'", e);
+        }
+    }
+
+    // ------------------------------------------------------------------ functions
+
+    @Override
+    public List<String> listFunctions(String database) throws DatabaseNotExistException {
+        return CatalogFunctions.names(database(database));
+    }
+
+    @Override
+    public CatalogFunction getFunction(ObjectPath path) throws FunctionNotExistException {
+        CatalogFunction function;
+        try {
+            function = CatalogFunctions.of(database(path.getDatabaseName()), path.getObjectName());
+        } catch (DatabaseNotExistException e) {
+            throw new FunctionNotExistException(getName(), path, e);
+        }
+        if (function == null) {
+            throw new FunctionNotExistException(getName(), path);
+        }
+        return function;
+    }
+
+    @Override
+    public boolean functionExists(ObjectPath path) {
+        try {
+            getFunction(path);
+            return true;
+        } catch (FunctionNotExistException e) {
+            return false;
+        }
+    }
+
+    @Override
+    public void createFunction(ObjectPath path, CatalogFunction function, boolean ignoreIfExists)
+            throws FunctionAlreadyExistException, DatabaseNotExistException {
+        // A database is replaced as a whole; the lock is of one class loader, which has one session or a few.
+        synchronized (CatalogFunctions.class) {
+            DatabaseInfo database = database(path.getDatabaseName());
+            if (!functionExists(path)) {
+                putFunction(database, path, function);
+            } else if (!ignoreIfExists) {
+                throw new FunctionAlreadyExistException(getName(), path);
+            }
+        }
+    }
+
+    @Override
+    public void alterFunction(ObjectPath path, CatalogFunction function, boolean ignoreIfNotExists)
+            throws FunctionNotExistException {
+        replaceFunction(path, function, ignoreIfNotExists);
+    }
+
+    @Override
+    public void dropFunction(ObjectPath path, boolean ignoreIfNotExists) throws FunctionNotExistException {
+        replaceFunction(path, null, ignoreIfNotExists);
+    }
+
+    private void replaceFunction(ObjectPath path, CatalogFunction function, boolean ignoreIfNotExists)
+            throws FunctionNotExistException {
+        synchronized (CatalogFunctions.class) {
+            try {
+                getFunction(path);
+                putFunction(database(path.getDatabaseName()), path, function);
+            } catch (FunctionNotExistException e) {
+                if (!ignoreIfNotExists) {
+                    throw e;
+                }
+            } catch (DatabaseNotExistException e) {
+                throw new FunctionNotExistException(getName(), path, e);
+            }
+        }
+    }
+
+    private void putFunction(DatabaseInfo database, ObjectPath path, CatalogFunction function) {
+        try {
+            CatalogFunctions.put(admin(), database, path.getObjectName(), function);
+        } catch (FlussException e) {
+            throw failed("keep function '" + path + "'", e);
         }
     }
 

@@ -10,7 +10,8 @@ import io.fluss.flink.table.FlussConnectorOptions;
 
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.table.api.ValidationException;
-import org.apache.flink.table.catalog.ResolvedCatalogTable;
+import org.apache.flink.table.catalog.ResolvedCatalogBaseTable;
+import org.apache.flink.table.catalog.ResolvedCatalogMaterializedTable;
 import org.apache.flink.table.catalog.TableChange;
 
 import java.util.ArrayList;
@@ -46,7 +47,7 @@ final class TableChanges {
      * @throws ValidationException for a change that a table does not take
      */
     static TableAlteration of(
-            TablePath path, TableInfo stored, ResolvedCatalogTable altered, List<TableChange> changes) {
+            TablePath path, TableInfo stored, ResolvedCatalogBaseTable<?> altered, List<TableChange> changes) {
         TableMapping.requireColumns(path, altered.getResolvedSchema());
         TableChanges all = new TableChanges(path, stored);
         changes.forEach(all::add);
@@ -56,10 +57,14 @@ final class TableChanges {
         SchemaProperties.take(all.properties);
         all.properties.putAll(SchemaProperties.of(altered.getResolvedSchema()));
         all.properties.compute(SchemaProperties.PRIMARY_KEY_NAME, (key, name) -> keyName);
+        if (altered instanceof ResolvedCatalogMaterializedTable) {
+            all.properties.putAll(
+                    MaterializedTables.properties(path.toString(), (ResolvedCatalogMaterializedTable) altered));
+        }
         return all.alteration.customProperties(all.properties).expectedSchemaId(stored.schemaId()).build();
     }
 
-    private static List<String> physical(ResolvedCatalogTable table) {
+    private static List<String> physical(ResolvedCatalogBaseTable<?> table) {
         List<String> names = new ArrayList<>();
         table.getResolvedSchema().getColumns().stream()
                 .filter(org.apache.flink.table.catalog.Column::isPhysical)
@@ -81,16 +86,17 @@ final class TableChanges {
             set(((TableChange.SetOption) change).getKey(), ((TableChange.SetOption) change).getValue());
         } else if (change instanceof TableChange.ResetOption) {
             set(((TableChange.ResetOption) change).getKey(), null);
-        } else if (!isWatermark(change)) {
+        } else if (!isOfProperties(change)) {
             throw new ValidationException(
                     "ALTER of " + TableMapping.describe(path) + ": " + change + " is not possible: the primary key and the"
                             + " distribution of a table stand for good. Create another table and INSERT the rows into it.");
         }
     }
 
-    /** Watermarks are taken from the table as it shall be. */
-    private static boolean isWatermark(TableChange change) {
-        return change instanceof TableChange.AddWatermark
+    /** Watermarks and what a materialized table has are taken from the table as it shall be. */
+    private static boolean isOfProperties(TableChange change) {
+        return change instanceof TableChange.MaterializedTableChange
+                || change instanceof TableChange.AddWatermark
                 || change instanceof TableChange.ModifyWatermark
                 || change instanceof TableChange.DropWatermark;
     }

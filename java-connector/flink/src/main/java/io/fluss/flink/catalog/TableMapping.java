@@ -12,6 +12,7 @@ import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.table.api.Schema;
 import org.apache.flink.table.api.ValidationException;
+import org.apache.flink.table.catalog.CatalogBaseTable;
 import org.apache.flink.table.catalog.CatalogTable;
 import org.apache.flink.table.catalog.Column;
 import org.apache.flink.table.catalog.ResolvedCatalogTable;
@@ -110,12 +111,31 @@ public final class TableMapping {
     }
 
     /**
-     * What the store is asked to create; the options must have passed {@link #validateOptions}.
+     * A table that only its columns, keys and table options describe; the options must have passed {@link #validateOptions}.
      *
-     * @param withProperties keep computed columns, watermarks and the options of scans, lookups and sinks too
      * @throws ValidationException naming the column or option that cannot be
      */
-    public static TableDescriptor toDescriptor(TablePath path, ResolvedCatalogTable table, boolean withProperties) {
+    public static TableDescriptor toDescriptor(TablePath path, ResolvedCatalogTable table) {
+        return builder(path, table).build();
+    }
+
+    /**
+     * As {@link #toDescriptor}, keeping computed columns, watermarks and the options of scans, lookups and sinks too.
+     *
+     * @param more further properties
+     */
+    static TableDescriptor toDescriptor(TablePath path, ResolvedCatalogTable table, Map<String, String> more) {
+        Map<String, String> properties = SchemaProperties.of(table.getResolvedSchema());
+        for (ConfigOption<?> option : FlussConnectorOptions.useOptions()) {
+            if (table.getOptions().containsKey(option.key())) {
+                properties.put(option.key(), table.getOptions().get(option.key()));
+            }
+        }
+        properties.putAll(more);
+        return builder(path, table).customProperties(properties).build();
+    }
+
+    private static TableDescriptor.Builder builder(TablePath path, ResolvedCatalogTable table) {
         IdentifierRules.check("database", path.database());
         IdentifierRules.check("table", path.table());
         if (table.getDistribution().isPresent()) {
@@ -154,16 +174,7 @@ public final class TableMapping {
                 builder.option(key, value);
             }
         });
-        if (withProperties) {
-            Map<String, String> properties = SchemaProperties.of(schema);
-            for (ConfigOption<?> option : FlussConnectorOptions.useOptions()) {
-                if (options.containsKey(option.key())) {
-                    properties.put(option.key(), options.get(option.key()));
-                }
-            }
-            builder.customProperties(properties);
-        }
-        return builder.build();
+        return builder;
     }
 
     private static int bucketCount(TablePath path, int count) {
@@ -205,11 +216,12 @@ public final class TableMapping {
      *
      * @param connectionOptions {@code data.dir} and engine options
      */
-    public static CatalogTable toCatalogTable(TableInfo info, Map<String, String> connectionOptions) {
+    static CatalogBaseTable toCatalogTable(TableInfo info, Map<String, String> connectionOptions) {
         TableDescriptor descriptor = info.descriptor();
         Schema.Builder schema = Schema.newBuilder();
         Map<String, String> properties = new LinkedHashMap<>(descriptor.customProperties());
         SchemaProperties virtual = SchemaProperties.take(properties);
+        Map<String, String> materialized = MaterializedTables.take(properties);
         int position = 0;
         for (io.fluss.client.Column column : descriptor.columns()) {
             position = virtual.addColumnsAt(schema, position);
@@ -235,6 +247,14 @@ public final class TableMapping {
         }
         options.putAll(descriptor.options());
         options.putAll(properties);
+        if (!materialized.isEmpty()) {
+            return MaterializedTables.builder(materialized)
+                    .schema(schema.build())
+                    .comment(descriptor.comment())
+                    .partitionKeys(descriptor.partitionKeys())
+                    .options(options)
+                    .build();
+        }
         return CatalogTable.newBuilder()
                 .schema(schema.build())
                 .comment(descriptor.comment())

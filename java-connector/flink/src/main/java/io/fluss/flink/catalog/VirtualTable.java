@@ -10,6 +10,7 @@ import io.fluss.flink.table.MergeBehavior;
 
 import org.apache.flink.table.api.Schema;
 import org.apache.flink.table.api.ValidationException;
+import org.apache.flink.table.catalog.CatalogBaseTable;
 import org.apache.flink.table.catalog.CatalogTable;
 import org.apache.flink.table.catalog.ObjectPath;
 import org.apache.flink.table.catalog.ResolvedSchema;
@@ -120,7 +121,7 @@ public enum VirtualTable {
     /** As {@link TableMapping#toCatalogTable}. */
     CatalogTable toCatalogTable(TableInfo info, Map<String, String> connectionOptions) {
         requireReadable(info.path(), info.descriptor());
-        CatalogTable table = TableMapping.toCatalogTable(info, connectionOptions);
+        CatalogBaseTable table = TableMapping.toCatalogTable(info, connectionOptions);
         Schema.Builder schema = Schema.newBuilder();
         for (int i = 0; i < METADATA.size(); i++) {
             MetadataColumn column = METADATA.get(i);
@@ -136,7 +137,7 @@ public enum VirtualTable {
         return CatalogTable.newBuilder()
                 .schema(schema.build())
                 .comment(table.getComment())
-                .partitionKeys(this == BINLOG ? Collections.emptyList() : table.getPartitionKeys())
+                .partitionKeys(this == BINLOG ? Collections.emptyList() : info.descriptor().partitionKeys())
                 .options(table.getOptions())
                 .build();
     }

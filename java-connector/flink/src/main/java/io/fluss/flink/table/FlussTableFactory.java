@@ -8,6 +8,7 @@ import io.fluss.client.NotFoundException;
 import io.fluss.client.TableDescriptor;
 import io.fluss.client.TableInfo;
 import io.fluss.client.TablePath;
+import io.fluss.flink.catalog.MaterializedTables;
 import io.fluss.flink.catalog.TableMapping;
 import io.fluss.flink.catalog.ViewMapping;
 import io.fluss.flink.catalog.VirtualTable;
@@ -25,6 +26,7 @@ import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.ExecutionOptions;
 import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.table.api.ValidationException;
+import org.apache.flink.table.api.config.TableConfigOptions;
 import org.apache.flink.table.connector.sink.DynamicTableSink;
 import org.apache.flink.table.connector.source.DynamicTableSource;
 import org.apache.flink.table.factories.DynamicTableFactory;
@@ -68,7 +70,7 @@ public final class FlussTableFactory implements DynamicTableSourceFactory, Dynam
         Opened opened = open(context, options);
         Configuration config = Configuration.fromMap(options);
         ReadableConfig session = context.getConfiguration();
-        boolean batch = session.get(ExecutionOptions.RUNTIME_MODE) == RuntimeExecutionMode.BATCH;
+        boolean batch = isBatch(session);
         TableDescriptor table = opened.table.descriptor();
         RowForm form = opened.virtual == null ? RowForm.CHANGE : opened.virtual.form();
         // A virtual table has no key: its rows are changes.
@@ -118,13 +120,25 @@ public final class FlussTableFactory implements DynamicTableSourceFactory, Dynam
                             + context.getObjectIdentifier().getObjectName() + "', which is only a way to read it; write into '"
                             + opened.table.path().table() + "'.");
         }
+        ReadableConfig session = context.getConfiguration();
+        if (MaterializedTables.isOne(opened.table.descriptor())
+                && !isBatch(session)
+                && session.get(TableConfigOptions.TABLE_DML_SYNC)) {
+            throw new ValidationException(
+                    "The statement would start the job that keeps the materialized " + TableMapping.describe(opened.table.path())
+                            + " fresh, and wait for its end, which does not come: SET 'table.dml-sync' = 'false' first.");
+        }
         return new FlussTableSink(
                 opened.connectionOptions,
                 opened.table.path(),
                 opened.table.tableId(),
                 opened.table.descriptor(),
                 FlussSinkOptions.from(Configuration.fromMap(options)),
-                checkpointing(context.getConfiguration()));
+                checkpointing(session));
+    }
+
+    private static boolean isBatch(ReadableConfig session) {
+        return session.get(ExecutionOptions.RUNTIME_MODE) == RuntimeExecutionMode.BATCH;
     }
 
     private static boolean checkpointing(ReadableConfig session) {
@@ -143,7 +157,7 @@ public final class FlussTableFactory implements DynamicTableSourceFactory, Dynam
         try (Connection connection = Connection.open(connectionOptions)) {
             TableInfo table;
             if (virtual == null) {
-                TableDescriptor declared = TableMapping.toDescriptor(path, context.getCatalogTable(), false);
+                TableDescriptor declared = TableMapping.toDescriptor(path, context.getCatalogTable());
                 table = findOrCreate(connection.admin(), path, declared);
                 TableMapping.requireSame(table, declared);
             } else {

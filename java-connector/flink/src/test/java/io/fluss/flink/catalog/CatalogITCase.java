@@ -6,10 +6,15 @@ import org.apache.flink.table.api.DataTypes;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.catalog.Catalog;
 import org.apache.flink.table.catalog.CatalogBaseTable;
+import org.apache.flink.table.catalog.CatalogFunction;
+import org.apache.flink.table.catalog.CatalogFunctionImpl;
 import org.apache.flink.table.catalog.CatalogPartitionSpec;
+import org.apache.flink.table.catalog.FunctionLanguage;
 import org.apache.flink.table.catalog.ObjectPath;
 import org.apache.flink.table.catalog.exceptions.DatabaseNotEmptyException;
 import org.apache.flink.table.catalog.exceptions.DatabaseNotExistException;
+import org.apache.flink.table.catalog.exceptions.FunctionAlreadyExistException;
+import org.apache.flink.table.catalog.exceptions.FunctionNotExistException;
 import org.apache.flink.table.catalog.exceptions.PartitionNotExistException;
 import org.apache.flink.table.catalog.exceptions.TableAlreadyExistException;
 import org.apache.flink.table.catalog.exceptions.TableNotExistException;
@@ -20,6 +25,8 @@ import org.apache.flink.table.expressions.FieldReferenceExpression;
 import org.apache.flink.table.expressions.ResolvedExpression;
 import org.apache.flink.table.expressions.ValueLiteralExpression;
 import org.apache.flink.table.functions.BuiltInFunctionDefinitions;
+import org.apache.flink.table.resource.ResourceType;
+import org.apache.flink.table.resource.ResourceUri;
 import org.apache.flink.table.types.DataType;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -35,6 +42,7 @@ import java.util.Map;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.entry;
 
 class CatalogITCase {
     @TempDir Path directory;
@@ -68,6 +76,39 @@ class CatalogITCase {
         sql.run("DROP DATABASE d CASCADE");
         assertThat(catalog.databaseExists("d")).isFalse();
         sql.run("DROP DATABASE IF EXISTS d");
+    }
+
+    @Test
+    void aFunctionComesBackAsItWasDeclared() throws Exception {
+        sql.run("CREATE DATABASE d COMMENT 'a database' WITH ('k' = 'v')");
+        ObjectPath path = new ObjectPath("d", "f");
+        CatalogFunction function = new CatalogFunctionImpl(
+                "a.b.C",
+                FunctionLanguage.SCALA,
+                Arrays.asList(new ResourceUri(ResourceType.JAR, "file:///a.jar"), new ResourceUri(ResourceType.FILE, "b")),
+                Collections.singletonMap("o.p", "q"));
+        catalog.createFunction(path, function, false);
+        assertThat(catalog.getFunction(path)).isEqualTo(function);
+        assertThat(catalog.listFunctions("d")).contains("f", "rb_or").hasSize(13);
+        assertThat(catalog.getDatabase("d").getComment()).isEqualTo("a database");
+        assertThat(catalog.getDatabase("d").getProperties()).containsExactly(entry("k", "v"));
+        sql.run("ALTER DATABASE d SET ('k' = 'w')");
+        assertThat(catalog.getFunction(path)).isEqualTo(function);
+        CatalogFunction other = new CatalogFunctionImpl("D");
+        catalog.alterFunction(path, other, false);
+        assertThat(catalog.getFunction(path)).isEqualTo(other);
+        assertThatThrownBy(() -> catalog.createFunction(path, function, false))
+                .isInstanceOf(FunctionAlreadyExistException.class);
+        assertThatThrownBy(() -> catalog.createFunction(new ObjectPath("none", "f"), function, false))
+                .isInstanceOf(DatabaseNotExistException.class);
+        assertThatThrownBy(() -> catalog.createFunction(new ObjectPath("d", "f.g"), function, false))
+                .hasMessageContaining("it contains '.'");
+        catalog.dropFunction(path, false);
+        assertThat(catalog.functionExists(path)).isFalse();
+        assertThatThrownBy(() -> catalog.dropFunction(path, false)).isInstanceOf(FunctionNotExistException.class);
+        catalog.alterFunction(path, other, true);
+        catalog.dropFunction(new ObjectPath("none", "f"), true);
+        assertThat(catalog.getDatabase("d").getProperties()).containsExactly(entry("k", "w"));
     }
 
     @Test
@@ -153,7 +194,6 @@ class CatalogITCase {
     void whatIsNotThereSaysSo() {
         sql.run("CREATE TABLE t (a INT)");
         assertThatThrownBy(() -> sql.run("ANALYZE TABLE t COMPUTE STATISTICS")).hasStackTraceContaining("ANALYZE TABLE");
-        assertThatThrownBy(() -> sql.run("CREATE FUNCTION f AS 'x.Y'")).hasStackTraceContaining("CREATE TEMPORARY FUNCTION");
         assertThatThrownBy(() -> sql.run("CREATE TABLE x (a ARRAY<MULTISET<INT>>)"))
                 .hasStackTraceContaining("MULTISET<INT>")
                 .hasStackTraceContaining("'a'");
