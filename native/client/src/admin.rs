@@ -3,11 +3,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use fluss_engine::{EngineHandle, Table};
-use fluss_format::Committable;
+use fluss_format::{Committable, Filter};
 use fluss_proto::admin_request::Request;
 use fluss_proto::list_offsets::Spec;
 use fluss_proto::{
-    AdminRequest, AdminResponse, BucketOffset, CreateSnapshot, OptionInfo, SnapshotInfo, TableStats, TransactionInfo,
+    AdminRequest, AdminResponse, BucketList, BucketOffset, CreateSnapshot, OptionInfo, SnapshotInfo, TableStats, TransactionInfo,
 };
 use fluss_tablet::Tablet;
 use fluss_types::option::{OptionSpec, SCOPES};
@@ -57,6 +57,13 @@ pub(crate) fn handle(handle: &EngineHandle, request: AdminRequest) -> Result<Adm
             };
             let engine_options = SCOPES.iter().filter(|s| s.name == "Engine").flat_map(|s| s.options);
             response.options = engine_options.filter_map(option).collect();
+        }
+        Request::MatchingBuckets(r) => {
+            let table = engine.table(&convert::path(r.path)?)?;
+            let filter = r.filter.ok_or_else(|| Error::invalid("the filter is missing"))?;
+            let schema = table.schema();
+            let filter = Filter::new(schema.clone(), crate::predicate(schema, filter)?)?;
+            response.buckets = filter.buckets(table.buckets())?.map(|buckets| BucketList { buckets });
         }
         Request::ListTables(r) => response.names = engine.meta().tables(&r.database)?,
         Request::GetTable(r) => {

@@ -20,7 +20,7 @@ pub use connection::Connection;
 pub use fluss_format::Committable;
 pub use log_scanner::LogScanner;
 pub use lookuper::Lookuper;
-pub use predicate::predicate;
+pub use predicate::{aggregates, predicate};
 pub use prefix_lookuper::{PrefixLookuper, PrefixRows};
 pub use read_batch::ReadBatch;
 pub use snapshot_scanner::SnapshotScanner;

@@ -3,10 +3,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use fluss_format::{Filter, Predicate, Projection};
+use fluss_format::{AggregateFunction, Aggregates, ColumnBatch, Filter, Fold, Predicate, Projection};
 use fluss_log::ReadHint;
 use fluss_tablet::{Signal, Tablet};
-use fluss_types::{Error, ErrorCode, LogOffset, MemoryUser, PartitionBucket, Result};
+use fluss_types::{Error, ErrorCode, LogOffset, MemoryUser, PartitionBucket, Result, TableKind};
 
 use crate::{ReadBatch, Table};
 
@@ -17,6 +17,26 @@ struct Subscription {
     next: LogOffset,
     stop: LogOffset,
     hint: ReadHint,
+    /// Of a scanner with aggregates, until it was given out.
+    fold: Option<Fold>,
+}
+
+impl Subscription {
+    /// Takes what was read; at the stop gives the row, if there is one.
+    fn fold(&mut self, batch: Option<ColumnBatch>) -> Result<Option<ColumnBatch>> {
+        if let (Some(batch), Some(fold)) = (batch, &mut self.fold) {
+            fold.add(batch)?;
+        }
+        let at_stop = self.next >= self.stop;
+        let mut row = match self.fold.take_if(|_| at_stop) {
+            Some(fold) => fold.finish()?,
+            None => None,
+        };
+        if let Some(row) = &mut row {
+            (row.bucket, row.base_offset) = (self.bucket.bucket as i32, self.stop - 1);
+        }
+        Ok(row)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -32,6 +52,7 @@ pub struct LogScanner {
     table: Arc<Table>,
     projection: Projection,
     filter: Option<Filter>,
+    aggregates: Option<Arc<Aggregates>>,
     subscriptions: Mutex<Subscriptions>,
     signal: Arc<Signal>,
     memory: Arc<MemoryUser>,
@@ -46,6 +67,7 @@ impl LogScanner {
             table,
             projection,
             filter: None,
+            aggregates: None,
             subscriptions: Mutex::default(),
             signal: Arc::default(),
             memory,
@@ -61,9 +83,27 @@ impl LogScanner {
         Ok(Self { filter, ..self })
     }
 
+    /// From now on one row a bucket, when it was read to its stop: of functions of the projected columns as [`Aggregates::new`] takes them; none if there
+    /// are no rows. Its offset is the last before the stop. Of log tables only: the rows of a changelog are changes.
+    pub fn aggregated(self, functions: impl IntoIterator<Item = (AggregateFunction, Option<usize>)>) -> Result<Self> {
+        if self.table.schema().kind() != TableKind::Log {
+            let path = self.table.inner.path();
+            return Err(Error::invalid(format!(
+                "table {path} has a primary key; aggregates are of its snapshots, not of its changelog"
+            )));
+        }
+        let aggregates = Some(Arc::new(Aggregates::new(&self.projection, functions)?));
+        Ok(Self { aggregates, ..self })
+    }
+
     /// What it reads.
     pub fn projection(&self) -> &Projection {
         &self.projection
+    }
+
+    /// Nodes of a batch.
+    pub fn nodes(&self) -> usize {
+        self.aggregates.as_ref().map_or_else(|| self.projection.nodes(), |a| a.nodes())
     }
 
     fn subscriptions(&self) -> MutexGuard<'_, Subscriptions> {
@@ -76,11 +116,15 @@ impl LogScanner {
         if start < 0 {
             return Err(Error::invalid(format!("start offset {start} of {bucket} is negative")));
         }
+        if self.aggregates.is_some() && stop == LogOffset::MAX {
+            return Err(Error::invalid(format!("a scan of {bucket} that never stops has no aggregates")));
+        }
         let tablet = self.table.inner.tablet(bucket)?;
         tablet.listen(&self.signal);
         let mut s = self.subscriptions();
         s.buckets.retain(|b| b.bucket != bucket);
-        s.buckets.push(Subscription { bucket, tablet, next: start, stop, hint: ReadHint::default() });
+        let fold = self.aggregates.clone().map(Fold::new);
+        s.buckets.push(Subscription { bucket, tablet, next: start, stop, hint: ReadHint::default(), fold });
         self.signal.raise();
         Ok(())
     }
@@ -140,9 +184,11 @@ impl LogScanner {
                 continue;
             }
             let (batch, next) = b.tablet.read_filtered(b.next, b.stop, &self.projection, self.filter.as_ref(), &mut b.hint)?;
-            let skipped = batch.is_none() && next > b.next;
+            let read_on = next > b.next;
             b.next = next;
             let partition = b.bucket.partition;
+            let batch = if self.aggregates.is_some() { b.fold(batch)? } else { batch };
+            let skipped = batch.is_none() && read_on;
             if skipped {
                 // There may be more: the poll does not wait.
                 self.signal.raise();

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use arrow_array::{RecordBatch, UInt32Array};
 use arrow_select::take::take_record_batch;
-use fluss_format::{ColumnValues, KeyEncoder, Projection, RowCodec};
+use fluss_format::{ColumnValues, Filter, KeyEncoder, Predicate, Projection, RowCodec};
 use fluss_types::{Column, Error, ErrorCode, MemoryUser, Result, TableKind};
 
 use crate::routing::tablets;
@@ -17,6 +17,8 @@ const INSERTS: usize = 10;
 pub struct Lookuper {
     table: Arc<Table>,
     projection: Projection,
+    /// Which rows count.
+    filter: Option<Filter>,
     key: Vec<Column>,
     /// The bucket key columns' positions in the key.
     bucket_key: Vec<usize>,
@@ -38,7 +40,7 @@ impl Lookuper {
         let (bucket_key, partition_key) = (in_key(schema.bucket_key()), in_key(schema.partition_key()));
         let key = schema.primary_key().iter().map(|&i| schema.columns()[i].clone()).collect();
         let memory = table.inner.memory().readers().user();
-        Ok(Self { table, projection, key, bucket_key, partition_key, memory, inserts: None })
+        Ok(Self { table, projection, filter: None, key, bucket_key, partition_key, memory, inserts: None })
     }
 
     /// The same with a row made for every key that has none: its key, and NULL elsewhere. However many ask for a key at once, one row is made and all
@@ -46,6 +48,12 @@ impl Lookuper {
     pub fn inserting(self) -> Result<Self> {
         let inserts = self.table.partial_writer(self.table.schema().primary_key())?;
         Ok(Self { inserts: Some(inserts), ..self })
+    }
+
+    /// The same, that does not find rows which do not match, though they are there. Paths are into the table's schema.
+    pub fn filtered(self, predicate: Predicate) -> Result<Self> {
+        let filter = Some(Filter::new(self.table.schema().clone(), predicate)?);
+        Ok(Self { filter, ..self })
     }
 
     /// What it reads.
@@ -56,20 +64,20 @@ impl Lookuper {
     /// One row a key, in order; `row_bytes` says which were found. In a partition that is missing nothing is found. Keys lie as
     /// [`Table::key_schema`] says. Counted as reader memory, but never waits for it: a lookup is answered at once, unless it [inserts](Self::inserting).
     pub fn lookup(&self, keys: &RecordBatch) -> Result<ReadBatch> {
-        let mut rows = self.find(keys)?;
-        let Some(inserts) = &self.inserts else { return Ok(rows) };
+        let Some(inserts) = &self.inserts else { return self.find(keys, self.filter.as_ref()) };
+        let mut rows = self.find(keys, None)?;
         for _ in 0..INSERTS {
             let there = rows.row_bytes.map_or(&[][..], |at| &rows.bytes[at..at + rows.rows]);
             let missing: Vec<u32> = (0..).zip(there).filter(|(_, there)| **there == 0).map(|(row, _)| row).collect();
             if missing.is_empty() {
-                return Ok(rows);
+                return if self.filter.is_none() { Ok(rows) } else { self.find(keys, self.filter.as_ref()) };
             }
             // A write of the key alone leaves a row that is there by now as it is.
             let missing = take_record_batch(keys, &UInt32Array::from(missing))?;
             inserts.write(None, &self.table.widened(self.table.schema().primary_key(), &missing)?)?;
             inserts.flush()?;
             // Another may have deleted it meanwhile.
-            rows = self.find(keys)?;
+            rows = self.find(keys, None)?;
         }
         Err(Error::new(
             ErrorCode::Unavailable,
@@ -80,7 +88,7 @@ impl Lookuper {
         ))
     }
 
-    fn find(&self, keys: &RecordBatch) -> Result<ReadBatch> {
+    fn find(&self, keys: &RecordBatch, filter: Option<&Filter>) -> Result<ReadBatch> {
         let columns = ColumnValues::all(keys, &self.key)?;
         if let Some((i, c)) = columns.iter().enumerate().find(|(_, c)| c.null_count() > 0) {
             let name = &self.key[i].name;
@@ -121,12 +129,18 @@ impl Lookuper {
                 Err(e) => return Err(e),
             }
         }
-        let rows: Vec<Option<&[u8]>> = places.into_iter().map(|p| p.map(|p| &stored[p])).collect();
+        let mut rows: Vec<Option<&[u8]>> = places.into_iter().map(|p| p.map(|p| &stored[p])).collect();
         // After the rows: the newest knows the schemas of all of them.
         let codec = match asked.iter().map(|tablet| tablet.codec()).max_by_key(|c| c.schema().id()) {
             Some(codec) => codec,
             None => Arc::new(RowCodec::new(Arc::new(self.table.inner.meta().schemas()?))),
         };
+        if let Some(filter) = filter {
+            let found: Vec<&[u8]> = rows.iter().flatten().copied().collect();
+            let matching = codec.matching(&found, filter)?;
+            let mut matching = matching.iter();
+            rows.iter_mut().for_each(|row| *row = row.filter(|_| matching.next() == Some(true)));
+        }
         let found = codec.decode_projected(&rows, &self.projection, true)?;
         Ok(ReadBatch::new(found, &self.memory))
     }

@@ -1,4 +1,4 @@
-//! Filters as they come in requests.
+//! Filters and aggregates as they come in requests.
 use std::sync::Arc;
 
 use arrow_array::{
@@ -6,7 +6,7 @@ use arrow_array::{
     Int64Array, StringArray, StructArray, make_array, new_null_array,
 };
 use arrow_schema::{ArrowError, DataType as ArrowType};
-use fluss_format::{Comparison, Predicate, Projection};
+use fluss_format::{AggregateFunction, Comparison, Predicate, Projection};
 use fluss_proto as proto;
 use fluss_proto::literal::Value;
 use fluss_proto::predicate::Predicate as Kind;
@@ -38,6 +38,24 @@ pub fn predicate(schema: &Arc<Schema>, request: proto::Predicate) -> Result<Pred
         Kind::IsNull(path) => Predicate::IsNull(column(Some(path))?.0),
         Kind::StartsWith(s) => Predicate::StartsWith(column(s.column)?.0, s.prefix),
     })
+}
+
+/// The aggregates of a request: functions and the positions of their columns.
+pub fn aggregates(request: Vec<proto::Aggregate>) -> Result<Vec<(AggregateFunction, Option<usize>)>> {
+    use proto::aggregate::Function as F;
+    let function = |a: proto::Aggregate| {
+        let function = match a.function() {
+            F::Count => AggregateFunction::Count,
+            F::Min => AggregateFunction::Min,
+            F::Max => AggregateFunction::Max,
+            F::Sum => AggregateFunction::Sum,
+            F::WideSum => AggregateFunction::WideSum,
+            F::Any => AggregateFunction::Any,
+            F::Unspecified => return Err(Error::invalid("the aggregate's function is missing, or of a later version")),
+        };
+        Ok((function, a.column.map(|c| c as usize)))
+    };
+    request.into_iter().map(function).collect()
 }
 
 fn comparison(c: proto::predicate::Comparison) -> Result<Comparison> {

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use arrow_schema::{Schema as ArrowSchema, SchemaRef};
-use fluss_format::{ColumnValues, KeyEncoder, Projection, RowCodec};
+use fluss_format::{ColumnValues, Filter, KeyEncoder, Predicate, Projection, RowCodec};
 use fluss_types::{Column, Error, ErrorCode, MemoryUser, Result, TableKind};
 
 use crate::routing::tablets;
@@ -23,6 +23,8 @@ pub struct PrefixRows {
 pub struct PrefixLookuper {
     table: Arc<Table>,
     projection: Projection,
+    /// Which rows count.
+    filter: Option<Filter>,
     key: Vec<Column>,
     /// Positions in the key of what is encoded, in the order of the primary key.
     encoded: Vec<usize>,
@@ -71,7 +73,13 @@ impl PrefixLookuper {
         let columns = names.iter().filter_map(|n| schema.columns().iter().find(|c| c.name == **n));
         let key = columns.cloned().collect();
         let memory = table.inner.memory().readers().user();
-        Ok(Self { table, projection, key, encoded, bucket_key, partition_key, memory })
+        Ok(Self { table, projection, filter: None, key, encoded, bucket_key, partition_key, memory })
+    }
+
+    /// The same, of rows that match. Paths are into the table's schema.
+    pub fn filtered(self, predicate: Predicate) -> Result<Self> {
+        let filter = Some(Filter::new(self.table.schema().clone(), predicate)?);
+        Ok(Self { filter, ..self })
     }
 
     /// The columns of the lookup keys.
@@ -133,6 +141,17 @@ impl PrefixLookuper {
                 Err(e) => return Err(e),
             }
         }
+        // After the rows: the newest knows the schemas of all of them.
+        let codec = match asked.iter().map(|tablet| tablet.codec()).max_by_key(|c| c.schema().id()) {
+            Some(codec) => codec,
+            None => Arc::new(RowCodec::new(Arc::new(self.table.inner.meta().schemas()?))),
+        };
+        if let Some(filter) = &self.filter {
+            let rows: Vec<&[u8]> = places.iter().flatten().map(|p| &stored[p.clone()]).collect();
+            let matching = codec.matching(&rows, filter)?;
+            let mut matching = matching.iter();
+            places.iter_mut().for_each(|places| places.retain(|_| matching.next() == Some(true)));
+        }
         let rows: Vec<Option<&[u8]>> = places.iter().flatten().map(|p| Some(&stored[p.clone()])).collect();
         let ends: Vec<usize> = places
             .iter()
@@ -141,11 +160,6 @@ impl PrefixLookuper {
                 Some(*end)
             })
             .collect();
-        // After the rows: the newest knows the schemas of all of them.
-        let codec = match asked.iter().map(|tablet| tablet.codec()).max_by_key(|c| c.schema().id()) {
-            Some(codec) => codec,
-            None => Arc::new(RowCodec::new(Arc::new(self.table.inner.meta().schemas()?))),
-        };
         let mut rows = codec.decode_projected(&rows, &self.projection, false)?;
         rows.set_ends(&ends);
         Ok(PrefixRows { rows: ReadBatch::new(rows, &self.memory), ends })

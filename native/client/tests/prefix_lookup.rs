@@ -5,10 +5,12 @@ mod common;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use arrow_array::StringArray;
 use arrow_schema::Schema;
 use common::as_text::*;
 use common::connect;
 use fluss_client::{PrefixLookuper, Table};
+use fluss_format::{Comparison, Predicate};
 use fluss_testkit::Random;
 use fluss_types::{Error, ErrorCode, TablePath};
 
@@ -53,6 +55,18 @@ fn all_rows_of_a_prefix_are_found_in_key_order() {
     let connection = connect(dir.path());
     let table = connection.table(&TablePath::new("db", "t")).unwrap();
     assert_eq!(found(&table, &lookuper(&table, &["a"]).unwrap(), &["1"]), [now]);
+    connection.close().unwrap();
+}
+
+#[test]
+fn with_a_filter_only_rows_that_match_are_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let connection = connect(dir.path());
+    let table = declare(&connection, "t", declared(&["a", "b", "c"], &["a"])).unwrap();
+    write(&table, &["1 x 1 p", "1 x 2 q", "1 y 3 p", "2 x 1 q", "3 y 1 p"]);
+    let is_p = Predicate::Compare(vec![3], Comparison::Equal, Arc::new(StringArray::from(vec!["p"])));
+    let filtered = lookuper(&table, &["a"]).unwrap().filtered(is_p).unwrap();
+    assert_eq!(found(&table, &filtered, &["2", "1", "3"]), [vec![], vec!["1 x 1 p", "1 y 3 p"], vec!["3 y 1 p"]]);
     connection.close().unwrap();
 }
 

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod aggregate;
 mod arrays;
 mod batch;
 mod body;
@@ -27,6 +28,7 @@ mod staged;
 mod statistics;
 mod values;
 
+pub use aggregate::{AggregateFunction, Aggregates, Fold};
 pub use arrays::node_count;
 pub use batch::{BatchHeader, HEADER_LEN, MAX_BATCH_BYTES, MAX_BATCH_ROWS, align64};
 pub use bucket::{BUCKET_FUNCTION, Bucketer};

@@ -55,7 +55,7 @@ pub(crate) fn collect(arrays: &[ArrayRef], columns: &[Column], positions: &[usiz
     let mut out = Vec::new();
     for &i in positions {
         let values = ColumnValues::new(arrays[i].as_ref(), &columns[i].data_type)?;
-        let (smallest, greatest) = match extremes(&values, arrays[i].len()) {
+        let (smallest, greatest) = match extremes(&values, 0..arrays[i].len()) {
             Some((min, max)) => (lower_bound(&values, min), upper_bound(&values, max)),
             None => (None, None),
         };
@@ -70,15 +70,15 @@ pub(crate) fn collect(arrays: &[ArrayRef], columns: &[Column], positions: &[usiz
     Ok(out)
 }
 
-/// Rows of the smallest and the greatest value; `None`: all are NULL, or the type has no order here.
-fn extremes(column: &ColumnValues<'_>, rows: usize) -> Option<(usize, usize)> {
+/// The rows, of some, of the smallest and the greatest value; `None`: all are NULL, or the type has no order here.
+pub(crate) fn extremes(column: &ColumnValues<'_>, rows: impl Iterator<Item = usize>) -> Option<(usize, usize)> {
     fn by<T>(
         column: &ColumnValues<'_>,
-        rows: usize,
+        rows: impl Iterator<Item = usize>,
         value: impl Fn(usize) -> T,
         less: impl Fn(&T, &T) -> bool,
     ) -> Option<(usize, usize)> {
-        let mut rows = (0..rows).filter(|r| !column.is_null(*r));
+        let mut rows = rows.filter(|r| !column.is_null(*r));
         let first = rows.next()?;
         let (mut min, mut max) = ((first, value(first)), (first, value(first)));
         for r in rows {

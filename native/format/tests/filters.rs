@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, BinaryArray, Float64Array, Int32Array, RecordBatch, StringArray};
 use fluss_format::{
-    BatchHeader, ColumnBatch, Comparison, EncodeOptions, Filter, Predicate, Projection, encode_batch, read_projected,
+    BatchHeader, Bucketer, ColumnBatch, ColumnValues, Comparison, EncodeOptions, Filter, KeyEncoder, Predicate, Projection,
+    encode_batch, read_projected,
 };
 use fluss_testkit::{Random, Value, fields_as, random_change, random_rows, random_schema, value};
 use fluss_types::{Column, Compression, DataType, ErrorCode, Result, Schema, TypeRoot};
@@ -313,4 +314,68 @@ fn damaged_statistics_are_refused_and_never_panic() {
             assert!(read.is_ok() || read.is_err_and(|e| e.code() == ErrorCode::CorruptSegment));
         }
     }
+}
+
+/// Whatever rows match lie in the buckets and under the keys that the filter leaves.
+#[test]
+fn matching_rows_lie_where_the_filter_says() {
+    let (mut pinned, mut matched) = (0, 0);
+    for seed in 0..1500 {
+        let random = &mut Random(seed);
+        let types = [TypeRoot::Int, TypeRoot::VarChar(9), TypeRoot::Double, TypeRoot::Timestamp(9)];
+        let column = |i: usize| {
+            let t = types[random.below(4) as usize].clone();
+            Column::new(format!("c{i}"), DataType::new(t, i > 1).unwrap())
+        };
+        let columns: Vec<Column> = (0..4).map(column).collect();
+        let (key, bucket) = (["c0".to_string(), "c1".to_string()], ["c1".to_string()]);
+        let bucket = if random.below(2) == 0 { &bucket[..] } else { &key[..] };
+        let schema = Arc::new(Schema::new(0, columns, &key, bucket).unwrap());
+        let rows = random_rows(&schema, 8, random);
+        let stored = table(&rows, schema.columns());
+        let keys = ColumnValues::of(&rows, schema.columns(), schema.primary_key()).unwrap();
+        let hashed = ColumnValues::of(&rows, schema.columns(), schema.bucket_key()).unwrap();
+        for _ in 0..10 {
+            let predicate = random_predicate(&schema, &rows, 2, random);
+            let filter = Filter::new(schema.clone(), predicate.clone()).unwrap();
+            let (prefixes, buckets) = (filter.key_prefixes().unwrap(), filter.buckets(16).unwrap());
+            pinned += usize::from(prefixes.is_some()) + usize::from(buckets.is_some());
+            assert!(prefixes.iter().flatten().is_sorted_by(|a, b| a < b && !b.starts_with(a)));
+            for row in 0..8 {
+                let values: Vec<Value> = stored.iter().map(|c| c[row].clone()).collect();
+                if holds(&predicate, schema.columns(), &values) != Some(true) {
+                    continue;
+                }
+                let mut key = Vec::new();
+                KeyEncoder::encode(&keys, row, &mut key);
+                let bucket = Bucketer::default().bucket(&hashed, row, 16);
+                assert!(prefixes.as_ref().is_none_or(|p| p.iter().any(|p| key.starts_with(p))), "seed {seed}: {predicate:?}");
+                assert!(buckets.as_ref().is_none_or(|b| b.contains(&bucket)), "seed {seed}: {predicate:?}");
+                matched += usize::from(prefixes.is_some());
+            }
+        }
+    }
+    assert!(pinned > 1000 && matched > 500, "{pinned} filters of keys, {matched} rows");
+}
+
+#[test]
+fn a_filter_of_the_whole_key_leaves_one_key() {
+    let not_null = |root| DataType::new(root, false).unwrap();
+    let columns = vec![Column::new("a", not_null(TypeRoot::Int)), Column::new("b", not_null(TypeRoot::VarChar(9)))];
+    let schema = Arc::new(Schema::new(0, columns, &["a".into(), "b".into()], &["a".into()]).unwrap());
+    let a = |n: i32| Predicate::Compare(vec![0], Comparison::Equal, Arc::new(Int32Array::from(vec![n])));
+    let b = |s: Option<&str>| Predicate::Compare(vec![1], Comparison::Equal, Arc::new(StringArray::from(vec![s])) as ArrayRef);
+    let left = |p: Predicate| {
+        let filter = Filter::new(schema.clone(), p).unwrap();
+        (filter.key_prefixes().unwrap().map(|p| p.len()), filter.buckets(1 << 20).unwrap().map(|b| b.len()))
+    };
+    assert_eq!(left(Predicate::And(vec![b(Some("x")), a(1)])), (Some(1), Some(1)));
+    assert_eq!(left(Predicate::And(vec![Predicate::Or(vec![a(1), a(2), a(1)]), b(Some("x"))])), (Some(2), Some(2)));
+    assert_eq!(left(Predicate::And(vec![a(1), b(None)])), (Some(0), Some(1)), "NULL equals nothing");
+    assert_eq!(left(a(1)), (Some(1), Some(1)), "the beginning of keys");
+    assert_eq!(left(b(Some("x"))), (None, None));
+    assert_eq!(left(Predicate::Or(vec![a(1), b(Some("x"))])), (None, None));
+    assert_eq!(left(Predicate::Not(Box::new(a(1)))), (None, None));
+    let many = (0..2000).map(|n| Arc::new(Int32Array::from(vec![n])) as ArrayRef).collect();
+    assert_eq!(left(Predicate::In(vec![0], many)), (None, None), "more are not told apart");
 }

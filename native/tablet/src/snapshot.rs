@@ -231,7 +231,9 @@ pub struct SnapshotReader {
     /// What is read of each row.
     pub projection: Projection,
     /// Which rows are read; `None`: all.
-    pub filter: Option<Filter>,
+    pub(crate) filter: Option<Filter>,
+    /// What their keys begin with: one range of keys after the other.
+    pub(crate) prefixes: Vec<Vec<u8>>,
     pub(crate) bucket: i32,
     pub(crate) log_offset: LogOffset,
     pub(crate) position: Mutex<Vec<u8>>,
@@ -240,6 +242,15 @@ pub struct SnapshotReader {
 }
 
 impl SnapshotReader {
+    /// Gives only rows that match; where the filter says what their keys begin with, no others are read. Before the first poll.
+    pub fn filtered(mut self, filter: Filter) -> Result<Self> {
+        if let Some(prefixes) = filter.key_prefixes()? {
+            self.prefixes = prefixes;
+        }
+        self.filter = Some(filter);
+        Ok(self)
+    }
+
     /// The next rows; `None` at the end. A batch has no rows when many were read of which none counts.
     pub fn poll(&self) -> Result<Option<ColumnBatch>> {
         let mut position = self.position.lock().unwrap_or_else(PoisonError::into_inner);
@@ -263,13 +274,19 @@ impl SnapshotReader {
     fn read(&self, after: &[u8], left: usize) -> Result<Option<(ColumnBatch, Vec<u8>)>> {
         let (mut rows, mut ends) = (Vec::new(), Vec::new());
         let max_rows = if self.filter.is_some() { SCAN_ROWS } else { left.min(SCAN_ROWS) };
-        let range = KvRange { after, max_rows, max_bytes: SCAN_BYTES, ..KvRange::ALL };
-        let last = self.snapshot.scan(&range, &mut |_, row| {
-            if !self.expiry.is_over(row) {
-                rows.extend_from_slice(row);
-                ends.push(rows.len());
+        let mut last = Ok(None);
+        for within in self.prefixes.iter().filter(|p| after < p.as_slice() || after.starts_with(p)) {
+            let range = KvRange { within, after, max_rows, max_bytes: SCAN_BYTES };
+            last = self.snapshot.scan(&range, &mut |_, row| {
+                if !self.expiry.is_over(row) {
+                    rows.extend_from_slice(row);
+                    ends.push(rows.len());
+                }
+            });
+            if !matches!(last, Ok(None)) {
+                break;
             }
-        });
+        }
         if let Some(tablet) = &self.tablet {
             tablet.check_open()?;
         }

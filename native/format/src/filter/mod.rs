@@ -1,5 +1,6 @@
 //! Filters of log reads: by a batch's statistics whether any row may match, then row by row with Arrow's kernels. Logic has three
 //! values, as SQL's: a row matches when the predicate is true, not when it is unknown.
+mod pinned;
 mod rows;
 mod statistics;
 

@@ -231,6 +231,7 @@ fn messages() -> Vec<Vec<u8>> {
             overwrites: false,
         }],
         options: vec![proto::OptionInfo { key: "k".into(), value: "v".into(), given: true }],
+        ..Default::default()
     };
     let paths = |paths: &[&[u32]]| paths.iter().map(|steps| proto::ColumnPath { steps: steps.to_vec() }).collect::<Vec<_>>();
     let first = || Some(proto::ColumnPath { steps: vec![0] });
@@ -264,15 +265,18 @@ fn messages() -> Vec<Vec<u8>> {
         columns: paths(&[&[3], &[0, 1 << 20], &[]]),
         filter: filter.clone(),
         limit: Some(0),
+        ..Default::default()
     };
     // In the order of `fluss_fuzz::MESSAGES`.
     let mut out = vec![[vec![0], proto::OpenRequest { options: strings([("data.dir", "/d")]) }.encode_to_vec()].concat()];
     out.extend(requests.map(|r| [vec![1], proto::AdminRequest { request: Some(r) }.encode_to_vec()].concat()));
     out.push([vec![2], response.encode_to_vec()].concat());
     out.push([vec![3], proto::OpenTableRequest { path: path() }.encode_to_vec()].concat());
-    out.push([vec![4], proto::LogScanRequest { columns: paths(&[&[0], &[5, 300]]), filter }.encode_to_vec()].concat());
+    let scan_log = proto::LogScanRequest { columns: paths(&[&[0], &[5, 300]]), filter, ..Default::default() };
+    out.push([vec![4], scan_log.encode_to_vec()].concat());
     out.push([vec![5], scan.encode_to_vec()].concat());
-    let lookup = proto::LookupRequest { columns: paths(&[&[1]]), prefix_key: vec!["c".into()], insert_missing: true };
+    let columns = paths(&[&[1]]);
+    let lookup = proto::LookupRequest { columns, prefix_key: vec!["c".into()], insert_missing: true, ..Default::default() };
     out.push([vec![6], lookup.encode_to_vec()].concat());
     out.push([vec![7], proto::Metrics { values: BTreeMap::from([("memory".into(), u64::MAX)]) }.encode_to_vec()].concat());
     let writer = proto::WriterRequest {

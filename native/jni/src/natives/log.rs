@@ -1,5 +1,5 @@
 //! Readers of the log.
-use fluss_client::predicate;
+use fluss_client::{aggregates, predicate};
 use fluss_proto::LogScanRequest;
 use fluss_types::Error;
 use jni::EnvUnowned;
@@ -24,7 +24,10 @@ pub extern "system" fn open_log_scanner<'l>(
         if let Some(filter) = request.filter {
             scanner = scanner.filtered(predicate(parent.table.schema(), filter)?)?;
         }
-        let nodes = scanner.projection().nodes();
+        if !request.aggregates.is_empty() {
+            scanner = scanner.aggregated(aggregates(request.aggregates)?)?;
+        }
+        let nodes = scanner.nodes();
         Ok(LOG_SCANNERS.insert(OpenLogScanner { scanner, nodes, parent }))
     })
 }

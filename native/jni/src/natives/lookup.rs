@@ -2,6 +2,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use arrow_array::RecordBatch;
+use fluss_client::predicate;
 use fluss_proto::LookupRequest;
 use fluss_types::{Error, Result};
 use jni::objects::{JByteArray, JByteBuffer, JClass, JLongArray};
@@ -23,7 +24,10 @@ pub extern "system" fn open_lookuper<'l>(env: EnvUnowned<'l>, class: JClass<'l>,
         let (lookuper, key) = if request.prefix_key.is_empty() {
             let schema = table.schema();
             let key = InputColumns::new(table.key_schema(), schema.primary_key().iter().map(|&i| &schema.columns()[i]));
-            let lookuper = table.lookuper(columns)?;
+            let mut lookuper = table.lookuper(columns)?;
+            if let Some(filter) = request.filter {
+                lookuper = lookuper.filtered(predicate(schema, filter)?)?;
+            }
             (AnyLookuper::Key(if request.insert_missing { lookuper.inserting()? } else { lookuper }), key)
         } else if request.insert_missing {
             return Err(
@@ -31,7 +35,10 @@ pub extern "system" fn open_lookuper<'l>(env: EnvUnowned<'l>, class: JClass<'l>,
             );
         } else {
             let names: Vec<&str> = request.prefix_key.iter().map(String::as_str).collect();
-            let lookuper = table.prefix_lookuper(&names, columns)?;
+            let mut lookuper = table.prefix_lookuper(&names, columns)?;
+            if let Some(filter) = request.filter {
+                lookuper = lookuper.filtered(predicate(table.schema(), filter)?)?;
+            }
             let key = InputColumns::new(lookuper.key_schema(), lookuper.key());
             (AnyLookuper::Prefix(lookuper), key)
         };

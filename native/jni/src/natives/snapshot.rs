@@ -1,5 +1,5 @@
 //! Readers of a snapshot.
-use fluss_client::predicate;
+use fluss_client::{aggregates, predicate};
 use fluss_proto::SnapshotScanRequest;
 use fluss_types::Error;
 use jni::EnvUnowned;
@@ -34,7 +34,10 @@ pub extern "system" fn open_snapshot_scanner<'l>(
         if let Some(filter) = request.filter {
             scanner = scanner.filtered(predicate(parent.table.schema(), filter)?)?;
         }
-        let nodes = scanner.projection().nodes();
+        if !request.aggregates.is_empty() {
+            scanner = scanner.aggregated(aggregates(request.aggregates)?)?;
+        }
+        let nodes = scanner.nodes();
         Ok(SNAPSHOT_SCANNERS.insert(OpenSnapshotScanner { scanner, nodes, parent }))
     })
 }

@@ -274,6 +274,16 @@ public final class Admin {
         return call(22, new ProtoWriter()).options;
     }
 
+    /**
+     * The buckets, of any partition, that rows matching a filter can lie in, ascending; null: it does not say, as it does by giving the values of the
+     * bucket key.
+     */
+    public int[] matchingBuckets(TablePath path, Predicate filter) {
+        ProtoWriter request = new ProtoWriter().message(1, Messages.path(path));
+        Predicate.write(filter, request, 2);
+        return call(25, request).buckets;
+    }
+
     private AdminAnswer call(int request, ProtoWriter body) {
         byte[] bytes = new ProtoWriter().message(request, body).toByteArray();
         return AdminAnswer.read(Native.admin(connection.handle(), bytes));

@@ -17,6 +17,8 @@ final class AdminAnswer {
     private TableInfo table;
     private SnapshotInfo snapshot;
     private TableStats stats;
+    /** Null: all. */
+    int[] buckets;
 
     private AdminAnswer() {}
 
@@ -51,6 +53,9 @@ final class AdminAnswer {
                     break;
                 case 9:
                     answer.options.add(readOption(in.message()));
+                    break;
+                case 10:
+                    answer.buckets = readBuckets(in.message());
                     break;
                 default:
                     in.skip();
@@ -113,6 +118,18 @@ final class AdminAnswer {
             }
         }
         return new OptionInfo(key, value, given);
+    }
+
+    private static int[] readBuckets(ProtoReader in) {
+        int[] buckets = {};
+        while (in.next()) {
+            if (in.field() == 1) {
+                buckets = in.packed();
+            } else {
+                in.skip();
+            }
+        }
+        return buckets;
     }
 
     private static <T> T present(T value, String what) {

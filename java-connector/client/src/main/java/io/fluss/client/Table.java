@@ -62,10 +62,21 @@ public final class Table extends NativeHandle {
      * @param filter null: all rows. Changes are looked at one by one: of an update one half may match without the other
      */
     public LogScanner newLogScanner(Projection projection, Predicate filter) {
-        DataType[] types = projection.types(info.descriptor().columns());
+        return newLogScanner(projection, filter, List.of());
+    }
+
+    /**
+     * The same, that gives, if there are aggregates, one row of them for every bucket of a log table: when it was read to its stop, and if it has
+     * rows that match.
+     *
+     * @param aggregates of columns of the projection; none: the rows
+     */
+    public LogScanner newLogScanner(Projection projection, Predicate filter, List<Aggregate> aggregates) {
+        DataType[] types = types(projection, aggregates);
         ProtoWriter request = new ProtoWriter();
         projection.write(request, 2);
         Predicate.write(filter, request, 3);
+        Aggregate.write(aggregates, request, 4);
         return new LogScanner(Native.openLogScanner(handle(), request.toByteArray()), info.path(), types);
     }
 
@@ -78,6 +89,7 @@ public final class Table extends NativeHandle {
      * Reads one bucket of a snapshot in key order.
      *
      * @param partitionId 0: the table has no partitions
+     * @param snapshotId empty: the rows as they are now, from the first
      * @param projection may be empty: rows are still counted
      * @param filter null: all rows
      * @param afterPosition a value of {@link SnapshotScanner#position()}, or null: from the first key
@@ -86,7 +98,14 @@ public final class Table extends NativeHandle {
     public SnapshotScanner newSnapshotScanner(
             int partitionId, int bucket, String snapshotId, Projection projection, Predicate filter, byte[] afterPosition) {
         ProtoWriter request = new ProtoWriter().string(2, snapshotId).bytes(4, afterPosition);
-        return snapshotScanner(partitionId, bucket, projection, filter, request);
+        return snapshotScanner(partitionId, bucket, projection, filter, List.of(), request);
+    }
+
+    /** The same from the first key, that gives one row of aggregates, or none if no row matches. @param aggregates of columns of the projection */
+    public SnapshotScanner newSnapshotScanner(
+            int partitionId, int bucket, String snapshotId, Projection projection, Predicate filter, List<Aggregate> aggregates) {
+        ProtoWriter request = new ProtoWriter().string(2, snapshotId);
+        return snapshotScanner(partitionId, bucket, projection, filter, aggregates, request);
     }
 
     /**
@@ -104,16 +123,27 @@ public final class Table extends NativeHandle {
         if (limit != Long.MAX_VALUE) {
             request.present(8, limit);
         }
-        return snapshotScanner(partitionId, bucket, projection, filter, request);
+        return snapshotScanner(partitionId, bucket, projection, filter, List.of(), request);
     }
 
     private SnapshotScanner snapshotScanner(
-            int partitionId, int bucket, Projection projection, Predicate filter, ProtoWriter request) {
-        DataType[] types = projection.types(info.descriptor().columns());
+            int partitionId,
+            int bucket,
+            Projection projection,
+            Predicate filter,
+            List<Aggregate> aggregates,
+            ProtoWriter request) {
+        DataType[] types = types(projection, aggregates);
         request.varint(1, bucket).varint(5, partitionId);
         projection.write(request, 6);
         Predicate.write(filter, request, 7);
+        Aggregate.write(aggregates, request, 9);
         return new SnapshotScanner(Native.openSnapshotScanner(handle(), request.toByteArray()), info.path(), bucket, types);
+    }
+
+    private DataType[] types(Projection projection, List<Aggregate> aggregates) {
+        DataType[] columns = projection.types(info.descriptor().columns());
+        return aggregates.isEmpty() ? columns : Aggregate.types(aggregates, columns);
     }
 
     /** As {@link #newLookuper(Projection, boolean)}, of whole columns, without inserts. */
@@ -130,8 +160,12 @@ public final class Table extends NativeHandle {
      * @throws InvalidArgumentException if this is a log table
      */
     public Lookuper newLookuper(Projection projection, boolean insertMissing) {
-        TableDescriptor descriptor = info.descriptor();
-        return lookuper(descriptor.primaryKey(), projection, new ProtoWriter().bool(4, insertMissing));
+        return newLookuper(projection, insertMissing, null);
+    }
+
+    /** The same; rows that do not match are not found, though they are there. @param filter null: all rows */
+    public Lookuper newLookuper(Projection projection, boolean insertMissing, Predicate filter) {
+        return lookuper(info.descriptor().primaryKey(), projection, filter, new ProtoWriter().bool(4, insertMissing));
     }
 
     /**
@@ -142,10 +176,15 @@ public final class Table extends NativeHandle {
      * @throws InvalidArgumentException if the bucket key is not the beginning of the primary key, or other columns are named
      */
     public Lookuper newPrefixLookuper(List<String> keys, Projection projection) {
-        return lookuper(keys, projection, new ProtoWriter().strings(3, keys));
+        return newPrefixLookuper(keys, projection, null);
     }
 
-    private Lookuper lookuper(List<String> keys, Projection projection, ProtoWriter request) {
+    /** The same, of rows that match. @param filter null: all rows */
+    public Lookuper newPrefixLookuper(List<String> keys, Projection projection, Predicate filter) {
+        return lookuper(keys, projection, filter, new ProtoWriter().strings(3, keys));
+    }
+
+    private Lookuper lookuper(List<String> keys, Projection projection, Predicate filter, ProtoWriter request) {
         if (!info.hasPrimaryKey()) {
             throw FlussException.invalid("table " + info.path() + " is a log table; only a primary-key table can be looked up");
         }
@@ -156,6 +195,7 @@ public final class Table extends NativeHandle {
         }
         DataType[] types = projection.types(columns);
         projection.write(request, 2);
+        Predicate.write(filter, request, 5);
         long handle = Native.openLookuper(handle(), request.toByteArray());
         return new Lookuper(handle, info, keyTypes, types, connection.completions());
     }

@@ -68,6 +68,17 @@ public final class ProtoReader {
         return value;
     }
 
+    /** {@code repeated uint32}, packed. */
+    public int[] packed() {
+        ProtoReader values = message();
+        int[] read = new int[values.end - values.position];
+        int count = 0;
+        while (values.position < values.end) {
+            read[count++] = (int) values.rawVarint();
+        }
+        return Arrays.copyOf(read, count);
+    }
+
     /** A reader over the nested message. */
     public ProtoReader message() {
         int length = length();
