@@ -1,9 +1,11 @@
 package io.fluss.flink.lookup;
 
 import io.fluss.client.Column;
+import io.fluss.client.Predicate;
 import io.fluss.client.TableDescriptor;
 import io.fluss.client.TablePath;
 import io.fluss.flink.table.FlussConnectorOptions;
+import java.io.Serializable;
 import java.util.Map;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.connector.source.LookupTableSource.LookupRuntimeProvider;
@@ -25,6 +27,8 @@ public final class FlussLookup {
      * @param connectionOptions {@code data.dir} and engine options
      * @param physicalRowType all columns of the table
      * @param projection paths of the fields of the row that the planner wants, in {@code physicalRowType}
+     * @param filter what rows must fulfil; null: nothing
+     * @param constants by name of a column the value that the filter asks for
      * @param lookupKeys positions of the join keys in the projected row, as {@code LookupContext.getKeys()} gives them
      * @throws ValidationException if the keys do not cover the primary key or the beginning of it, for the cache FULL, or if rows cannot
      *     be made of keys that are missing
@@ -35,18 +39,20 @@ public final class FlussLookup {
             TableDescriptor table,
             RowType physicalRowType,
             int[][] projection,
+            Predicate filter,
+            Map<String, Serializable> constants,
             int[] lookupKeys,
             FlussLookupOptions options) {
         if (options.cacheType() == LookupCacheType.FULL) {
             throw new ValidationException("Table " + path + ": full lookup caching is not supported yet;"
                     + " set 'lookup.cache' to 'NONE' or 'PARTIAL'.");
         }
-        LookupKeys keys = LookupKeys.of(path, table, physicalRowType, projection, lookupKeys);
+        LookupKeys keys = LookupKeys.of(path, table, physicalRowType, projection, constants, lookupKeys);
         if (options.insertsMissing()) {
             requireInsertable(path, table, keys);
         }
         LookupTarget target =
-                new LookupTarget(connectionOptions, path, physicalRowType, projection, keys, options);
+                new LookupTarget(connectionOptions, path, physicalRowType, projection, filter, keys, options);
         LookupFunction sync = new FlussLookupFunction(target);
         AsyncLookupFunction async = options.async() ? new FlussAsyncLookupFunction(target) : null;
         if (options.cache() == null) {

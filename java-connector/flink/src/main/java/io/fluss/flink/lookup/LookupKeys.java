@@ -7,6 +7,7 @@ import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.data.RowData;
@@ -24,6 +25,8 @@ final class LookupKeys implements Serializable {
     private final ArrayList<String> prefix;
     /** Field of the key row for every column that is asked by, in their order. */
     private final int[] keyFields;
+    /** Of those columns that are always the same, the value, as a filter has it; the others are null. */
+    private final Serializable[] keyConstants;
 
     private final LogicalType[] keyTypes;
     /** Fields of the key row that are not asked by, and the fields of the projected row they must equal. */
@@ -35,12 +38,14 @@ final class LookupKeys implements Serializable {
     private LookupKeys(
             ArrayList<String> prefix,
             int[] keyFields,
+            Serializable[] keyConstants,
             LogicalType[] keyTypes,
             int[] extraFields,
             int[] extraRowFields,
             LogicalType[] extraTypes) {
         this.prefix = prefix;
         this.keyFields = keyFields;
+        this.keyConstants = keyConstants;
         this.keyTypes = keyTypes;
         this.extraFields = extraFields;
         this.extraRowFields = extraRowFields;
@@ -52,10 +57,16 @@ final class LookupKeys implements Serializable {
      *
      * @param rowType all columns of the table
      * @param projection paths of the fields that are found, in {@code rowType}
+     * @param constants by name of a column the value that a filter asks for
      * @param lookupKeys positions of the join keys in {@code projection}
      */
     static LookupKeys of(
-            TablePath path, TableDescriptor table, RowType rowType, int[][] projection, int[] lookupKeys) {
+            TablePath path,
+            TableDescriptor table,
+            RowType rowType,
+            int[][] projection,
+            Map<String, Serializable> constants,
+            int[] lookupKeys) {
         List<String> names = new ArrayList<>();
         for (int key : lookupKeys) {
             names.add(nameOf(rowType, projection[key]));
@@ -65,14 +76,21 @@ final class LookupKeys implements Serializable {
                     + " primary-key tables only; lookup keys are " + names + ".");
         }
         List<String> prefix = table.prefixKey();
-        boolean byPrefix = !names.containsAll(table.primaryKey()) && !prefix.isEmpty();
+        boolean byKey = table.primaryKey().stream().allMatch(key -> names.contains(key) || constants.containsKey(key));
+        boolean byPrefix = !byKey && !prefix.isEmpty();
         List<String> columns = byPrefix ? prefix : table.primaryKey();
         int[] keyFields = new int[columns.size()];
+        Serializable[] keyConstants = new Serializable[keyFields.length];
         LogicalType[] keyTypes = new LogicalType[columns.size()];
         boolean[] used = new boolean[lookupKeys.length];
         for (int i = 0; i < keyFields.length; i++) {
             String column = columns.get(i);
+            keyTypes[i] = rowType.getTypeAt(table.columnIndex(column));
             int field = names.indexOf(column);
+            if (field < 0 && constants.containsKey(column)) {
+                keyConstants[i] = constants.get(column);
+                continue;
+            }
             if (field < 0) {
                 throw new ValidationException("The Fluss lookup function supports lookup tables where the lookup keys"
                         + " include all primary keys" + (byPrefix ? " or all bucket keys" : "")
@@ -80,10 +98,12 @@ final class LookupKeys implements Serializable {
                         + (byPrefix ? "" : ", whose 'bucket.key' is no beginning of its primary key"));
             }
             keyFields[i] = field;
-            keyTypes[i] = rowType.getTypeAt(table.columnIndex(column));
             used[field] = true;
         }
-        int extras = lookupKeys.length - keyFields.length;
+        int extras = 0;
+        for (boolean isUsed : used) {
+            extras += isUsed ? 0 : 1;
+        }
         int[] extraFields = new int[extras];
         int[] extraRowFields = new int[extras];
         LogicalType[] extraTypes = new LogicalType[extras];
@@ -96,7 +116,7 @@ final class LookupKeys implements Serializable {
             }
         }
         return new LookupKeys(
-                byPrefix ? new ArrayList<>(prefix) : null, keyFields, keyTypes, extraFields, extraRowFields, extraTypes);
+                byPrefix ? new ArrayList<>(prefix) : null, keyFields, keyConstants, keyTypes, extraFields, extraRowFields, extraTypes);
     }
 
     /** The name of a column, or of a field within with those of the ROWs around it. */
@@ -122,6 +142,11 @@ final class LookupKeys implements Serializable {
     /** Field of the key row that holds column {@code i} of those that are asked by. */
     int field(int i) {
         return keyFields[i];
+    }
+
+    /** Its value as a filter has it, if it is always the same; else null. */
+    Serializable constant(int i) {
+        return keyConstants[i];
     }
 
     LogicalType type(int i) {

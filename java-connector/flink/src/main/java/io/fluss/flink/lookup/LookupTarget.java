@@ -1,6 +1,7 @@
 package io.fluss.flink.lookup;
 
 import io.fluss.client.ColumnBatch;
+import io.fluss.client.Predicate;
 import io.fluss.client.Projection;
 import io.fluss.client.TablePath;
 import io.fluss.flink.row.ColumnBatchRows;
@@ -27,6 +28,8 @@ final class LookupTarget implements Serializable {
     final TablePath path;
     final RowType rowType;
     final Projection projection;
+    /** What rows must fulfil; null: nothing. */
+    final Predicate filter;
     private final LogicalType[] types;
     final LookupKeys keys;
     final FlussLookupOptions options;
@@ -36,12 +39,14 @@ final class LookupTarget implements Serializable {
             TablePath path,
             RowType rowType,
             int[][] projection,
+            Predicate filter,
             LookupKeys keys,
             FlussLookupOptions options) {
         this.connectionOptions = new HashMap<>(connectionOptions);
         this.path = path;
         this.rowType = rowType;
         this.projection = Projection.ofPaths(projection);
+        this.filter = filter;
         this.types = new LogicalType[projection.length];
         Arrays.setAll(types, i -> TypeConversion.typeOf(rowType, projection[i]));
         this.keys = keys;

@@ -5,6 +5,7 @@ import io.fluss.client.Lookuper;
 import io.fluss.client.Table;
 import io.fluss.client.WriteBatch;
 import io.fluss.flink.row.KeyWriter;
+import io.fluss.flink.row.Literals;
 import io.fluss.flink.row.SchemaCheck;
 import java.util.List;
 
@@ -27,8 +28,8 @@ final class OpenLookup implements AutoCloseable {
             SchemaCheck.sameColumns(table.info(), target.rowType);
             List<String> prefix = target.keys.prefix();
             Lookuper lookuper = prefix == null
-                    ? table.newLookuper(target.projection, target.options.insertsMissing())
-                    : table.newPrefixLookuper(prefix, target.projection);
+                    ? table.newLookuper(target.projection, target.options.insertsMissing(), target.filter)
+                    : table.newPrefixLookuper(prefix, target.projection, target.filter);
             return new OpenLookup(connection, table, lookuper);
         } catch (Throwable t) {
             connection.close();
@@ -43,7 +44,11 @@ final class OpenLookup implements AutoCloseable {
     static KeyWriter keyWriter(LookupKeys keys, WriteBatch batch) {
         KeyWriter writer = new KeyWriter(batch);
         for (int i = 0; i < keys.size(); i++) {
-            writer.add(keys.type(i), keys.field(i));
+            if (keys.constant(i) == null) {
+                writer.add(keys.type(i), keys.field(i));
+            } else {
+                writer.addConstant(keys.type(i), Literals.toInternal(keys.constant(i), keys.type(i)));
+            }
         }
         return writer;
     }

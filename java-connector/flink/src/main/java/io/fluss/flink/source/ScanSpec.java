@@ -1,5 +1,6 @@
 package io.fluss.flink.source;
 
+import io.fluss.client.Aggregate;
 import io.fluss.client.ColumnBatch;
 import io.fluss.client.Predicate;
 import io.fluss.client.Projection;
@@ -14,8 +15,10 @@ import org.apache.flink.table.types.logical.RowType;
 
 import java.io.Serializable;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
@@ -32,6 +35,8 @@ public final class ScanSpec implements Serializable {
     private final Projection projection;
     private final Predicate filter;
     private final PartitionFilter partitionFilter;
+    private final DynamicPartitionFilter dynamicFilter;
+    private final ArrayList<Aggregate> aggregates;
     private final long limit;
     private final RowForm logForm;
     private final BinlogColumn[] binlog;
@@ -53,6 +58,8 @@ public final class ScanSpec implements Serializable {
         projection = builder.projection;
         filter = builder.filter;
         partitionFilter = builder.partitionFilter;
+        dynamicFilter = builder.dynamicFilter;
+        aggregates = new ArrayList<>(builder.aggregates);
         limit = builder.limit;
         logForm = builder.logForm;
         binlog = builder.binlog.clone();
@@ -76,6 +83,8 @@ public final class ScanSpec implements Serializable {
                 .table(path, tableId, primaryKeyTable, partitioned, rowType)
                 .projection(projection)
                 .filter(filter, partitionFilter)
+                .dynamicFilter(dynamicFilter)
+                .aggregates(aggregates)
                 .limit(limit)
                 .logForm(logForm)
                 .binlog(binlog)
@@ -128,6 +137,16 @@ public final class ScanSpec implements Serializable {
     /** Which partitions are read. */
     public PartitionFilter partitionFilter() {
         return partitionFilter;
+    }
+
+    /** Which partitions are read, when the job runs and knows it; null: those of {@link #partitionFilter()}. */
+    public DynamicPartitionFilter dynamicFilter() {
+        return dynamicFilter;
+    }
+
+    /** What a split gives in place of its rows, of columns of the projection, if it has rows; none: the rows. */
+    public List<Aggregate> aggregates() {
+        return Collections.unmodifiableList(aggregates);
     }
 
     /** No reader needs to give more rows. */
@@ -198,6 +217,8 @@ public final class ScanSpec implements Serializable {
         private Projection projection = Projection.of();
         private Predicate filter;
         private PartitionFilter partitionFilter = PartitionFilter.ALL;
+        private DynamicPartitionFilter dynamicFilter;
+        private List<Aggregate> aggregates = Collections.emptyList();
         private long limit = Long.MAX_VALUE;
         private RowForm logForm = RowForm.CHANGE;
         private BinlogColumn[] binlog = new BinlogColumn[0];
@@ -237,6 +258,16 @@ public final class ScanSpec implements Serializable {
         public Builder filter(Predicate rows, PartitionFilter partitions) {
             filter = rows;
             partitionFilter = partitions;
+            return this;
+        }
+
+        public Builder dynamicFilter(DynamicPartitionFilter partitions) {
+            dynamicFilter = partitions;
+            return this;
+        }
+
+        public Builder aggregates(List<Aggregate> ofColumns) {
+            aggregates = ofColumns;
             return this;
         }
 

@@ -2,6 +2,7 @@ package io.fluss.flink.table;
 
 import io.fluss.client.Predicate;
 import io.fluss.client.Predicate.Comparison;
+import io.fluss.flink.row.PartitionTexts;
 import io.fluss.flink.row.TypeConversion;
 import io.fluss.flink.source.PartitionFilter;
 
@@ -28,7 +29,9 @@ import java.time.LocalDateTime;
 import java.time.LocalTime;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /** Filters of the planner as those of the store. */
@@ -47,6 +50,8 @@ final class FilterConversion {
         /** The store lets rows through that Flink would not: NaN is greater than any number there. */
         private final boolean wider;
         private final int[] columns;
+        /** The value that the only column must have; null: it does not say one. */
+        private Serializable value;
 
         private Converted(Predicate predicate, Decision decision, boolean wider, int... columns) {
             this.predicate = predicate;
@@ -68,6 +73,24 @@ final class FilterConversion {
         int[] columns() {
             return columns;
         }
+    }
+
+    /** What all filters together ask of rows; null: nothing. */
+    static Predicate all(List<Converted> filters) {
+        List<Predicate> predicates = new ArrayList<>();
+        filters.forEach(filter -> predicates.add(filter.predicate));
+        return predicates.isEmpty() ? null : predicates.size() == 1 ? predicates.get(0) : Predicate.and(predicates);
+    }
+
+    /** The values that filters ask for by {@code column = value}, by name of the column. */
+    static Map<String, Serializable> values(RowType rowType, List<Converted> filters) {
+        Map<String, Serializable> values = new HashMap<>();
+        for (Converted filter : filters) {
+            if (filter.value != null) {
+                values.put(rowType.getFieldNames().get(filter.columns[0]), filter.value);
+            }
+        }
+        return values;
     }
 
     private final RowType rowType;
@@ -207,14 +230,17 @@ final class FilterConversion {
         LogicalTypeRoot root = column.type.getTypeRoot();
         Serializable wanted = (Serializable) literal;
         Decision decision = values -> key < 0 ? null : decide(values.get(key), root, comparison, wanted);
-        return new Converted(Predicate.compare(column.path, comparison, literal), decision, wider, column.path[0]);
+        Predicate predicate = Predicate.compare(column.path, comparison, literal);
+        Converted converted = new Converted(predicate, decision, wider, column.path[0]);
+        converted.value = comparison == Comparison.EQUAL && column.path.length == 1 ? wanted : null;
+        return converted;
     }
 
     @SuppressWarnings("unchecked")
     private static Boolean decide(String value, LogicalTypeRoot root, Comparison comparison, Object literal) {
         Comparable<Object> typed;
         try {
-            typed = (Comparable<Object>) partitionValue(value, root);
+            typed = (Comparable<Object>) PartitionTexts.read(value, root);
         } catch (NumberFormatException | DateTimeException e) {
             return null;
         }
@@ -235,23 +261,6 @@ final class FilterConversion {
                 return order > 0;
             default:
                 return order >= 0;
-        }
-    }
-
-    /** Of those types whose texts are read in one way only. */
-    private static Comparable<?> partitionValue(String value, LogicalTypeRoot root) {
-        switch (root) {
-            case VARCHAR:
-                return value;
-            case TINYINT:
-            case SMALLINT:
-            case INTEGER:
-            case BIGINT:
-                return Long.parseLong(value);
-            case DATE:
-                return LocalDate.parse(value);
-            default:
-                return null;
         }
     }
 

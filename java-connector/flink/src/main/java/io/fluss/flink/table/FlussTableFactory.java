@@ -89,10 +89,10 @@ public final class FlussTableFactory implements DynamicTableSourceFactory, Dynam
                         .stop(range.stop(batch))
                         .partitionDiscovery(config.get(FlussConnectorOptions.SCAN_PARTITION_DISCOVERY_INTERVAL))
                         .snapshotLease(lease(opened.table.path(), config))
-                        .checkpointing(checkpointing(session))
+                        .checkpointing(!batch && checkpointing(session))
                         .logForm(form)
                         .build();
-        return new FlussTableSource(
+        return AggregatingTableSource.orNot(
                 scan,
                 table,
                 batch,

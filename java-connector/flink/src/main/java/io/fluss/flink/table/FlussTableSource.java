@@ -1,6 +1,6 @@
 package io.fluss.flink.table;
 
-import io.fluss.client.Predicate;
+import io.fluss.client.Aggregate;
 import io.fluss.client.Projection;
 import io.fluss.client.TableDescriptor;
 import io.fluss.flink.catalog.TableMapping;
@@ -8,7 +8,9 @@ import io.fluss.flink.lookup.FlussLookup;
 import io.fluss.flink.lookup.FlussLookupOptions;
 import io.fluss.flink.row.BinlogColumn;
 import io.fluss.flink.row.MetadataColumn;
+import io.fluss.flink.row.PartitionTexts;
 import io.fluss.flink.row.RowForm;
+import io.fluss.flink.source.DynamicPartitionFilter;
 import io.fluss.flink.source.FlussSource;
 import io.fluss.flink.source.OffsetChoice;
 import io.fluss.flink.source.ScanSpec;
@@ -21,7 +23,7 @@ import org.apache.flink.table.connector.source.DynamicTableSource;
 import org.apache.flink.table.connector.source.LookupTableSource;
 import org.apache.flink.table.connector.source.ScanTableSource;
 import org.apache.flink.table.connector.source.SourceProvider;
-import org.apache.flink.table.connector.source.abilities.SupportsAggregatePushDown;
+import org.apache.flink.table.connector.source.abilities.SupportsDynamicFiltering;
 import org.apache.flink.table.connector.source.abilities.SupportsFilterPushDown;
 import org.apache.flink.table.connector.source.abilities.SupportsLimitPushDown;
 import org.apache.flink.table.connector.source.abilities.SupportsProjectionPushDown;
@@ -32,6 +34,8 @@ import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.expressions.AggregateExpression;
 import org.apache.flink.table.expressions.ResolvedExpression;
 import org.apache.flink.table.types.DataType;
+import org.apache.flink.table.types.logical.LogicalType;
+import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.types.RowKind;
 
 import java.util.ArrayList;
@@ -40,16 +44,17 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** A table to read: as a stream, in batch, or by lookup joins. */
-public final class FlussTableSource
+public class FlussTableSource
         implements ScanTableSource,
                 LookupTableSource,
                 SupportsProjectionPushDown,
                 SupportsFilterPushDown,
+                SupportsDynamicFiltering,
                 SupportsLimitPushDown,
-                SupportsAggregatePushDown,
                 SupportsWatermarkPushDown,
                 SupportsReadingMetadata,
                 SupportsRowLevelModificationScan {
@@ -71,6 +76,9 @@ public final class FlussTableSource
     private MetadataColumn[] metadata = {};
     /** Type of the one row that says how many there are; null: the rows are read. */
     private DataType count;
+    /** What is read in place of rows; none: the rows. */
+    private List<Aggregate> aggregates = Collections.emptyList();
+    private DynamicPartitionFilter dynamicFilter;
     private boolean modification;
 
     /**
@@ -79,7 +87,7 @@ public final class FlussTableSource
      * @param batch whether it is a batch read
      * @param parallelism of scans; null: the planner's choice
      */
-    public FlussTableSource(
+    FlussTableSource(
             ScanSpec scan,
             TableDescriptor table,
             boolean batch,
@@ -111,7 +119,9 @@ public final class FlussTableSource
             return RowCount.of(scan, context.createTypeInformation(count));
         }
         ScanSpec.Builder spec = columns()
-                .filter(filter(), FilterConversion.partitions(filters))
+                .filter(FilterConversion.all(filters), FilterConversion.partitions(filters))
+                .dynamicFilter(dynamicFilter)
+                .aggregates(aggregates)
                 .limit(limit)
                 .metadata(metadata);
         if (modification) {
@@ -144,12 +154,6 @@ public final class FlussTableSource
         return scan.toBuilder().projection(Projection.of(needed)).binlog(halves);
     }
 
-    private Predicate filter() {
-        List<Predicate> predicates = new ArrayList<>();
-        filters.forEach(filter -> predicates.add(filter.predicate()));
-        return predicates.isEmpty() ? null : predicates.size() == 1 ? predicates.get(0) : Predicate.and(predicates);
-    }
-
     @Override
     public LookupRuntimeProvider getLookupRuntimeProvider(LookupContext context) {
         if (scan.logForm() != RowForm.CHANGE) {
@@ -173,7 +177,15 @@ public final class FlussTableSource
             keys[i] = context.getKeys()[i][0];
         }
         return FlussLookup.runtimeProvider(
-                scan.connectionOptions(), scan.path(), table, scan.rowType(), projection, keys, lookupOptions);
+                scan.connectionOptions(),
+                scan.path(),
+                table,
+                scan.rowType(),
+                projection,
+                FilterConversion.all(filters),
+                FilterConversion.values(scan.rowType(), filters),
+                keys,
+                lookupOptions);
     }
 
     @Override
@@ -203,8 +215,7 @@ public final class FlussTableSource
             }
             converted.add(of);
             accepted.add(filter);
-            // A lookup join asks for rows by their keys: the planner does not say here which of both it will make of this.
-            if (of.isWider() || primaryKeyIndexes.length > 0) {
+            if (of.isWider()) {
                 remaining.add(filter);
             }
         }
@@ -221,27 +232,50 @@ public final class FlussTableSource
     }
 
     @Override
+    public List<String> listAcceptedFilterFields() {
+        return table.partitionKeys().stream()
+                .filter(key -> PartitionTexts.reads(typeOf(key).getTypeRoot()))
+                .collect(Collectors.toList());
+    }
+
+    @Override
+    public void applyDynamicFiltering(List<String> keys) {
+        dynamicFilter = new DynamicPartitionFilter(
+                keys.stream().mapToInt(table.partitionKeys()::indexOf).toArray(),
+                keys.stream().map(this::typeOf).toArray(LogicalType[]::new));
+    }
+
+    private LogicalType typeOf(String column) {
+        return scan.rowType().getTypeAt(table.columnIndex(column));
+    }
+
+    @Override
     public void applyLimit(long rows) {
         // The planner keeps its own limit: this one is of each reader.
         limit = batch && !binlog ? rows : Long.MAX_VALUE;
     }
 
-    @Override
-    public boolean applyAggregates(
-            List<int[]> groupings, List<AggregateExpression> aggregates, DataType producedDataType) {
-        boolean wholeTable = groupings.size() == 1
-                && groupings.get(0).length == 0
-                && filters.isEmpty()
-                && limit == Long.MAX_VALUE
-                && scan.start() == OffsetChoice.EARLIEST
-                && scan.stop() == OffsetChoice.LATEST
-                && scan.logForm() == RowForm.CHANGE
-                && (scan.readsSnapshots() || !scan.isPrimaryKeyTable());
-        boolean onlyCount = aggregates.size() == 1 && RowCount.isCount(aggregates.get(0));
-        if (!batch || modification || !behavior.countsRows() || !wholeTable || !onlyCount) {
+    /** As {@link AggregatingTableSource#applyAggregates}. */
+    final boolean takeAggregates(List<int[]> groupings, List<AggregateExpression> asked, DataType producedDataType) {
+        if (modification || groupings.size() != 1 || limit != Long.MAX_VALUE) {
             return false;
         }
-        count = producedDataType;
+        int[] grouping = groupings.get(0);
+        boolean wholeTable = grouping.length == 0
+                && filters.isEmpty()
+                && scan.start() == OffsetChoice.EARLIEST
+                && scan.stop() == OffsetChoice.LATEST
+                && (scan.readsSnapshots() || !scan.isPrimaryKeyTable());
+        if (wholeTable && behavior.countsRows() && AggregateConversion.isCountOfAll(asked)) {
+            count = producedDataType;
+            return true;
+        }
+        List<Aggregate> converted = new AggregateConversion(scan.rowType(), partitionKeyIndexes, projection)
+                .convert(grouping, asked, (RowType) producedDataType.getLogicalType());
+        if (converted == null) {
+            return false;
+        }
+        aggregates = converted;
         return true;
     }
 
@@ -268,15 +302,23 @@ public final class FlussTableSource
         return null;
     }
 
+    /** One of the same class. */
+    FlussTableSource anew(
+            ScanSpec of, TableDescriptor as, boolean isBatch, FlussLookupOptions lookups, Integer readers) {
+        return new FlussTableSource(of, as, isBatch, lookups, readers);
+    }
+
     @Override
-    public DynamicTableSource copy() {
-        FlussTableSource copy = new FlussTableSource(scan, table, batch, lookupOptions, parallelism);
+    public final DynamicTableSource copy() {
+        FlussTableSource copy = anew(scan, table, batch, lookupOptions, parallelism);
         copy.projection = projection;
         copy.filters = filters;
         copy.limit = limit;
         copy.watermarks = watermarks;
         copy.count = count;
+        copy.aggregates = aggregates;
         copy.metadata = metadata;
+        copy.dynamicFilter = dynamicFilter;
         copy.modification = modification;
         return copy;
     }

@@ -10,7 +10,6 @@ import org.apache.flink.table.connector.ProviderContext;
 import org.apache.flink.table.connector.source.DataStreamScanProvider;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
-import org.apache.flink.table.expressions.AggregateExpression;
 
 import java.util.Collections;
 
@@ -28,13 +27,6 @@ final class RowCount implements DataStreamScanProvider {
         try (Connection connection = Connection.open(scan.connectionOptions())) {
             return new RowCount(connection.admin().tableStats(scan.path()).rowCount(), type);
         }
-    }
-
-    /** Whether it counts all rows; the planner's classes are not on a connector's class path. */
-    static boolean isCount(AggregateExpression aggregate) {
-        return aggregate.getFunctionDefinition().getClass().getSimpleName().equals("Count1AggFunction")
-                && !aggregate.isDistinct()
-                && !aggregate.getFilterExpression().isPresent();
     }
 
     @Override

@@ -8,6 +8,7 @@ import io.fluss.client.TableDescriptor;
 import io.fluss.client.TablePath;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.connector.source.lookup.LookupOptions;
 import org.apache.flink.table.data.GenericRowData;
@@ -41,7 +42,7 @@ class LookupKeysTest {
     }
 
     private static LookupKeys of(TableDescriptor table, int... lookupKeys) {
-        return LookupKeys.of(PATH, table, ROW, PROJECTION, lookupKeys);
+        return LookupKeys.of(PATH, table, ROW, PROJECTION, Collections.emptyMap(), lookupKeys);
     }
 
     private static boolean matches(LookupKeys keys, RowData key, RowData found) {
@@ -69,6 +70,17 @@ class LookupKeysTest {
         assertThat(matches(keys, GenericRowData.of(1L, text("d"), text("b"), 5), found)).isFalse();
         assertThat(keys.hasNull(GenericRowData.of(1L, text("d"), null, 5))).isTrue();
         assertThat(keys.hasNull(GenericRowData.of(1L, text("d"), text("b"), 5))).isFalse();
+    }
+
+    @Test
+    void aFilterMayGiveAKeyColumn() {
+        TableDescriptor table = table(List.of("b", "a"), List.of("b", "a"));
+        LookupKeys keys = LookupKeys.of(PATH, table, ROW, PROJECTION, Map.of("a", 7L, "d", "x"), new int[] {2, 3});
+        assertThat(keys.constant(0)).isNull();
+        assertThat(keys.field(0)).isEqualTo(1);
+        assertThat(keys.constant(1)).isEqualTo(7L);
+        assertThat(matches(keys, GenericRowData.of(5, text("b")), GenericRowData.of(text("d"), 7L, 5, text("b")))).isTrue();
+        assertThat(matches(keys, GenericRowData.of(6, text("b")), GenericRowData.of(text("d"), 7L, 5, text("b")))).isFalse();
     }
 
     @Test
@@ -106,7 +118,15 @@ class LookupKeysTest {
     void aFullCacheIsNotSupportedYet() {
         FlussLookupOptions full = new FlussLookupOptions(true, LookupOptions.LookupCacheType.FULL, null, 128, 2, false);
         assertThatThrownBy(() -> FlussLookup.runtimeProvider(
-                        Collections.emptyMap(), PATH, table(List.of("b", "a"), List.of("b", "a")), ROW, PROJECTION, new int[] {1, 3}, full))
+                        Collections.emptyMap(),
+                        PATH,
+                        table(List.of("b", "a"), List.of("b", "a")),
+                        ROW,
+                        PROJECTION,
+                        null,
+                        Collections.emptyMap(),
+                        new int[] {1, 3},
+                        full))
                 .isInstanceOf(ValidationException.class)
                 .hasMessageContaining("not supported yet")
                 .hasMessageContaining("lookup.cache");

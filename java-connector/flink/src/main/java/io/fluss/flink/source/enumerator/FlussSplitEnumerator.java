@@ -19,6 +19,8 @@ import org.apache.flink.api.connector.source.SplitEnumerator;
 import org.apache.flink.api.connector.source.SplitEnumeratorContext;
 import org.apache.flink.api.connector.source.SplitsAssignment;
 import org.apache.flink.table.api.ValidationException;
+import org.apache.flink.table.connector.source.DynamicFilteringData;
+import org.apache.flink.table.connector.source.DynamicFilteringEvent;
 import org.apache.flink.util.FlinkRuntimeException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,6 +33,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Makes the splits once, when the job first starts, and those of partitions that are found later; every bucket has its reader. The
@@ -48,6 +51,10 @@ public final class FlussSplitEnumerator implements SplitEnumerator<FlussSplit, F
     private final Set<Map.Entry<TableBucket, String>> released = new HashSet<>();
     /** Partitions whose splits are in {@link #unassigned} or with readers; replaced, never changed. */
     private volatile Set<Integer> partitions = Collections.emptySet();
+    /** Values of the partitions, for the dynamic filter alone. */
+    private final Map<Integer, List<String>> partitionValues = new ConcurrentHashMap<>();
+    /** What the other side of a join was found to hold; null: it is not known, or there is none. */
+    private DynamicFilteringData joined;
     private final Object connectionLock = new Object();
     private Connection connection;
     private boolean closed;
@@ -111,6 +118,9 @@ public final class FlussSplitEnumerator implements SplitEnumerator<FlussSplit, F
         for (PartitionInfo partition : admin.listPartitions(spec.path())) {
             if (spec.partitionFilter().mayMatch(partition.values())) {
                 present.add(partition.partitionId());
+                if (spec.dynamicFilter() != null) {
+                    partitionValues.put(partition.partitionId(), partition.values());
+                }
                 if (!known.contains(partition.partitionId())) {
                     added.add(partition);
                 }
@@ -160,6 +170,7 @@ public final class FlussSplitEnumerator implements SplitEnumerator<FlussSplit, F
             unassigned.keySet().removeIf(b -> b.partitionId() != 0 && !plan.partitions.contains(b.partitionId()));
             partitions = plan.partitions;
         }
+        leaveOutWhatDoesNotJoin();
         planned = true;
         if (ready && plan.splits.isEmpty()) {
             // Nothing is said without need: a reader that has just finished cannot hear it, and Flink lets the job fail for that.
@@ -168,6 +179,19 @@ public final class FlussSplitEnumerator implements SplitEnumerator<FlussSplit, F
         ready = true;
         LOG.info("Table {}: {} splits to assign", spec.path(), unassigned.size());
         assign(context.registeredReaders().keySet());
+    }
+
+    /** The readers come after the other side of the join was read: by then it is known what is needed. */
+    private void leaveOutWhatDoesNotJoin() {
+        if (joined == null || spec.dynamicFilter() == null) {
+            return;
+        }
+        int before = unassigned.size();
+        unassigned.keySet().removeIf(bucket -> {
+            List<String> values = partitionValues.get(bucket.partitionId());
+            return values != null && !spec.dynamicFilter().mayMatch(joined, values);
+        });
+        LOG.info("Table {}: {} of {} splits are left by dynamic filtering", spec.path(), unassigned.size(), before);
     }
 
     @Override
@@ -235,6 +259,11 @@ public final class FlussSplitEnumerator implements SplitEnumerator<FlussSplit, F
 
     @Override
     public void handleSourceEvent(int subtask, SourceEvent event) {
+        if (event instanceof DynamicFilteringEvent) {
+            joined = ((DynamicFilteringEvent) event).getData();
+            leaveOutWhatDoesNotJoin();
+            return;
+        }
         if (!(event instanceof SnapshotFinishedEvent)) {
             throw new IllegalStateException("event " + event + " is not known to the source of table " + spec.path());
         }

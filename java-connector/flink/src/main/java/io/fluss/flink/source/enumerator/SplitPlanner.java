@@ -41,8 +41,15 @@ final class SplitPlanner {
 
     /** One split a bucket of a table without partitions; none for a bucket of which there is nothing to read. */
     List<FlussSplit> plan(Admin admin) {
+        int[] buckets = bucketsThatMatch(admin);
         // All buckets before any is read: a job that reads and writes the same table reads the state before its writes.
-        return spec.readsSnapshots() ? snapshots(admin, new int[0], new int[0]) : logs(admin, 0, "", spec.start());
+        return spec.readsSnapshots() ? snapshots(admin, new int[0], buckets) : logs(admin, 0, "", buckets, spec.start());
+    }
+
+    /** The buckets that a batch has to read; null: all. */
+    private int[] bucketsThatMatch(Admin admin) {
+        boolean narrow = spec.isBounded() && spec.filter() != null;
+        return narrow ? admin.matchingBuckets(spec.path(), spec.filter()) : null;
     }
 
     /**
@@ -55,14 +62,15 @@ final class SplitPlanner {
             return new ArrayList<>();
         }
         try {
+            int[] buckets = bucketsThatMatch(admin);
             if (spec.readsSnapshots()) {
                 int[] ids = partitions.stream().mapToInt(PartitionInfo::partitionId).toArray();
-                return snapshots(admin, ids, new int[0]);
+                return snapshots(admin, ids, buckets);
             }
             OffsetChoice start = fromTheirStart ? OffsetChoice.EARLIEST : spec.start();
             List<FlussSplit> splits = new ArrayList<>();
             for (PartitionInfo partition : partitions) {
-                splits.addAll(logs(admin, partition.partitionId(), partition.name(), start));
+                splits.addAll(logs(admin, partition.partitionId(), partition.name(), buckets, start));
             }
             return splits;
         } catch (NotFoundException e) {
@@ -78,7 +86,7 @@ final class SplitPlanner {
         }
     }
 
-    private List<FlussSplit> logs(Admin admin, int partition, String name, OffsetChoice from) {
+    private List<FlussSplit> logs(Admin admin, int partition, String name, int[] buckets, OffsetChoice from) {
         requireStartInThePast();
         List<FlussSplit> splits = new ArrayList<>();
         // The end first, so that no start lies behind it but of a bucket with nothing to read.
@@ -86,7 +94,7 @@ final class SplitPlanner {
         long[] start = from.of(admin, spec.path(), partition, name);
         for (int bucket = 0; bucket < start.length; bucket++) {
             TableBucket place = new TableBucket(partition, bucket);
-            if (start[bucket] == OffsetChoice.NOT_NAMED) {
+            if (start[bucket] == OffsetChoice.NOT_NAMED || (buckets != null && Arrays.binarySearch(buckets, bucket) < 0)) {
                 continue;
             }
             if (stop == null) {
@@ -120,10 +128,21 @@ final class SplitPlanner {
         return snapshots(admin, partitions, new int[] {bucket.bucket()});
     }
 
-    /** Splits that begin with a new snapshot, one for all of them. @param partitions none: all. @param buckets none: all */
+    /** Splits that begin with a new snapshot, one for all of them. @param partitions none: all. @param buckets null: all */
     private List<FlussSplit> snapshots(Admin admin, int[] partitions, int[] buckets) {
-        SnapshotInfo snapshot = admin.createSnapshot(spec.path(), partitions, buckets, spec.snapshotLease());
         List<FlussSplit> splits = new ArrayList<>();
+        if (buckets != null && buckets.length == 0) {
+            return splits;
+        }
+        boolean oneBucket = buckets != null && buckets.length == 1 && (!spec.isPartitioned() || partitions.length == 1);
+        if (oneBucket && spec.isBounded() && !spec.isCheckpointing()) {
+            // It is read at one point in time anyway, and never from the middle.
+            TableBucket bucket = new TableBucket(spec.isPartitioned() ? partitions[0] : 0, buckets[0]);
+            splits.add(new SnapshotSplit(bucket, SnapshotSplit.NOW, SnapshotPosition.START));
+            return splits;
+        }
+        int[] chosen = buckets == null ? new int[0] : buckets;
+        SnapshotInfo snapshot = admin.createSnapshot(spec.path(), partitions, chosen, spec.snapshotLease());
         for (BucketOffset offset : snapshot.offsets()) {
             TableBucket bucket = new TableBucket(offset.partitionId(), offset.bucket());
             snapshots.put(bucket, snapshot.snapshotId());

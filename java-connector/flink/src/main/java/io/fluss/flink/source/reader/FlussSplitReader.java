@@ -162,7 +162,8 @@ final class FlussSplitReader implements SplitReader<BatchCursor, FlussSplit> {
             newLogs = false;
         }
         ColumnBatch batch = scanner().poll(POLL_TIMEOUT_MS);
-        if (spec.filter() != null && (batch == null || System.nanoTime() >= nextProgress)) {
+        boolean mayBeInVain = spec.filter() != null || !spec.aggregates().isEmpty();
+        if (mayBeInVain && (batch == null || System.nanoTime() >= nextProgress)) {
             noteProgress(batch);
         }
         if (batch == null) {
@@ -184,7 +185,7 @@ final class FlussSplitReader implements SplitReader<BatchCursor, FlussSplit> {
         return BatchCursor.log(FlussSplit.idOf(bucket), openBatches, batch, spec.logRows(batch), ends);
     }
 
-    /** Rows that the filter takes away do not come here, but splits go on past them, and end behind them. */
+    /** Rows that the filter takes away, or aggregates take up, do not come here, but splits go on past them, and end behind them. */
     private void noteProgress(ColumnBatch batch) {
         nextProgress = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(POLL_TIMEOUT_MS);
         for (Iterator<Map.Entry<TableBucket, LogProgress>> it = logs.entrySet().iterator(); it.hasNext(); ) {
@@ -320,7 +321,7 @@ final class FlussSplitReader implements SplitReader<BatchCursor, FlussSplit> {
 
     private LogScanner scanner() {
         if (scanner == null) {
-            scanner = table().newLogScanner(spec.projection(), spec.filter());
+            scanner = table().newLogScanner(spec.projection(), spec.filter(), spec.aggregates());
         }
         return scanner;
     }

@@ -6,6 +6,7 @@ import io.fluss.client.Table;
 import io.fluss.flink.source.ScanSpec;
 import io.fluss.flink.source.split.FlussSplit;
 import io.fluss.flink.source.split.SnapshotPosition;
+import io.fluss.flink.source.split.TableBucket;
 
 /** Reads the snapshot of one split from where it stopped. */
 final class SnapshotReader implements AutoCloseable {
@@ -27,16 +28,20 @@ final class SnapshotReader implements AutoCloseable {
         this.spec = spec;
         this.openBatches = openBatches;
         this.skip = position.rowsEmitted();
+        TableBucket of = split.bucket();
         byte[] after = position.position().length == 0 ? null : position.position();
-        this.scanner = table.newSnapshotScanner(
-                split.bucket().partitionId(), split.bucket().bucket(), snapshotId, spec.projection(), spec.filter(), after);
+        this.scanner = spec.aggregates().isEmpty()
+                ? table.newSnapshotScanner(
+                        of.partitionId(), of.bucket(), snapshotId, spec.projection(), spec.filter(), after)
+                : table.newSnapshotScanner(
+                        of.partitionId(), of.bucket(), snapshotId, spec.projection(), spec.filter(), spec.aggregates());
     }
 
     FlussSplit split() {
         return split;
     }
 
-    /** The next batch with rows to emit, or null at the end. */
+    /** The next batch with rows to emit, nothing if it took long to look for one, or null at the end. */
     BatchCursor next() {
         while (true) {
             byte[] before = scanner.position();
@@ -45,6 +50,10 @@ final class SnapshotReader implements AutoCloseable {
                 return null;
             }
             int rows = batch.endRow() - batch.firstRow();
+            if (rows == 0) {
+                batch.close();
+                return BatchCursor.nothing();
+            }
             if (skip >= rows) {
                 skip -= rows;
                 batch.close();

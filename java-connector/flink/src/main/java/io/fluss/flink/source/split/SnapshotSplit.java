@@ -4,6 +4,9 @@ import java.util.Objects;
 
 /** A snapshot of a bucket of a primary-key table, and nothing after it: a batch read. */
 public final class SnapshotSplit extends FlussSplit {
+    /** In place of a snapshot's id: the rows as they are when they are read, which is all at once and from the first. */
+    public static final String NOW = "";
+
     private final String snapshotId;
     private final SnapshotPosition position;
 
@@ -37,6 +40,6 @@ public final class SnapshotSplit extends FlussSplit {
 
     @Override
     public String toString() {
-        return "snapshot " + snapshotId + " of " + bucket() + ", " + position;
+        return snapshotId.equals(NOW) ? "rows of " + bucket() : "snapshot " + snapshotId + " of " + bucket() + ", " + position;
     }
 }
