@@ -32,6 +32,7 @@ import org.apache.flink.table.connector.source.DynamicTableSource;
 import org.apache.flink.table.factories.DynamicTableFactory;
 import org.apache.flink.table.factories.DynamicTableSinkFactory;
 import org.apache.flink.table.factories.DynamicTableSourceFactory;
+import org.apache.flink.table.factories.FactoryUtil;
 
 import java.time.Duration;
 import java.util.Collections;
@@ -67,6 +68,17 @@ public final class FlussTableFactory implements DynamicTableSourceFactory, Dynam
     @Override
     public DynamicTableSource createDynamicTableSource(Context context) {
         Map<String, String> options = context.getCatalogTable().getOptions();
+        if (!options.getOrDefault(FactoryUtil.CONNECTOR.key(), TableMapping.IDENTIFIER).equals(TableMapping.IDENTIFIER)) {
+            // When it makes one scan of several of a table, the planner asks the catalog's factory, also for a temporary table of others.
+            return FactoryUtil.createDynamicTableSource(
+                    null,
+                    context.getObjectIdentifier(),
+                    context.getCatalogTable(),
+                    context.getEnrichmentOptions(),
+                    context.getConfiguration(),
+                    context.getClassLoader(),
+                    context.isTemporary());
+        }
         Opened opened = open(context, options);
         Configuration config = Configuration.fromMap(options);
         ReadableConfig session = context.getConfiguration();

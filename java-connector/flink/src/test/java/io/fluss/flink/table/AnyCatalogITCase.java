@@ -6,6 +6,7 @@ import org.apache.flink.table.api.ValidationException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -36,6 +37,17 @@ class AnyCatalogITCase {
         assertThat(sql.rows("SELECT * FROM t")).containsExactly("+I[1, a]");
         sql.run("DROP TEMPORARY TABLE t");
         assertThat(sql.rows("SELECT * FROM t")).as("the table of the store").containsExactly("+I[1, a]");
+    }
+
+    /** The planner makes one scan of both, which it has from the factory of the catalog. */
+    @Test
+    void aTemporaryTableOfAnotherConnectorThatIsScannedTwice() throws Exception {
+        Files.writeString(directory.resolve("csv"), "1,a,x\n2,b,y\n");
+        Sql sql = Sql.batch().on(directory.resolve("store"));
+        sql.run("CREATE TEMPORARY TABLE csv (id INT, v STRING, w STRING) WITH ('connector' = 'filesystem', 'path' = '%s',"
+                + " 'format' = 'csv')", directory.resolve("csv"));
+        assertThat(sql.rows("SELECT id, v FROM csv UNION ALL SELECT id, w FROM csv"))
+                .containsExactly("+I[1, a]", "+I[1, x]", "+I[2, b]", "+I[2, y]");
     }
 
     @Test
