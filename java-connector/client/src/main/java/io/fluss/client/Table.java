@@ -101,8 +101,13 @@ public final class Table extends NativeHandle {
         return snapshotScanner(partitionId, bucket, projection, filter, List.of(), request);
     }
 
-    /** The same from the first key, that gives one row of aggregates, or none if no row matches. @param aggregates of columns of the projection */
-    public SnapshotScanner newSnapshotScanner(
+    /**
+     * As {@link #newSnapshotScanner(int, int, String, Projection, Predicate, byte[])} from the first key, but it gives one row of aggregates, or none if
+     * no row matches.
+     *
+     * @param aggregates of columns of the projection
+     */
+    public SnapshotScanner newSnapshotAggregation(
             int partitionId, int bucket, String snapshotId, Projection projection, Predicate filter, List<Aggregate> aggregates) {
         ProtoWriter request = new ProtoWriter().string(2, snapshotId);
         return snapshotScanner(partitionId, bucket, projection, filter, aggregates, request);

@@ -33,7 +33,7 @@ final class SnapshotReader implements AutoCloseable {
         this.scanner = spec.aggregates().isEmpty()
                 ? table.newSnapshotScanner(
                         of.partitionId(), of.bucket(), snapshotId, spec.projection(), spec.filter(), after)
-                : table.newSnapshotScanner(
+                : table.newSnapshotAggregation(
                         of.partitionId(), of.bucket(), snapshotId, spec.projection(), spec.filter(), spec.aggregates());
     }
 
