@@ -338,12 +338,13 @@ pub(super) const SINK: &[OptionSpec] = &[
     },
     OptionSpec {
         key: "sink.distribution-mode",
-        kind: Kind::Choice(&["AUTO", "NONE", "BUCKET"]),
+        kind: Kind::Choice(&["AUTO", "NONE", "BUCKET", "PARTITION_DYNAMIC"]),
         default: Some("AUTO"),
         alterable: true,
         meaning: "How rows come to the subtasks of the sink. `BUCKET`: those of a bucket to one, so that rows of one key keep their order and batches are large. \
+                  `PARTITION_DYNAMIC`, of partitioned log tables: those of a partition to as many as its share of the latest rows asks for. \
                   `NONE`: as they are. `AUTO`: `BUCKET` for primary-key tables and log tables with a bucket key, but for a batch job with one subtask; else `NONE`.",
-        price: "`BUCKET`: rows go over the network; more subtasks than buckets have nothing to do, but for those of other partitions.",
+        price: "`BUCKET`, `PARTITION_DYNAMIC`: rows go over the network. `BUCKET`: more subtasks than buckets have nothing to do, but for those of other partitions.",
     },
     OptionSpec {
         key: "sink.bucket-shuffle",

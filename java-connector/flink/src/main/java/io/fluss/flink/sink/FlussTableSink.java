@@ -1,5 +1,6 @@
 package io.fluss.flink.sink;
 
+import io.fluss.client.Connection;
 import io.fluss.client.TableDescriptor;
 import io.fluss.client.TablePath;
 import io.fluss.flink.row.TypeConversion;
@@ -22,24 +23,34 @@ import org.apache.flink.table.connector.ChangelogMode;
 import org.apache.flink.table.connector.RowLevelModificationScanContext;
 import org.apache.flink.table.connector.sink.DynamicTableSink;
 import org.apache.flink.table.connector.sink.SinkV2Provider;
+import org.apache.flink.table.connector.sink.abilities.SupportsDeletePushDown;
+import org.apache.flink.table.connector.sink.abilities.SupportsOverwrite;
 import org.apache.flink.table.connector.sink.abilities.SupportsPartitioning;
 import org.apache.flink.table.connector.sink.abilities.SupportsRowLevelDelete;
 import org.apache.flink.table.connector.sink.abilities.SupportsRowLevelUpdate;
 import org.apache.flink.table.connector.sink.abilities.SupportsTargetColumnWriting;
+import org.apache.flink.table.connector.sink.abilities.SupportsTruncate;
 import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.expressions.ResolvedExpression;
 import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.table.types.utils.TypeConversions;
 import org.apache.flink.types.RowKind;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** {@code INSERT INTO}, and in batch mode {@code UPDATE} and {@code DELETE} of primary-key tables by any predicate. */
+/**
+ * {@code INSERT INTO}, and in batch mode {@code INSERT OVERWRITE}, {@code TRUNCATE TABLE}, and {@code UPDATE} and {@code DELETE} of primary-key
+ * tables by any predicate.
+ */
 public final class FlussTableSink
         implements DynamicTableSink,
+                SupportsDeletePushDown,
+                SupportsOverwrite,
                 SupportsPartitioning,
                 SupportsRowLevelDelete,
                 SupportsRowLevelUpdate,
-                SupportsTargetColumnWriting {
+                SupportsTargetColumnWriting,
+                SupportsTruncate {
     private static final Logger LOG = LoggerFactory.getLogger(FlussTableSink.class);
 
     private final SinkSpec spec;
@@ -52,6 +63,10 @@ public final class FlussTableSink
     private int[] modifiedColumns;
     /** Columns that an INSERT names; empty: none are named, it writes all. */
     private int[] targetColumns = new int[0];
+
+    private boolean overwrites;
+    /** Values of partition keys that an INSERT gives, as text. */
+    private Map<String, String> staticPartition = Map.of();
 
     /**
      * @param connectionOptions {@code data.dir} and engine options
@@ -96,9 +111,9 @@ public final class FlussTableSink
 
     @Override
     public SinkRuntimeProvider getSinkRuntimeProvider(Context context) {
-        if (spec.options().distributionMode() == DistributionMode.BUCKET && spec.bucketKey().length == 0) {
-            throw new ValidationException("'sink.distribution-mode' = 'BUCKET' of table " + spec.path()
-                    + ": BUCKET mode is only supported for log tables with bucket keys; use AUTO or NONE.");
+        checkDistribution();
+        if (overwrites) {
+            return SinkV2Provider.of(overwriteSink(context.isBounded()), spec.options().parallelism());
         }
         SinkSpec written = spec.withTargetColumns(modifiedColumns != null ? modifiedColumns : insertedColumns());
         boolean bounded = context.isBounded();
@@ -106,6 +121,35 @@ public final class FlussTableSink
                 ? new FlussTransactionalSink(written, bounded)
                 : new FlussSink(written, bounded);
         return SinkV2Provider.of(sink, spec.options().parallelism());
+    }
+
+    private void checkDistribution() {
+        DistributionMode mode = spec.options().distributionMode();
+        String option = "'sink.distribution-mode' = '" + mode + "' of table " + spec.path() + ": ";
+        if (mode == DistributionMode.BUCKET && spec.bucketKey().length == 0) {
+            throw new ValidationException(
+                    option + "BUCKET mode is only supported for log tables with bucket keys; use AUTO or NONE.");
+        }
+        if (mode == DistributionMode.PARTITION_DYNAMIC && spec.isPrimaryKeyTable()) {
+            throw new ValidationException(option + "Unsupported distribution mode: PARTITION_DYNAMIC for primary key table,"
+                    + " whose rows of one key must keep their order; use AUTO or BUCKET.");
+        }
+        if (mode == DistributionMode.PARTITION_DYNAMIC && spec.partitionKeys().length == 0) {
+            throw new ValidationException(
+                    option + "PARTITION_DYNAMIC is only supported for partitioned tables; use AUTO or NONE.");
+        }
+    }
+
+    /** Rows are written as a whole: columns that are not named are NULL in them. */
+    private Sink<RowData> overwriteSink(boolean bounded) {
+        if (!bounded) {
+            throw new ValidationException("INSERT OVERWRITE of table " + spec.path()
+                    + " replaces its rows when all new ones are there, which a streaming job never says;"
+                    + " SET 'execution.runtime-mode' = 'batch'.");
+        }
+        // Of some of the partition keys only: the partitions that get rows are replaced.
+        boolean isPartition = staticPartition.size() == spec.partitionKeys().length;
+        return new FlussOverwriteSink(spec, isPartition ? staticPartition : Map.of());
     }
 
     /** Where a merge engine adds up, rows that come again after a failure would count twice. */
@@ -221,9 +265,40 @@ public final class FlussTableSink
         return columns;
     }
 
+    @Override
+    public void applyOverwrite(boolean overwrite) {
+        overwrites = overwrite;
+    }
+
     /** Flink has put the values into the rows, by which they find their partition. */
     @Override
-    public void applyStaticPartition(Map<String, String> partition) {}
+    public void applyStaticPartition(Map<String, String> partition) {
+        staticPartition = Map.copyOf(partition);
+    }
+
+    @Override
+    public void executeTruncation() {
+        try (Connection connection = Connection.open(spec.connectionOptions())) {
+            connection.admin().truncateTable(spec.path());
+        }
+    }
+
+    /** All rows or none: other deletes are for {@link #applyRowLevelDelete}. */
+    @Override
+    public boolean applyDeleteFilters(List<ResolvedExpression> filters) {
+        return filters.isEmpty()
+                && spec.isPrimaryKeyTable()
+                && merge.engine() == null
+                && merge.deletes() == DeleteBehavior.ALLOW
+                && !spec.options().ignoreDelete();
+    }
+
+    /** @return how many rows there were is not known */
+    @Override
+    public Optional<Long> executeDeletion() {
+        executeTruncation();
+        return Optional.empty();
+    }
 
     @Override
     public boolean applyTargetColumns(int[][] columns) {
@@ -243,6 +318,8 @@ public final class FlussTableSink
         FlussTableSink copy = new FlussTableSink(spec, merge, numberedColumn, checkpointing);
         copy.modifiedColumns = modifiedColumns;
         copy.targetColumns = targetColumns;
+        copy.overwrites = overwrites;
+        copy.staticPartition = staticPartition;
         return copy;
     }
 

@@ -22,12 +22,12 @@ final class FlussTransactionalSink extends BucketSink implements SupportsCommitt
 
     @Override
     public CommittingSinkWriter<RowData, FlussCommittable> createWriter(WriterInitContext context) {
-        return new FlussTransactionalSinkWriter(SinkTable.open(spec), context.metricGroup());
+        return new FlussTransactionalSinkWriter(SinkTable.open(spec), context.metricGroup(), false);
     }
 
     @Override
     public Committer<FlussCommittable> createCommitter(CommitterInitContext context) {
-        return new FlussCommitter(spec.connectionOptions(), spec.path());
+        return new FlussCommitter<>(spec, (admin, committable) -> admin.commitTransaction(committable.bytes()));
     }
 
     @Override

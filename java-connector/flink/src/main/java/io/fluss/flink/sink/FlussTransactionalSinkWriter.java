@@ -11,17 +11,25 @@ import org.apache.flink.table.data.RowData;
 final class FlussTransactionalSinkWriter extends RowBatchWriter
         implements CommittingSinkWriter<RowData, FlussCommittable> {
     private final TransactionalWriter writer;
+    private final boolean overwrites;
 
     /** Whether rows came since the last transaction was prepared. */
     private boolean begun;
 
-    FlussTransactionalSinkWriter(SinkTable table, SinkWriterMetricGroup metrics) {
-        this(table, table.newWriter(table.table::newTransactionalWriter), metrics);
+    /** @param overwrites the rows will replace those that are there */
+    FlussTransactionalSinkWriter(SinkTable table, SinkWriterMetricGroup metrics, boolean overwrites) {
+        this(table, open(table, overwrites), metrics, overwrites);
     }
 
-    private FlussTransactionalSinkWriter(SinkTable table, TransactionalWriter writer, SinkWriterMetricGroup metrics) {
+    private FlussTransactionalSinkWriter(
+            SinkTable table, TransactionalWriter writer, SinkWriterMetricGroup metrics, boolean overwrites) {
         super(table, writer, metrics);
         this.writer = writer;
+        this.overwrites = overwrites;
+    }
+
+    private static TransactionalWriter open(SinkTable table, boolean overwrites) {
+        return table.newWriter(options -> table.table.newTransactionalWriter(options.overwrites(overwrites)));
     }
 
     @Override
@@ -38,7 +46,8 @@ final class FlussTransactionalSinkWriter extends RowBatchWriter
     /** Returns when all that came is durable. */
     @Override
     public Collection<FlussCommittable> prepareCommit() {
-        if (!begun) {
+        // An overwrite without rows is one, too.
+        if (!begun && !overwrites) {
             return Collections.emptyList();
         }
         FlussCommittable prepared = new FlussCommittable(writer.prepare());

@@ -279,7 +279,8 @@ public final class FlussConnectorOptions {
     public enum DistributionMode {
         AUTO,
         NONE,
-        BUCKET
+        BUCKET,
+        PARTITION_DYNAMIC
     }
 
     private static final List<ConfigOption<?>> ENGINE =

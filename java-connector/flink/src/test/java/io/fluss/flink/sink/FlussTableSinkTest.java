@@ -49,6 +49,27 @@ class FlussTableSinkTest {
     }
 
     @Test
+    void distributionByPartitionIsForPartitionedLogTables() {
+        Map<String, String> byPartition = Map.of("sink.distribution-mode", "PARTITION_DYNAMIC");
+        assertThatThrownBy(() -> sink(byPartition, Map.of(), true, "a").getSinkRuntimeProvider(BATCH))
+                .isInstanceOf(ValidationException.class)
+                .hasMessageContaining("Unsupported distribution mode: PARTITION_DYNAMIC for primary key table");
+        assertThatThrownBy(() -> sink(byPartition, Map.of(), true).getSinkRuntimeProvider(BATCH))
+                .hasMessageContaining("PARTITION_DYNAMIC is only supported for partitioned tables");
+    }
+
+    @Test
+    void anOverwriteIsForBatchJobs() {
+        FlussTableSink sink = log(false);
+        sink.applyOverwrite(true);
+        assertThatThrownBy(() -> sink.copy().getSinkRuntimeProvider(STREAMING))
+                .isInstanceOf(ValidationException.class)
+                .hasMessageContaining("SET 'execution.runtime-mode' = 'batch'");
+        SinkV2Provider provider = (SinkV2Provider) sink.copy().getSinkRuntimeProvider(BATCH);
+        assertThat(provider.createSink()).isInstanceOf(FlussOverwriteSink.class);
+    }
+
+    @Test
     void keysCannotBeUpdated() {
         assertThatThrownBy(() -> keyed(false)
                         .applyRowLevelUpdate(
