@@ -14,6 +14,7 @@ import io.fluss.flink.table.FlussTableFactory;
 import io.fluss.flink.table.MergeBehavior;
 
 import org.apache.flink.table.api.ValidationException;
+import org.apache.flink.table.catalog.AbstractCatalog;
 import org.apache.flink.table.catalog.CatalogBaseTable;
 import org.apache.flink.table.catalog.CatalogDatabase;
 import org.apache.flink.table.catalog.CatalogDatabaseImpl;
@@ -40,6 +41,7 @@ import org.apache.flink.table.catalog.exceptions.ProcedureNotExistException;
 import org.apache.flink.table.catalog.exceptions.TableAlreadyExistException;
 import org.apache.flink.table.catalog.exceptions.TableNotExistException;
 import org.apache.flink.table.catalog.exceptions.TableNotPartitionedException;
+import org.apache.flink.table.catalog.stats.CatalogColumnStatistics;
 import org.apache.flink.table.catalog.stats.CatalogTableStatistics;
 import org.apache.flink.table.expressions.Expression;
 import org.apache.flink.table.factories.Factory;
@@ -53,11 +55,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
 /** Databases and tables of a store. It holds the store open from {@link #open()} to {@link #close()}. */
-public final class FlussCatalog extends ReducedCatalog {
+public final class FlussCatalog extends AbstractCatalog {
     private final Map<String, String> connectionOptions;
     private volatile Connection connection;
 
@@ -510,11 +513,16 @@ public final class FlussCatalog extends ReducedCatalog {
 
     // ------------------------------------------------------------------ statistics
 
-    /** Of a table with partitions Flink asks for those of the partitions that it reads: to open all of them may take long. */
+    /** Of a table with partitions its source says them: it knows which of them are read. */
     @Override
     public CatalogTableStatistics getTableStatistics(ObjectPath path) throws TableNotExistException {
         TableDescriptor table = stored(path).descriptor();
         return table.partitionKeys().isEmpty() ? statistics(path, table, 0) : CatalogTableStatistics.UNKNOWN;
+    }
+
+    @Override
+    public CatalogColumnStatistics getTableColumnStatistics(ObjectPath path) throws TableNotExistException {
+        return CatalogStatistics.columns(stored(path).descriptor());
     }
 
     @Override
@@ -534,16 +542,70 @@ public final class FlussCatalog extends ReducedCatalog {
         throw new PartitionNotExistException(getName(), path, spec);
     }
 
-    /** The number of rows, where the store knows it without reading them. */
+    @Override
+    public CatalogColumnStatistics getPartitionColumnStatistics(ObjectPath path, CatalogPartitionSpec spec) {
+        return CatalogColumnStatistics.UNKNOWN;
+    }
+
+    /** Asked for all partitions, whichever are read; to open all of them may take long. */
+    @Override
+    public List<CatalogTableStatistics> bulkGetPartitionStatistics(ObjectPath path, List<CatalogPartitionSpec> specs) {
+        return Collections.nCopies(specs.size(), CatalogTableStatistics.UNKNOWN);
+    }
+
+    /** The number of rows: where the store knows it without reading them, as it is now, else as ANALYZE TABLE found it. */
     private CatalogTableStatistics statistics(ObjectPath path, TableDescriptor table, int partition) {
-        if (VirtualTable.of(path.getObjectName()) != null || ViewMapping.isView(table) || !MergeBehavior.of(table).countsRows()) {
+        if (VirtualTable.of(path.getObjectName()) != null || ViewMapping.isView(table)) {
             return CatalogTableStatistics.UNKNOWN;
+        }
+        if (!MergeBehavior.of(table).countsRows()) {
+            long rows = partition == 0 ? CatalogStatistics.rows(table) : -1;
+            return rows < 0 ? CatalogTableStatistics.UNKNOWN : new CatalogTableStatistics(rows, -1, -1, -1);
         }
         try {
             return new CatalogTableStatistics(admin().tableStats(toPath(path), partition).rowCount(), -1, -1, -1);
         } catch (FlussException e) {
             throw failed("read the statistics of table '" + path + "'", e);
         }
+    }
+
+    @Override
+    public void alterTableStatistics(ObjectPath path, CatalogTableStatistics statistics, boolean ignoreIfNotExists)
+            throws TableNotExistException {
+        keep(path, ignoreIfNotExists, properties -> CatalogStatistics.putRows(properties, statistics.getRowCount()));
+    }
+
+    @Override
+    public void alterTableColumnStatistics(
+            ObjectPath path, CatalogColumnStatistics statistics, boolean ignoreIfNotExists)
+            throws TableNotExistException {
+        keep(path, ignoreIfNotExists, properties -> CatalogStatistics.putColumns(properties, statistics));
+    }
+
+    private void keep(ObjectPath path, boolean ignoreIfNotExists, Consumer<Map<String, String>> change)
+            throws TableNotExistException {
+        alter(path, ignoreIfNotExists, stored -> {
+            Map<String, String> properties = new HashMap<>(stored.descriptor().customProperties());
+            change.accept(properties);
+            return TableAlteration.builder()
+                    .customProperties(properties)
+                    .expectedSchemaId(stored.schemaId())
+                    .build();
+        });
+    }
+
+    @Override
+    public void alterPartitionStatistics(
+            ObjectPath path, CatalogPartitionSpec spec, CatalogTableStatistics statistics, boolean ignoreIfNotExists) {
+        throw new UnsupportedOperationException(
+                "ANALYZE TABLE of partition " + spec + " of '" + path + "': the Fluss catalog keeps statistics of tables"
+                        + " without partitions only; the number of rows is known without it.");
+    }
+
+    @Override
+    public void alterPartitionColumnStatistics(
+            ObjectPath path, CatalogPartitionSpec spec, CatalogColumnStatistics statistics, boolean ignoreIfNotExists) {
+        alterPartitionStatistics(path, spec, CatalogTableStatistics.UNKNOWN, ignoreIfNotExists);
     }
 
     // ------------------------------------------------------------------ functions

@@ -55,6 +55,10 @@ final class TableChanges {
         // Flink goes on with the name that it made up of the key columns, also when one of them is renamed.
         String keyName = all.properties.get(SchemaProperties.PRIMARY_KEY_NAME);
         SchemaProperties.take(all.properties);
+        if (changes.stream().anyMatch(TableChanges::isOfStoredColumn)) {
+            // They are by the names of columns.
+            CatalogStatistics.remove(all.properties);
+        }
         all.properties.putAll(SchemaProperties.of(altered.getResolvedSchema()));
         all.properties.compute(SchemaProperties.PRIMARY_KEY_NAME, (key, name) -> keyName);
         if (altered instanceof ResolvedCatalogMaterializedTable) {
@@ -62,6 +66,10 @@ final class TableChanges {
                     MaterializedTables.properties(path.toString(), (ResolvedCatalogMaterializedTable) altered));
         }
         return all.alteration.customProperties(all.properties).expectedSchemaId(stored.schemaId()).build();
+    }
+
+    private static boolean isOfStoredColumn(TableChange change) {
+        return change instanceof TableChange.ModifyColumn || change instanceof TableChange.DropColumn;
     }
 
     private static List<String> physical(ResolvedCatalogBaseTable<?> table) {

@@ -221,6 +221,7 @@ public final class TableMapping {
         Schema.Builder schema = Schema.newBuilder();
         Map<String, String> properties = new LinkedHashMap<>(descriptor.customProperties());
         SchemaProperties virtual = SchemaProperties.take(properties);
+        CatalogStatistics.remove(properties);
         Map<String, String> materialized = MaterializedTables.take(properties);
         int position = 0;
         for (io.fluss.client.Column column : descriptor.columns()) {

@@ -3,6 +3,7 @@ package io.fluss.flink.table;
 import io.fluss.client.Aggregate;
 import io.fluss.client.Projection;
 import io.fluss.client.TableDescriptor;
+import io.fluss.flink.catalog.CatalogStatistics;
 import io.fluss.flink.catalog.TableMapping;
 import io.fluss.flink.lookup.FlussLookup;
 import io.fluss.flink.lookup.FlussLookupOptions;
@@ -13,6 +14,7 @@ import io.fluss.flink.row.RowForm;
 import io.fluss.flink.source.DynamicPartitionFilter;
 import io.fluss.flink.source.FlussSource;
 import io.fluss.flink.source.OffsetChoice;
+import io.fluss.flink.source.PartitionFilter;
 import io.fluss.flink.source.ScanSpec;
 
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
@@ -29,10 +31,12 @@ import org.apache.flink.table.connector.source.abilities.SupportsLimitPushDown;
 import org.apache.flink.table.connector.source.abilities.SupportsProjectionPushDown;
 import org.apache.flink.table.connector.source.abilities.SupportsReadingMetadata;
 import org.apache.flink.table.connector.source.abilities.SupportsRowLevelModificationScan;
+import org.apache.flink.table.connector.source.abilities.SupportsStatisticReport;
 import org.apache.flink.table.connector.source.abilities.SupportsWatermarkPushDown;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.expressions.AggregateExpression;
 import org.apache.flink.table.expressions.ResolvedExpression;
+import org.apache.flink.table.plan.stats.TableStats;
 import org.apache.flink.table.types.DataType;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.RowType;
@@ -57,7 +61,8 @@ public class FlussTableSource
                 SupportsLimitPushDown,
                 SupportsWatermarkPushDown,
                 SupportsReadingMetadata,
-                SupportsRowLevelModificationScan {
+                SupportsRowLevelModificationScan,
+                SupportsStatisticReport {
     private final ScanSpec scan;
     private final TableDescriptor table;
     private final MergeBehavior behavior;
@@ -263,9 +268,7 @@ public class FlussTableSource
         int[] grouping = groupings.get(0);
         boolean wholeTable = grouping.length == 0
                 && filters.isEmpty()
-                && scan.start() == OffsetChoice.EARLIEST
-                && scan.stop() == OffsetChoice.LATEST
-                && (scan.readsSnapshots() || !scan.isPrimaryKeyTable());
+                && readsWholeTable();
         if (wholeTable && behavior.countsRows() && AggregateConversion.isCountOfAll(asked)) {
             count = producedDataType;
             return true;
@@ -277,6 +280,25 @@ public class FlussTableSource
         }
         aggregates = converted;
         return true;
+    }
+
+    private boolean readsWholeTable() {
+        return scan.start() == OffsetChoice.EARLIEST
+                && scan.stop() == OffsetChoice.LATEST
+                && scan.logForm() == RowForm.CHANGE
+                && (scan.readsSnapshots() || !scan.isPrimaryKeyTable());
+    }
+
+    /** Of all rows of the table, or of the partitions that are read: how many of them a filter leaves is not known. */
+    @Override
+    public TableStats reportStatistics() {
+        if (!batch || !readsWholeTable()) {
+            return TableStats.UNKNOWN;
+        }
+        PartitionFilter partitions = partitionKeyIndexes.length == 0 || filters.isEmpty()
+                ? PartitionFilter.ALL
+                : FilterConversion.partitions(filters);
+        return CatalogStatistics.tableStats(table, behavior.countsRows() ? RowCount.rows(scan, partitions) : -1);
     }
 
     @Override

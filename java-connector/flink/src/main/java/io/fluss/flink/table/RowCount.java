@@ -1,6 +1,11 @@
 package io.fluss.flink.table;
 
+import io.fluss.client.Admin;
 import io.fluss.client.Connection;
+import io.fluss.client.NotFoundException;
+import io.fluss.client.PartitionInfo;
+import io.fluss.client.TablePath;
+import io.fluss.flink.source.PartitionFilter;
 import io.fluss.flink.source.ScanSpec;
 
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -24,8 +29,31 @@ final class RowCount implements DataStreamScanProvider {
     }
 
     static RowCount of(ScanSpec scan, TypeInformation<RowData> type) {
+        return new RowCount(rows(scan, PartitionFilter.ALL), type);
+    }
+
+    /** The rows of the partitions that may have what is asked for, or of a table without partitions. */
+    static long rows(ScanSpec scan, PartitionFilter partitions) {
         try (Connection connection = Connection.open(scan.connectionOptions())) {
-            return new RowCount(connection.admin().tableStats(scan.path()).rowCount(), type);
+            Admin admin = connection.admin();
+            if (partitions == PartitionFilter.ALL) {
+                return admin.tableStats(scan.path()).rowCount();
+            }
+            long rows = 0;
+            for (PartitionInfo partition : admin.listPartitions(scan.path())) {
+                if (partitions.mayMatch(partition.values())) {
+                    rows += rows(admin, scan.path(), partition);
+                }
+            }
+            return rows;
+        }
+    }
+
+    private static long rows(Admin admin, TablePath path, PartitionInfo partition) {
+        try {
+            return admin.tableStats(path, partition.partitionId()).rowCount();
+        } catch (NotFoundException dropped) {
+            return 0;
         }
     }
 

@@ -18,7 +18,14 @@ import org.apache.flink.table.catalog.exceptions.FunctionNotExistException;
 import org.apache.flink.table.catalog.exceptions.PartitionNotExistException;
 import org.apache.flink.table.catalog.exceptions.TableAlreadyExistException;
 import org.apache.flink.table.catalog.exceptions.TableNotExistException;
+import org.apache.flink.table.catalog.stats.CatalogColumnStatisticsDataBase;
+import org.apache.flink.table.catalog.stats.CatalogColumnStatisticsDataBoolean;
+import org.apache.flink.table.catalog.stats.CatalogColumnStatisticsDataDate;
+import org.apache.flink.table.catalog.stats.CatalogColumnStatisticsDataDouble;
+import org.apache.flink.table.catalog.stats.CatalogColumnStatisticsDataLong;
+import org.apache.flink.table.catalog.stats.CatalogColumnStatisticsDataString;
 import org.apache.flink.table.catalog.stats.CatalogTableStatistics;
+import org.apache.flink.table.catalog.stats.Date;
 import org.apache.flink.table.expressions.CallExpression;
 import org.apache.flink.table.expressions.Expression;
 import org.apache.flink.table.expressions.FieldReferenceExpression;
@@ -192,8 +199,6 @@ class CatalogITCase {
 
     @Test
     void whatIsNotThereSaysSo() {
-        sql.run("CREATE TABLE t (a INT)");
-        assertThatThrownBy(() -> sql.run("ANALYZE TABLE t COMPUTE STATISTICS")).hasStackTraceContaining("ANALYZE TABLE");
         assertThatThrownBy(() -> sql.run("CREATE TABLE x (a ARRAY<MULTISET<INT>>)"))
                 .hasStackTraceContaining("MULTISET<INT>")
                 .hasStackTraceContaining("'a'");
@@ -208,6 +213,29 @@ class CatalogITCase {
         other.run("CREATE TABLE p (a INT, d STRING) WITH ('connector' = 'fluss', 'data.dir' = '%s')", directory);
         assertThatThrownBy(() -> other.run("SELECT * FROM p"))
                 .hasStackTraceContaining("partition keys: the store has [d], declared are []");
+    }
+
+    @Test
+    void whatAnalyzeFoundIsKept() throws Exception {
+        sql.run("CREATE TABLE t (a TINYINT, b DECIMAL(5, 2), c STRING, d DATE, e BOOLEAN, f TIMESTAMP(3), g BYTES, h BIGINT)");
+        sql.run("INSERT INTO t VALUES (1, 1.25, 'ab', DATE '1960-01-01', TRUE, TIMESTAMP '2024-01-01 00:00:00', X'01', CAST(NULL AS BIGINT)),"
+                + " (2, 2.25, 'abcd', DATE '2024-01-01', FALSE, TIMESTAMP '2024-01-01 00:00:01', X'01', CAST(NULL AS BIGINT))");
+        ObjectPath path = new ObjectPath("fluss", "t");
+        assertThat(catalog.getTableColumnStatistics(path).getColumnStatisticsData()).isEmpty();
+        sql.run("ANALYZE TABLE t COMPUTE STATISTICS FOR ALL COLUMNS");
+        Map<String, CatalogColumnStatisticsDataBase> columns = catalog.getTableColumnStatistics(path).getColumnStatisticsData();
+        assertThat(columns.get("a")).isEqualTo(new CatalogColumnStatisticsDataLong(1L, 2L, 2L, 0L));
+        assertThat(columns.get("b")).isEqualTo(new CatalogColumnStatisticsDataDouble(1.25, 2.25, 2L, 0L));
+        assertThat(columns.get("c")).isEqualTo(new CatalogColumnStatisticsDataString(4L, 3.0, 2L, 0L));
+        assertThat(columns.get("d")).isEqualTo(new CatalogColumnStatisticsDataDate(new Date(-3653), new Date(19723), 2L, 0L));
+        assertThat(columns.get("e")).isEqualTo(new CatalogColumnStatisticsDataBoolean(1L, 1L, 0L));
+        assertThat(columns.get("h")).isEqualTo(new CatalogColumnStatisticsDataLong(null, null, 0L, 2L));
+        assertThat(columns).containsOnlyKeys("a", "b", "c", "d", "e", "f", "h");
+        assertThat(catalog.getTable(path).getOptions()).doesNotContainKey("statistics.rows");
+        sql.run("ALTER TABLE t ADD i INT").run("ALTER TABLE t SET ('table.log.ttl' = '3 d')");
+        assertThat(catalog.getTableColumnStatistics(path).getColumnStatisticsData()).isEqualTo(columns);
+        sql.run("ALTER TABLE t DROP a");
+        assertThat(catalog.getTableColumnStatistics(path).getColumnStatisticsData()).isEmpty();
     }
 
     @Test
