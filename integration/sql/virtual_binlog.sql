@@ -52,7 +52,7 @@ SELECT * FROM `e$binlog`;
 INSERT INTO `t$binlog` VALUES (CAST(NULL AS ROW<id INT, name STRING, tags ARRAY<STRING>>), CAST(NULL AS ROW<id INT, name STRING, tags ARRAY<STRING>>));
 -- error: cannot be dropped
 DROP TABLE `t$binlog`;
--- error: A lookup join with the changes
+-- error: A lookup join with a virtual table
 SELECT o.id, b.after FROM (SELECT id, PROCTIME() AS pt FROM t) AS o JOIN `t$binlog` FOR SYSTEM_TIME AS OF o.pt AS b ON o.id = b._log_offset;
 CREATE TABLE p (d STRING, id INT, PRIMARY KEY (d, id) NOT ENFORCED) PARTITIONED BY (d) WITH ('bucket.num' = '1');
 INSERT INTO p VALUES ('mon', 1);

@@ -92,7 +92,7 @@ SELECT * FROM `none$changelog`;
 CREATE VIEW v AS SELECT id FROM t;
 -- error: not found
 SELECT * FROM `v$changelog`;
--- error: A lookup join with the changes
+-- error: A lookup join with a virtual table
 SELECT o.id, c.n FROM (SELECT id, PROCTIME() AS pt FROM t) AS o JOIN `t$changelog` FOR SYSTEM_TIME AS OF o.pt AS c ON o.id = c.id;
 
 -- Another catalog: as declared.

@@ -80,11 +80,18 @@ pub(crate) fn handle(handle: &EngineHandle, request: AdminRequest) -> Result<Adm
                     r.timestamp_ms
                 )));
             }
+            if spec == Spec::AsOf && r.timestamp_ms >= now {
+                return Err(Error::invalid(format!(
+                    "a table cannot be read as it is at {} (ms since 1970): it is only {now}",
+                    r.timestamp_ms
+                )));
+            }
             each_bucket(&table, of(&r.partition_id), &[], |partition_id, bucket, tablet| {
                 let offset = match spec {
                     Spec::Earliest => tablet.start_offset(),
                     Spec::Latest => tablet.high_watermark(),
                     Spec::Timestamp => tablet.offset_at(r.timestamp_ms)?,
+                    Spec::AsOf => tablet.offset_after(r.timestamp_ms)?,
                 };
                 response.offsets.push(BucketOffset { bucket, offset, partition_id });
                 Ok(())

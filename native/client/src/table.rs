@@ -4,7 +4,7 @@ use std::sync::Arc;
 use arrow_array::{RecordBatch, new_null_array};
 use arrow_schema::{FieldRef, Schema as ArrowSchema, SchemaRef};
 use fluss_format::{ColumnPath, Projection};
-use fluss_types::{FieldId, PartitionBucket, Result, Schema};
+use fluss_types::{FieldId, LogOffset, PartitionBucket, Result, Schema};
 
 use crate::{LogScanner, Lookuper, PrefixLookuper, SnapshotScanner, TransactionalWriter, Writer};
 
@@ -95,6 +95,21 @@ impl Table {
         after: &[u8],
     ) -> Result<SnapshotScanner> {
         let reader = self.inner.tablet(bucket)?.snapshot_reader(snapshot_id, self.projection(columns)?, after)?;
+        Ok(SnapshotScanner::new(reader, self.inner.memory().readers().user()))
+    }
+
+    /// As [`Table::snapshot_scanner`], of the rows as they were at an earlier offset: after the changes of the log below it. Needs the `FULL` image, no
+    /// row TTL, and the log since then; the keys that have changed since are held in memory.
+    pub fn earlier_snapshot_scanner<P: Into<ColumnPath>>(
+        self: &Arc<Self>,
+        bucket: impl Into<PartitionBucket>,
+        snapshot_id: &str,
+        columns: impl IntoIterator<Item = P>,
+        after: &[u8],
+        offset: LogOffset,
+    ) -> Result<SnapshotScanner> {
+        let tablet = self.inner.tablet(bucket)?;
+        let reader = tablet.undo(tablet.snapshot_reader(snapshot_id, self.projection(columns)?, after)?, offset)?;
         Ok(SnapshotScanner::new(reader, self.inner.memory().readers().user()))
     }
 

@@ -10,6 +10,7 @@ mod snapshot;
 mod table;
 mod tablet;
 mod transactions;
+mod undo;
 
 pub use commit::Committer;
 pub use progress::Signal;

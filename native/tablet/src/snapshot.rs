@@ -12,6 +12,7 @@ use fluss_types::file::FileSystem;
 use fluss_types::{BucketId, Error, ErrorCode, LogOffset, PartitionId, Result};
 
 use crate::Tablet;
+use crate::undo::Undo;
 
 /// Rows and bytes of one batch of a scan.
 const SCAN_ROWS: usize = 8192;
@@ -236,6 +237,8 @@ pub struct SnapshotReader {
     pub(crate) prefixes: Vec<Vec<u8>>,
     pub(crate) bucket: i32,
     pub(crate) log_offset: LogOffset,
+    /// What some keys had earlier, which is what is read.
+    pub(crate) undo: Option<Undo>,
     pub(crate) position: Mutex<Vec<u8>>,
     /// Rows that may still be given out; looked at with `position` locked.
     pub(crate) left: AtomicUsize,
@@ -274,15 +277,21 @@ impl SnapshotReader {
     fn read(&self, after: &[u8], left: usize) -> Result<Option<(ColumnBatch, Vec<u8>)>> {
         let (mut rows, mut ends) = (Vec::new(), Vec::new());
         let max_rows = if self.filter.is_some() { SCAN_ROWS } else { left.min(SCAN_ROWS) };
+        let mut give = |row: &[u8]| {
+            rows.extend_from_slice(row);
+            ends.push(rows.len());
+        };
         let mut last = Ok(None);
         for within in self.prefixes.iter().filter(|p| after < p.as_slice() || after.starts_with(p)) {
             let range = KvRange { within, after, max_rows, max_bytes: SCAN_BYTES };
-            last = self.snapshot.scan(&range, &mut |_, row| {
-                if !self.expiry.is_over(row) {
-                    rows.extend_from_slice(row);
-                    ends.push(rows.len());
-                }
-            });
+            last = match &self.undo {
+                None => self.snapshot.scan(&range, &mut |_, row| {
+                    if !self.expiry.is_over(row) {
+                        give(row);
+                    }
+                }),
+                Some(undo) => undo.scan(self.snapshot.as_ref(), &range, &mut give),
+            };
             if !matches!(last, Ok(None)) {
                 break;
             }
@@ -295,8 +304,9 @@ impl SnapshotReader {
         let mut rows: Vec<&[u8]> = ends.iter().map(|end| &rows[std::mem::replace(&mut start, *end)..*end]).collect();
         if let Some(filter) = &self.filter {
             let chosen = self.codec.matching(&rows, filter)?;
-            rows = chosen.set_indices().take(left).map(|i| rows[i]).collect();
+            rows = chosen.set_indices().map(|i| rows[i]).collect();
         }
+        rows.truncate(left);
         let rows: Vec<Option<&[u8]>> = rows.into_iter().map(Some).collect();
         let mut batch = self.codec.decode_projected(&rows, &self.projection, false)?;
         batch.bucket = self.bucket;

@@ -85,6 +85,8 @@ pub enum ErrorCode {
     TooManyBuckets = 704,
     /// The auto increment column has no number left.
     NumbersExhausted = 705,
+    /// More keys have changed since the time that is asked for than a reader may hold in memory.
+    TooManyChanges = 706,
     /// The object was closed.
     Closed = 801,
     /// A bug of ours.

@@ -265,6 +265,7 @@ fn messages() -> Vec<Vec<u8>> {
         columns: paths(&[&[3], &[0, 1 << 20], &[]]),
         filter: filter.clone(),
         limit: Some(0),
+        as_of_offset: Some(7),
         ..Default::default()
     };
     // In the order of `fluss_fuzz::MESSAGES`.

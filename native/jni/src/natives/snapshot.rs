@@ -22,13 +22,16 @@ pub extern "system" fn open_snapshot_scanner<'l>(
         let request: SnapshotScanRequest = decode(env, &request)?;
         let (bucket, id, columns) = ((request.partition_id, request.bucket), request.snapshot_id, paths(request.columns));
         let limit = request.limit.map(|rows| usize::try_from(rows).unwrap_or(usize::MAX));
-        let mut scanner = match (id.is_empty(), limit) {
-            (true, limit) if request.after_position.is_empty() => parent.table.batch_scanner(bucket, columns, limit)?,
-            (false, None) => parent.table.snapshot_scanner(bucket, &id, columns, &request.after_position)?,
+        let (after, table) = (&request.after_position, &parent.table);
+        let mut scanner = match (id.is_empty(), limit, request.as_of_offset) {
+            (true, limit, None) if after.is_empty() => table.batch_scanner(bucket, columns, limit)?,
+            (false, None, None) => table.snapshot_scanner(bucket, &id, columns, after)?,
+            (false, None, Some(offset)) => table.earlier_snapshot_scanner(bucket, &id, columns, after, offset)?,
             _ => {
-                return Err(
-                    Error::invalid("a scan of a snapshot has no limit, one of the rows as they are now no position").into()
-                );
+                return Err(Error::invalid(
+                    "a scan of a snapshot has no limit, one of the rows as they are now no position and no earlier offset",
+                )
+                .into());
             }
         };
         if let Some(filter) = request.filter {

@@ -12,6 +12,7 @@ use super::Tablet;
 use crate::progress::Signal;
 use crate::snapshot::{Place, SCAN_BYTES, SnapshotInfo, SnapshotReader, Snapshots};
 use crate::table::TableKv;
+use crate::undo::Undo;
 
 impl Tablet {
     /// The projected columns of the batch that holds offset `from`, its rows up to `stop` and the high watermark marked;
@@ -188,6 +189,7 @@ impl Tablet {
             filter: None,
             prefixes: vec![Vec::new()],
             bucket: self.bucket.bucket as i32,
+            undo: None,
             position: Mutex::default(),
             left: AtomicUsize::new(limit.unwrap_or(usize::MAX)),
         })
@@ -237,8 +239,63 @@ impl Tablet {
             prefixes: vec![Vec::new()],
             bucket: self.bucket.bucket as i32,
             log_offset,
+            undo: None,
             position: Mutex::new(after.to_vec()),
             left: AtomicUsize::new(usize::MAX),
         })
+    }
+
+    /// Makes a reader give the rows as they were at an earlier offset: after the changes below it, and no others. The log must have the rows before
+    /// each change, and all changes since; what became of them is held in memory.
+    pub fn undo(&self, reader: SnapshotReader, to: LogOffset) -> Result<SnapshotReader> {
+        self.check_open()?;
+        let definition = self.definition();
+        if definition.merging.image != ChangelogImage::Full || definition.options.row_ttl.is_some() {
+            return Err(Error::invalid(format!(
+                "{}: it cannot be read as it was earlier, since its log lacks the row before each change (table.changelog.image = WAL, or table.row.ttl)",
+                self.name
+            )));
+        }
+        self.check_kept(to, reader.log_offset)?;
+        let readers = self.context.memory.readers();
+        let undo = Undo::read(&self.log, &reader.codec, to, reader.log_offset, readers.limit(), readers.user().take(0));
+        Ok(SnapshotReader { undo: Some(undo.map_err(|e| e.at(&self.name))?), ..reader })
+    }
+
+    /// Refuses an offset at which the state is not known.
+    fn check_kept(&self, offset: LogOffset, end: LogOffset) -> Result<()> {
+        let start = self.start_offset();
+        if (start..=end).contains(&offset) {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorCode::LogTruncated,
+            format!(
+                "{}: it cannot be read as it was at offset {offset}: what is known are the offsets {start}, below which the log is gone (table.log.ttl), to {end}",
+                self.name
+            ),
+        ))
+    }
+
+    /// The offset after all that was committed at or before `timestamp` (ms). Refuses a time of which the log may no longer have all changes.
+    pub fn offset_after(&self, timestamp: i64) -> Result<LogOffset> {
+        let offset = self.offset_at(timestamp.saturating_add(1))?;
+        let start = self.start_offset();
+        if offset > start || start == 0 {
+            return Ok(offset);
+        }
+        // Whether what is gone was committed before or after that is not known.
+        let kept = self.log.read_whole(start, &mut ReadHint::default()).map_err(|e| e.at(&self.name))?;
+        let earliest = kept.map_or_else(|| self.log.last_timestamp(), |(header, _)| header.commit_timestamp);
+        if timestamp >= earliest {
+            return Ok(offset);
+        }
+        Err(Error::new(
+            ErrorCode::LogTruncated,
+            format!(
+                "{}: how it was at {timestamp} (ms since 1970) is not known: the log of that time is gone (table.log.ttl). The earliest time is {earliest}, the earliest offset {start}",
+                self.name
+            ),
+        ))
     }
 }

@@ -111,7 +111,8 @@ pub(super) const SCAN: &[OptionSpec] = &[
         alterable: true,
         meaning: "Where a scan ends. `unbounded`: a streaming read never, a batch read as `latest-offset`: at what is there when it starts. \
                   Whatever the mode, a scan that ends does not wait for rows that are not there yet. A primary-key table that is read from its \
-                  snapshot (startup mode `full`) has no other end than that.",
+                  snapshot (startup mode `full`) is read as it was at the end: as by `scan.snapshot.timestamp`, but without what was committed at \
+                  that time.",
         price: "None.",
     },
     OptionSpec {
@@ -130,6 +131,25 @@ pub(super) const SCAN: &[OptionSpec] = &[
         meaning: "End of mode `specific-offsets`, which needs it: the offset behind the last row of each bucket. A bucket that is not named is \
                   not read.",
         price: "None.",
+    },
+    OptionSpec {
+        key: "scan.snapshot.timestamp",
+        kind: Kind::Text("as `scan.startup.timestamp`"),
+        default: None,
+        alterable: true,
+        meaning: "The table as it was then, with what was committed at that time: all that is read, in streaming queries too. It must be over, and \
+                  the log not gone since (`table.log.ttl`). Not for tables with `table.changelog.image` = `WAL` or with `table.row.ttl`. \
+                  A partition that was dropped is not read, and of a log table only rows that are still kept.",
+        price: "Of a primary-key table, the log since then is read, and the rows of all keys that have changed since are held in memory, by each \
+                reader at most an eighth of `memory.size`: more is an error that says how many there were.",
+    },
+    OptionSpec {
+        key: "scan.snapshot.specific-offsets",
+        kind: Kind::Text("as `scan.startup.specific-offsets`"),
+        default: None,
+        alterable: true,
+        meaning: "The table as it was when the log of each bucket ended there, as `scan.snapshot.timestamp`. A bucket that is not named is not read.",
+        price: "As `scan.snapshot.timestamp`.",
     },
     OptionSpec {
         key: "scan.partition.discovery.interval",

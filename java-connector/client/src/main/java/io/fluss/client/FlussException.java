@@ -16,6 +16,9 @@ public class FlussException extends RuntimeException {
     /** Code of a partition that is not there, or no more. */
     public static final int PARTITION_NOT_FOUND = 206;
 
+    /** The log does not have the offset, or the time, that was asked for. */
+    public static final int LOG_TRUNCATED = 401;
+
     /** Code of a use after close. */
     public static final int CLOSED = 801;
 

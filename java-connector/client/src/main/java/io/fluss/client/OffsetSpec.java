@@ -21,6 +21,11 @@ public final class OffsetSpec {
         return new OffsetSpec(2, timestampMs);
     }
 
+    /** The offset after all that was committed at or before a time, which must be over; refused where the log of that time is gone. */
+    public static OffsetSpec asOf(long timestampMs) {
+        return new OffsetSpec(3, timestampMs);
+    }
+
     int number() {
         return number;
     }

@@ -114,6 +114,26 @@ public final class Table extends NativeHandle {
     }
 
     /**
+     * As {@link #newSnapshotScanner(int, int, String, Projection, Predicate, byte[])} of the rows as they were before the snapshot: after the changes
+     * of the log below an offset. What has changed since is held in memory.
+     *
+     * @param aggregates as for {@link #newSnapshotAggregation}; empty: rows
+     * @param asOfOffset not after that of the snapshot
+     */
+    public SnapshotScanner newEarlierScanner(
+            int partitionId,
+            int bucket,
+            String snapshotId,
+            Projection projection,
+            Predicate filter,
+            List<Aggregate> aggregates,
+            byte[] afterPosition,
+            long asOfOffset) {
+        ProtoWriter request = new ProtoWriter().string(2, snapshotId).bytes(4, afterPosition).present(10, asOfOffset);
+        return snapshotScanner(partitionId, bucket, projection, filter, aggregates, request);
+    }
+
+    /**
      * Reads the rows of one bucket of a primary-key table as they are now, in key order. It needs no snapshot to be made or released, and ends
      * with the connection: it has no position to go on from.
      *

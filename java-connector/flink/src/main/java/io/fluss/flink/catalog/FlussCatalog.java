@@ -251,6 +251,16 @@ public final class FlussCatalog extends AbstractCatalog {
                 : TableMapping.toCatalogTable(table, connectionOptions);
     }
 
+    /** As it was at a time, which a query gives with FOR SYSTEM_TIME AS OF. */
+    @Override
+    public CatalogBaseTable getTable(ObjectPath path, long timestamp) throws TableNotExistException {
+        TableInfo table = stored(path);
+        if (ViewMapping.isView(table.descriptor()) || VirtualTable.of(path.getObjectName()) != null) {
+            throw new ValidationException("FOR SYSTEM_TIME AS OF is of tables, and '" + path + "' is none.");
+        }
+        return VirtualTable.snapshot(table, connectionOptions, timestamp);
+    }
+
     /** The table with this name, or that which is read under it. */
     private TableInfo stored(ObjectPath path) throws TableNotExistException {
         try {

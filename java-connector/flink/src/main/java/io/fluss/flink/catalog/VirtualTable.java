@@ -6,6 +6,7 @@ import io.fluss.client.TablePath;
 import io.fluss.flink.row.MetadataColumn;
 import io.fluss.flink.row.RowForm;
 import io.fluss.flink.row.TypeConversion;
+import io.fluss.flink.table.FlussConnectorOptions;
 import io.fluss.flink.table.MergeBehavior;
 
 import org.apache.flink.table.api.Schema;
@@ -20,6 +21,7 @@ import org.apache.flink.table.types.utils.TypeConversions;
 
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -29,7 +31,9 @@ public enum VirtualTable {
     /** Every change of the table, one a row. */
     CHANGELOG(RowForm.CHANGELOG_ROW),
     /** Every change of a primary-key table, both halves of an update in one row. */
-    BINLOG(RowForm.BINLOG_ROW);
+    BINLOG(RowForm.BINLOG_ROW),
+    /** The rows as they were at a time or at offsets, or as they are now, also in a query that goes on. */
+    SNAPSHOT(RowForm.CHANGE);
 
     private static final List<MetadataColumn> METADATA =
             Arrays.asList(MetadataColumn.CHANGE_TYPE, MetadataColumn.OFFSET, MetadataColumn.TIMESTAMP);
@@ -60,6 +64,11 @@ public enum VirtualTable {
                     "'" + path + "' " + what + ": it is a virtual table, a way to read '"
                             + virtual.base(TablePath.of(path.getDatabaseName(), path.getObjectName())) + "'.");
         }
+    }
+
+    /** The name under which a table is read so. */
+    public String named(String table) {
+        return table + suffix();
     }
 
     private String suffix() {
@@ -113,7 +122,7 @@ public enum VirtualTable {
         if (!columns.getFieldNames().equals(physical.getFieldNames())
                 || !columns.getChildren().equals(physical.getChildren())) {
             throw new ValidationException(
-                    "'" + table.path().table() + suffix() + "' is declared with other columns than the store has: it has "
+                    "'" + named(table.path().table()) + "' is declared with other columns than the store has: it has "
                             + columns.asSummaryString() + ", declared are " + physical.asSummaryString() + ".");
         }
     }
@@ -122,6 +131,9 @@ public enum VirtualTable {
     CatalogTable toCatalogTable(TableInfo info, Map<String, String> connectionOptions) {
         requireReadable(info.path(), info.descriptor());
         CatalogBaseTable table = TableMapping.toCatalogTable(info, connectionOptions);
+        if (this == SNAPSHOT) {
+            return snapshot(info, table, null);
+        }
         Schema.Builder schema = Schema.newBuilder();
         for (int i = 0; i < METADATA.size(); i++) {
             MetadataColumn column = METADATA.get(i);
@@ -139,6 +151,27 @@ public enum VirtualTable {
                 .comment(table.getComment())
                 .partitionKeys(this == BINLOG ? Collections.emptyList() : info.descriptor().partitionKeys())
                 .options(table.getOptions())
+                .build();
+    }
+
+    /** A table as it was at a time. @param timestamp milliseconds since the epoch */
+    static CatalogTable snapshot(TableInfo info, Map<String, String> connectionOptions, long timestamp) {
+        return snapshot(info, TableMapping.toCatalogTable(info, connectionOptions), timestamp);
+    }
+
+    private static CatalogTable snapshot(TableInfo info, CatalogBaseTable table, Long timestamp) {
+        Map<String, String> options = new LinkedHashMap<>(table.getOptions());
+        // What the table is read from and to elsewhere.
+        options.keySet().removeIf(key -> key.startsWith("scan.startup.") || key.startsWith("scan.bounded."));
+        if (timestamp != null) {
+            options.put(FlussConnectorOptions.SCAN_SNAPSHOT_TIMESTAMP.key(), String.valueOf(timestamp));
+        }
+        return CatalogTable.newBuilder()
+                .schema(table.getUnresolvedSchema())
+                .comment(table.getComment())
+                .partitionKeys(info.descriptor().partitionKeys())
+                .options(options)
+                .snapshot(timestamp)
                 .build();
     }
 }

@@ -22,6 +22,7 @@ public final class OffsetChoice implements Serializable {
         EARLIEST,
         LATEST,
         TIMESTAMP,
+        AS_OF,
         /** Of buckets that are named. */
         OFFSETS
     }
@@ -39,6 +40,11 @@ public final class OffsetChoice implements Serializable {
     /** The first row committed at or after a time, milliseconds since the epoch; the end if there is none. */
     public static OffsetChoice timestamp(long timestamp) {
         return new OffsetChoice(Kind.TIMESTAMP, timestamp, new HashMap<>());
+    }
+
+    /** Behind the last row committed at or before a time, milliseconds since the epoch. */
+    public static OffsetChoice asOf(long timestamp) {
+        return new OffsetChoice(Kind.AS_OF, timestamp, new HashMap<>());
     }
 
     /** @param offsets by {@link #bucketName}; a scan has no rows of buckets that are not named */
@@ -75,6 +81,8 @@ public final class OffsetChoice implements Serializable {
                 return admin.listOffsets(path, partition, OffsetSpec.LATEST);
             case TIMESTAMP:
                 return admin.listOffsets(path, partition, OffsetSpec.timestamp(timestamp));
+            case AS_OF:
+                return admin.listOffsets(path, partition, OffsetSpec.asOf(timestamp));
             default:
                 long[] named = admin.listOffsets(path, partition, OffsetSpec.EARLIEST);
                 for (int bucket = 0; bucket < named.length; bucket++) {

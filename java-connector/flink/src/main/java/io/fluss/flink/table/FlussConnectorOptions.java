@@ -159,6 +159,12 @@ public final class FlussConnectorOptions {
     public static final ConfigOption<String> SCAN_BOUNDED_SPECIFIC_OFFSETS =
             ConfigOptions.key("scan.bounded.specific-offsets").stringType().noDefaultValue();
 
+    public static final ConfigOption<String> SCAN_SNAPSHOT_TIMESTAMP =
+            ConfigOptions.key("scan.snapshot.timestamp").stringType().noDefaultValue();
+
+    public static final ConfigOption<String> SCAN_SNAPSHOT_SPECIFIC_OFFSETS =
+            ConfigOptions.key("scan.snapshot.specific-offsets").stringType().noDefaultValue();
+
     public static final ConfigOption<Duration> SCAN_PARTITION_DISCOVERY_INTERVAL =
             ConfigOptions.key("scan.partition.discovery.interval").durationType().defaultValue(Duration.ofMinutes(1));
 
@@ -331,6 +337,8 @@ public final class FlussConnectorOptions {
                             SCAN_BOUNDED_MODE,
                             SCAN_BOUNDED_TIMESTAMP,
                             SCAN_BOUNDED_SPECIFIC_OFFSETS,
+                            SCAN_SNAPSHOT_TIMESTAMP,
+                            SCAN_SNAPSHOT_SPECIFIC_OFFSETS,
                             SCAN_PARTITION_DISCOVERY_INTERVAL,
                             SCAN_KV_SNAPSHOT_LEASE_DURATION,
                             SCAN_PARALLELISM,

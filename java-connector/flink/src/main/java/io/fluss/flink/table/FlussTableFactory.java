@@ -17,6 +17,7 @@ import io.fluss.flink.row.RowForm;
 import io.fluss.flink.row.TypeConversion;
 import io.fluss.flink.sink.FlussSinkOptions;
 import io.fluss.flink.sink.FlussTableSink;
+import io.fluss.flink.source.OffsetChoice;
 import io.fluss.flink.source.ScanSpec;
 
 import org.apache.flink.api.common.RuntimeExecutionMode;
@@ -88,6 +89,17 @@ public final class FlussTableFactory implements DynamicTableSourceFactory, Dynam
         // A virtual table has no key: its rows are changes.
         boolean keyed = table.hasPrimaryKey() && form == RowForm.CHANGE;
         ScanRange range = new ScanRange(opened.table.path(), config, session);
+        OffsetChoice asOf = range.asOf();
+        boolean snapshot = opened.virtual == VirtualTable.SNAPSHOT || asOf != null;
+        if (snapshot) {
+            range.requireNoOther();
+        }
+        if (asOf != null && form != RowForm.CHANGE) {
+            throw new ValidationException(
+                    "'" + opened.virtual.named(opened.table.path().table())
+                            + "' is about changes, of which there is no snapshot; leave 'scan.snapshot.timestamp' and"
+                            + " 'scan.snapshot.specific-offsets' out, or give 'scan.bounded.mode'.");
+        }
         ScanSpec scan =
                 ScanSpec.builder()
                         .connectionOptions(opened.connectionOptions)
@@ -98,7 +110,7 @@ public final class FlussTableFactory implements DynamicTableSourceFactory, Dynam
                                 !table.partitionKeys().isEmpty(),
                                 TypeConversion.toRowType(table.columns()))
                         .startup(config.get(FlussConnectorOptions.SCAN_STARTUP_MODE), range.start())
-                        .stop(range.stop(batch))
+                        .stop(asOf != null ? asOf : range.stop(batch || snapshot))
                         .partitionDiscovery(config.get(FlussConnectorOptions.SCAN_PARTITION_DISCOVERY_INTERVAL))
                         .snapshotLease(lease(opened.table.path(), config))
                         .checkpointing(!batch && checkpointing(session))
@@ -108,7 +120,7 @@ public final class FlussTableFactory implements DynamicTableSourceFactory, Dynam
                 scan,
                 table,
                 batch,
-                FlussLookupOptions.from(config),
+                opened.virtual == null && !snapshot ? FlussLookupOptions.from(config) : null,
                 config.getOptional(FlussConnectorOptions.SCAN_PARALLELISM).orElse(null));
     }
 

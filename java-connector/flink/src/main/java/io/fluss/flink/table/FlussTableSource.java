@@ -102,8 +102,9 @@ public class FlussTableSource
         this.table = table;
         this.behavior = MergeBehavior.of(table);
         boolean changes = scan.logForm() != RowForm.CHANGE;
+        boolean snapshot = scan.readsSnapshots() && scan.isBounded();
         this.binlog = scan.logForm() == RowForm.BINLOG_ROW;
-        this.kinds = batch || changes ? ChangelogMode.insertOnly() : behavior.changelogMode();
+        this.kinds = batch || changes || snapshot ? ChangelogMode.insertOnly() : behavior.changelogMode();
         this.batch = batch;
         this.primaryKeyIndexes = changes ? new int[0] : table.primaryKeyIndexes();
         this.partitionKeyIndexes = table.columnIndexes(table.partitionKeys());
@@ -136,11 +137,12 @@ public class FlussTableSource
             throw new ValidationException(
                     "'scan.startup.mode' = '" + scan.startupMode() + "' of " + TableMapping.describe(scan.path())
                             + ": a batch scan of a primary-key table only supports the mode 'full'.");
-        } else if (scan.readsSnapshots() && scan.isBounded() && !scan.stop().isLatest()) {
+        } else if (scan.readsSnapshots() && scan.isBounded() && !scan.stop().isLatest() && !behavior.logsRowsBefore()) {
             throw new ValidationException(
-                    "'scan.bounded.mode' of " + TableMapping.describe(scan.path())
-                            + ": a scan that begins with a snapshot of the table ends with it; leave the option out, give"
-                            + " 'latest-offset', or another 'scan.startup.mode'.");
+                    TableMapping.describe(scan.path())
+                            + " cannot be read as it was earlier: its log lacks the row before each change, as with"
+                            + " 'table.changelog.image' = 'WAL' or 'table.row.ttl'. Read it as it is now, or its changes: '"
+                            + scan.path().table() + "$changelog'.");
         }
         FlussSource source = new FlussSource(spec.build());
         return watermarks == null
@@ -161,11 +163,11 @@ public class FlussTableSource
 
     @Override
     public LookupRuntimeProvider getLookupRuntimeProvider(LookupContext context) {
-        if (scan.logForm() != RowForm.CHANGE) {
+        if (lookupOptions == null) {
             throw new ValidationException(
-                    "A lookup join with the changes of " + TableMapping.describe(scan.path())
-                            + " is not supported: they have no key. Join them without FOR SYSTEM_TIME AS OF, or look up the"
-                            + " table itself.");
+                    "A lookup join with a virtual table of " + TableMapping.describe(scan.path())
+                            + " is not supported: only the rows as they are now are looked up. Join it without FOR"
+                            + " SYSTEM_TIME AS OF, or look up the table itself.");
         }
         if (metadata.length > 0) {
             throw new ValidationException(

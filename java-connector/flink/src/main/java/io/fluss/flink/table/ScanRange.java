@@ -21,6 +21,8 @@ import java.util.regex.Pattern;
 import static io.fluss.flink.table.FlussConnectorOptions.SCAN_BOUNDED_MODE;
 import static io.fluss.flink.table.FlussConnectorOptions.SCAN_BOUNDED_SPECIFIC_OFFSETS;
 import static io.fluss.flink.table.FlussConnectorOptions.SCAN_BOUNDED_TIMESTAMP;
+import static io.fluss.flink.table.FlussConnectorOptions.SCAN_SNAPSHOT_SPECIFIC_OFFSETS;
+import static io.fluss.flink.table.FlussConnectorOptions.SCAN_SNAPSHOT_TIMESTAMP;
 import static io.fluss.flink.table.FlussConnectorOptions.SCAN_STARTUP_MODE;
 import static io.fluss.flink.table.FlussConnectorOptions.SCAN_STARTUP_SPECIFIC_OFFSETS;
 import static io.fluss.flink.table.FlussConnectorOptions.SCAN_STARTUP_TIMESTAMP;
@@ -69,6 +71,35 @@ final class ScanRange {
                 return OffsetChoice.LATEST;
             default:
                 return batch ? OffsetChoice.LATEST : null;
+        }
+    }
+
+    /** When the table is read as it was; null: the options do not say. */
+    OffsetChoice asOf() {
+        boolean time = options.get(SCAN_SNAPSHOT_TIMESTAMP) != null;
+        boolean offsets = options.get(SCAN_SNAPSHOT_SPECIFIC_OFFSETS) != null;
+        if (!time && !offsets) {
+            return null;
+        }
+        if (time && offsets) {
+            throw new ValidationException(
+                    "'" + SCAN_SNAPSHOT_TIMESTAMP.key() + "' and '" + SCAN_SNAPSHOT_SPECIFIC_OFFSETS.key() + "' are both given for "
+                            + TableMapping.describe(path) + "; give one.");
+        }
+        return time
+                ? OffsetChoice.asOf(timestamp(SCAN_SNAPSHOT_TIMESTAMP, "a snapshot"))
+                : OffsetChoice.offsets(offsets(SCAN_SNAPSHOT_SPECIFIC_OFFSETS, "a snapshot"));
+    }
+
+    /** Refuses another beginning or end than that of a snapshot. */
+    void requireNoOther() {
+        for (ConfigOption<?> option : new ConfigOption<?>[] {SCAN_STARTUP_MODE, SCAN_BOUNDED_MODE}) {
+            if (options.get(option) != option.defaultValue()) {
+                throw new ValidationException(
+                        "'" + option.key() + "' = '" + options.get(option) + "' of " + TableMapping.describe(path)
+                                + ": a snapshot of a table has no other beginning or end; leave the option out, or read '"
+                                + path.table() + "$snapshot'.");
+            }
         }
     }
 

@@ -33,8 +33,8 @@ class SerializersTest {
             Arrays.asList(
                     new LogSplit(bucket(0), 0, LogSplit.UNBOUNDED),
                     new LogSplit(bucket(4095), 12, 13),
-                    new SnapshotSplit(bucket(1), "snap-1", SnapshotPosition.START),
-                    new SnapshotSplit(bucket(2), "snap-2", MIDDLE),
+                    new SnapshotSplit(bucket(1), "snap-1", SnapshotPosition.START, SnapshotSplit.NOT_EARLIER),
+                    new SnapshotSplit(bucket(2), "snap-2", MIDDLE, 1L << 40),
                     new HybridSnapshotLogSplit(bucket(3), "snap-3", MIDDLE, false, 99),
                     new HybridSnapshotLogSplit(bucket(3), "snap-3", SnapshotPosition.START, true, 1L << 40));
 
@@ -66,7 +66,7 @@ class SerializersTest {
         assertThatThrownBy(() -> FlussSplitSerializer.INSTANCE.deserialize(9, split))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("version 9")
-                .hasMessageContaining("up to 1");
+                .hasMessageContaining("up to 2");
         byte[] state = FlussEnumeratorStateSerializer.INSTANCE.serialize(new FlussEnumeratorState(7, true, Set.of(3, 1), SPLITS));
         assertThatThrownBy(() -> FlussEnumeratorStateSerializer.INSTANCE.deserialize(9, state))
                 .isInstanceOf(IOException.class)
@@ -126,9 +126,14 @@ class SerializersTest {
         assertThat(log.splitId()).isEqualTo("partition-7-bucket-4095");
 
         String position = "0001" + "73" + "00000003" + "0100ff" + "0000000000000007";
-        FlussSplit snapshot = new SnapshotSplit(new TableBucket(1, 2), "s", MIDDLE);
-        assertThat(split(0, "01" + "00000002" + position)).isEqualTo(new SnapshotSplit(bucket(2), "s", MIDDLE));
-        assertThat(split(1, "01" + "00000001" + "00000002" + position)).isEqualTo(snapshot);
+        long notEarlier = SnapshotSplit.NOT_EARLIER;
+        assertThat(split(0, "01" + "00000002" + position))
+                .isEqualTo(new SnapshotSplit(bucket(2), "s", MIDDLE, notEarlier));
+        String snapshot1 = "01" + "00000001" + "00000002" + position;
+        assertThat(split(1, snapshot1)).isEqualTo(new SnapshotSplit(new TableBucket(1, 2), "s", MIDDLE, notEarlier));
+        FlussSplit snapshot = new SnapshotSplit(new TableBucket(1, 2), "s", MIDDLE, 99);
+        assertThat(split(2, snapshot1 + "0000000000000063")).isEqualTo(snapshot);
+        assertThat(FlussSplitSerializer.INSTANCE.serialize(snapshot)).isEqualTo(bytes(snapshot1 + "0000000000000063"));
         FlussSplit hybrid = new HybridSnapshotLogSplit(new TableBucket(1, 2), "s", MIDDLE, true, 99);
         String hybrid1 = "02" + "00000001" + "00000002" + position + "01" + "0000000000000063";
         assertThat(split(1, hybrid1)).isEqualTo(hybrid);
@@ -136,9 +141,10 @@ class SerializersTest {
 
         FlussEnumeratorStateSerializer states = FlussEnumeratorStateSerializer.INSTANCE;
         FlussEnumeratorState state = new FlussEnumeratorState(5, true, Set.of(7, 9), List.of(log));
-        String state1 = "0000000000000005" + "01" + "00000002" + "00000007" + "00000009" + "00000001" + "00000001"
-                + "00000019" + log1;
-        assertThat(states.serialize(state)).isEqualTo(bytes(state1));
+        String ofPartitions = "0000000000000005" + "01" + "00000002" + "00000007" + "00000009" + "00000001";
+        // The version of its splits: the bytes of this one are the same in both.
+        String state1 = ofPartitions + "00000001" + "00000019" + log1;
+        assertThat(states.serialize(state)).isEqualTo(bytes(ofPartitions + "00000002" + "00000019" + log1));
         assertThat(states.deserialize(1, bytes(state1))).isEqualTo(state);
         String state0 = "0000000000000005" + "01" + "00000001" + "00000000" + "00000015" + log0;
         assertThat(states.deserialize(0, bytes(state0)))

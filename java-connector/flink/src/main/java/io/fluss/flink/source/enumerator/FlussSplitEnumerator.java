@@ -2,6 +2,7 @@ package io.fluss.flink.source.enumerator;
 
 import io.fluss.client.Admin;
 import io.fluss.client.Connection;
+import io.fluss.client.FlussException;
 import io.fluss.client.InvalidArgumentException;
 import io.fluss.client.NotFoundException;
 import io.fluss.client.PartitionInfo;
@@ -154,7 +155,9 @@ public final class FlussSplitEnumerator implements SplitEnumerator<FlussSplit, F
             String message = "The splits of table " + spec.path() + " could not be made: " + failure.getMessage();
             boolean hopeless = failure instanceof ValidationException
                     || failure instanceof InvalidArgumentException
-                    || failure instanceof NotFoundException;
+                    || failure instanceof NotFoundException
+                    || failure instanceof FlussException
+                            && ((FlussException) failure).code() == FlussException.LOG_TRUNCATED;
             throw hopeless
                     ? new UnrecoverableException(message, failure)
                     : new FlinkRuntimeException(message, failure);

@@ -20,6 +20,7 @@ import org.apache.flink.table.api.ValidationException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -43,7 +44,10 @@ final class SplitPlanner {
     List<FlussSplit> plan(Admin admin) {
         int[] buckets = bucketsThatMatch(admin);
         // All buckets before any is read: a job that reads and writes the same table reads the state before its writes.
-        return spec.readsSnapshots() ? snapshots(admin, new int[0], buckets) : logs(admin, 0, "", buckets, spec.start());
+        if (!spec.readsSnapshots()) {
+            return logs(admin, 0, "", buckets, spec.start());
+        }
+        return snapshots(admin, new int[0], buckets, earlier(admin, 0, ""));
     }
 
     /** The buckets that a batch has to read; null: all. */
@@ -65,7 +69,9 @@ final class SplitPlanner {
             int[] buckets = bucketsThatMatch(admin);
             if (spec.readsSnapshots()) {
                 int[] ids = partitions.stream().mapToInt(PartitionInfo::partitionId).toArray();
-                return snapshots(admin, ids, buckets);
+                Map<TableBucket, Long> earlier = new HashMap<>();
+                partitions.forEach(p -> earlier.putAll(earlier(admin, p.partitionId(), p.name())));
+                return snapshots(admin, ids, buckets, earlier);
             }
             OffsetChoice start = fromTheirStart ? OffsetChoice.EARLIEST : spec.start();
             List<FlussSplit> splits = new ArrayList<>();
@@ -125,20 +131,47 @@ final class SplitPlanner {
     /** The split of one bucket that begins with a new snapshot. */
     List<FlussSplit> snapshot(Admin admin, TableBucket bucket) {
         int[] partitions = bucket.partitionId() == 0 ? new int[0] : new int[] {bucket.partitionId()};
-        return snapshots(admin, partitions, new int[] {bucket.bucket()});
+        return snapshots(admin, partitions, new int[] {bucket.bucket()}, Collections.emptyMap());
     }
 
-    /** Splits that begin with a new snapshot, one for all of them. @param partitions none: all. @param buckets null: all */
-    private List<FlussSplit> snapshots(Admin admin, int[] partitions, int[] buckets) {
+    /** Where the log was when the rows are read that a snapshot now no longer has; empty: as they are now. */
+    private Map<TableBucket, Long> earlier(Admin admin, int partition, String name) {
+        Map<TableBucket, Long> earlier = new HashMap<>();
+        if (!spec.isBounded() || spec.stop().isLatest()) {
+            return earlier;
+        }
+        long[] stop = stop(admin, partition, name);
+        long[] earliest = OffsetChoice.EARLIEST.of(admin, spec.path(), partition, name);
+        for (int bucket = 0; bucket < stop.length; bucket++) {
+            TableBucket place = new TableBucket(partition, bucket);
+            if (stop[bucket] != OffsetChoice.NOT_NAMED && stop[bucket] < earliest[bucket]) {
+                throw new ValidationException(
+                        "Table " + spec.path() + " cannot be read as it was at offset " + stop[bucket] + " of " + place
+                                + ": the log below " + earliest[bucket]
+                                + ", the earliest offset, is gone ('table.log.ttl').");
+            }
+            earlier.put(place, stop[bucket]);
+        }
+        return earlier;
+    }
+
+    /**
+     * Splits that begin with a new snapshot, one for all of them.
+     *
+     * @param partitions none: all
+     * @param buckets null: all
+     * @param earlier of {@link #earlier}, of all of them
+     */
+    private List<FlussSplit> snapshots(Admin admin, int[] partitions, int[] buckets, Map<TableBucket, Long> earlier) {
         List<FlussSplit> splits = new ArrayList<>();
         if (buckets != null && buckets.length == 0) {
             return splits;
         }
         boolean oneBucket = buckets != null && buckets.length == 1 && (!spec.isPartitioned() || partitions.length == 1);
-        if (oneBucket && spec.isBounded() && !spec.isCheckpointing()) {
+        if (oneBucket && spec.isBounded() && !spec.isCheckpointing() && earlier.isEmpty()) {
             // It is read at one point in time anyway, and never from the middle.
             TableBucket bucket = new TableBucket(spec.isPartitioned() ? partitions[0] : 0, buckets[0]);
-            splits.add(new SnapshotSplit(bucket, SnapshotSplit.NOW, SnapshotPosition.START));
+            splits.add(new SnapshotSplit(bucket, SnapshotSplit.NOW, SnapshotPosition.START, SnapshotSplit.NOT_EARLIER));
             return splits;
         }
         int[] chosen = buckets == null ? new int[0] : buckets;
@@ -146,8 +179,12 @@ final class SplitPlanner {
         for (BucketOffset offset : snapshot.offsets()) {
             TableBucket bucket = new TableBucket(offset.partitionId(), offset.bucket());
             snapshots.put(bucket, snapshot.snapshotId());
+            long asOf = earlier.getOrDefault(bucket, SnapshotSplit.NOT_EARLIER);
+            if (!earlier.isEmpty() && asOf == OffsetChoice.NOT_NAMED) {
+                continue;
+            }
             splits.add(spec.isBounded()
-                    ? new SnapshotSplit(bucket, snapshot.snapshotId(), SnapshotPosition.START)
+                    ? new SnapshotSplit(bucket, snapshot.snapshotId(), SnapshotPosition.START, asOf)
                     : new HybridSnapshotLogSplit(
                             bucket, snapshot.snapshotId(), SnapshotPosition.START, false, offset.offset()));
         }

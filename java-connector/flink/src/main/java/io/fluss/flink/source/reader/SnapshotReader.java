@@ -6,6 +6,7 @@ import io.fluss.client.Table;
 import io.fluss.flink.source.ScanSpec;
 import io.fluss.flink.source.split.FlussSplit;
 import io.fluss.flink.source.split.SnapshotPosition;
+import io.fluss.flink.source.split.SnapshotSplit;
 import io.fluss.flink.source.split.TableBucket;
 
 /** Reads the snapshot of one split from where it stopped. */
@@ -30,11 +31,17 @@ final class SnapshotReader implements AutoCloseable {
         this.skip = position.rowsEmitted();
         TableBucket of = split.bucket();
         byte[] after = position.position().length == 0 ? null : position.position();
-        this.scanner = spec.aggregates().isEmpty()
-                ? table.newSnapshotScanner(
-                        of.partitionId(), of.bucket(), snapshotId, spec.projection(), spec.filter(), after)
-                : table.newSnapshotAggregation(
-                        of.partitionId(), of.bucket(), snapshotId, spec.projection(), spec.filter(), spec.aggregates());
+        long asOf = split instanceof SnapshotSplit ? ((SnapshotSplit) split).asOfOffset() : SnapshotSplit.NOT_EARLIER;
+        if (asOf != SnapshotSplit.NOT_EARLIER) {
+            this.scanner = table.newEarlierScanner(
+                    of.partitionId(), of.bucket(), snapshotId, spec.projection(), spec.filter(), spec.aggregates(), after, asOf);
+        } else if (spec.aggregates().isEmpty()) {
+            this.scanner = table.newSnapshotScanner(
+                    of.partitionId(), of.bucket(), snapshotId, spec.projection(), spec.filter(), after);
+        } else {
+            this.scanner = table.newSnapshotAggregation(
+                    of.partitionId(), of.bucket(), snapshotId, spec.projection(), spec.filter(), spec.aggregates());
+        }
     }
 
     FlussSplit split() {

@@ -9,16 +9,16 @@ import org.apache.flink.core.memory.DataOutputView;
 import java.io.IOException;
 
 /**
- * Splits in checkpoints. Version 1: kind (i8), partition id (i32; 0: the table has none), bucket (i32), then
+ * Splits in checkpoints. Version 2: kind (i8), partition id (i32; 0: the table has none), bucket (i32), then
  * log: starting offset, stopping offset (i64);
- * snapshot: id (UTF), position (i32 length and bytes), rows emitted (i64);
- * hybrid: the same, snapshot finished (bool), log offset (i64).
- * Version 0 had no partition id.
+ * snapshot: id (UTF), position (i32 length and bytes), rows emitted (i64), as of offset (i64; -1: not earlier);
+ * hybrid: the same without the last, snapshot finished (bool), log offset (i64).
+ * Version 1 had no as of offset, version 0 no partition id.
  */
 public final class FlussSplitSerializer implements SimpleVersionedSerializer<FlussSplit> {
     public static final FlussSplitSerializer INSTANCE = new FlussSplitSerializer();
 
-    static final int VERSION = 1;
+    static final int VERSION = 2;
 
     private static final byte LOG = 0;
     private static final byte SNAPSHOT = 1;
@@ -65,6 +65,7 @@ public final class FlussSplitSerializer implements SimpleVersionedSerializer<Flu
             out.writeByte(SNAPSHOT);
             writeBucket(snapshot.bucket(), out);
             writeSnapshot(snapshot.snapshotId(), snapshot.position(), out);
+            out.writeLong(snapshot.asOfOffset());
         } else if (split instanceof HybridSnapshotLogSplit) {
             HybridSnapshotLogSplit hybrid = (HybridSnapshotLogSplit) split;
             out.writeByte(HYBRID);
@@ -84,7 +85,8 @@ public final class FlussSplitSerializer implements SimpleVersionedSerializer<Flu
             case LOG:
                 return new LogSplit(bucket, in.readLong(), in.readLong());
             case SNAPSHOT:
-                return new SnapshotSplit(bucket, in.readUTF(), readPosition(in));
+                return new SnapshotSplit(
+                        bucket, in.readUTF(), readPosition(in), version < 2 ? SnapshotSplit.NOT_EARLIER : in.readLong());
             case HYBRID:
                 return new HybridSnapshotLogSplit(
                         bucket, in.readUTF(), readPosition(in), in.readBoolean(), in.readLong());

@@ -56,7 +56,8 @@ public final class FlussSplitState {
         }
         SnapshotPosition here = new SnapshotPosition(position, rowsEmitted);
         if (split instanceof SnapshotSplit) {
-            return new SnapshotSplit(split.bucket(), ((SnapshotSplit) split).snapshotId(), here);
+            SnapshotSplit snapshot = (SnapshotSplit) split;
+            return new SnapshotSplit(split.bucket(), snapshot.snapshotId(), here, snapshot.asOfOffset());
         }
         String snapshotId = ((HybridSnapshotLogSplit) split).snapshotId();
         return new HybridSnapshotLogSplit(split.bucket(), snapshotId, here, snapshotFinished, nextOffset);

@@ -7,13 +7,18 @@ public final class SnapshotSplit extends FlussSplit {
     /** In place of a snapshot's id: the rows as they are when they are read, which is all at once and from the first. */
     public static final String NOW = "";
 
+    /** {@link #asOfOffset()} of a split that is read as the snapshot is. */
+    public static final long NOT_EARLIER = -1;
+
     private final String snapshotId;
     private final SnapshotPosition position;
+    private final long asOfOffset;
 
-    public SnapshotSplit(TableBucket bucket, String snapshotId, SnapshotPosition position) {
+    public SnapshotSplit(TableBucket bucket, String snapshotId, SnapshotPosition position, long asOfOffset) {
         super(bucket);
         this.snapshotId = Objects.requireNonNull(snapshotId, "snapshotId");
         this.position = Objects.requireNonNull(position, "position");
+        this.asOfOffset = asOfOffset;
     }
 
     public String snapshotId() {
@@ -24,22 +29,31 @@ public final class SnapshotSplit extends FlussSplit {
         return position;
     }
 
+    /** The rows are read as they were after the changes of the log below it; {@link #NOT_EARLIER}: as the snapshot has them. */
+    public long asOfOffset() {
+        return asOfOffset;
+    }
+
     @Override
     public boolean equals(Object other) {
         if (!(other instanceof SnapshotSplit)) {
             return false;
         }
         SnapshotSplit that = (SnapshotSplit) other;
-        return bucket().equals(that.bucket()) && snapshotId.equals(that.snapshotId) && position.equals(that.position);
+        return bucket().equals(that.bucket())
+                && snapshotId.equals(that.snapshotId)
+                && position.equals(that.position)
+                && asOfOffset == that.asOfOffset;
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(bucket(), snapshotId, position);
+        return Objects.hash(bucket(), snapshotId, position, asOfOffset);
     }
 
     @Override
     public String toString() {
-        return snapshotId.equals(NOW) ? "rows of " + bucket() : "snapshot " + snapshotId + " of " + bucket() + ", " + position;
+        return (snapshotId.equals(NOW) ? "rows of " + bucket() : "snapshot " + snapshotId + " of " + bucket() + ", " + position)
+                + (asOfOffset == NOT_EARLIER ? "" : ", as of offset " + asOfOffset);
     }
 }

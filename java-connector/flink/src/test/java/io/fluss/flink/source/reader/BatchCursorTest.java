@@ -58,7 +58,8 @@ class BatchCursorTest {
 
     @Test
     void aSnapshotGoesOnBehindTheRowsThatWereEmitted() {
-        FlussSplitState state = new FlussSplitState(new SnapshotSplit(new TableBucket(0, 0), "s", SnapshotPosition.START));
+        FlussSplitState state = new FlussSplitState(
+                new SnapshotSplit(new TableBucket(0, 0), "s", SnapshotPosition.START, SnapshotSplit.NOT_EARLIER));
         byte[] before = {9};
         ColumnBatch batch = SelectedRows.batch(10, 0, 10, 100, 1, 4, 6, 8);
         BatchCursor cursor =
