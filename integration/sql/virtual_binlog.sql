@@ -8,8 +8,11 @@ CREATE TABLE t (
 
 DESCRIBE `t$binlog`;
 SHOW CREATE TABLE `t$binlog`;
-INSERT INTO t VALUES (1, 'a', ARRAY['x']), (2, 'b', CAST(NULL AS ARRAY<STRING>));
-INSERT INTO t VALUES (1, 'A', ARRAY['x', 'y']), (3, 'c', ARRAY['z']), (1, CAST(NULL AS STRING), ARRAY['w']);
+INSERT INTO t VALUES (1, 'a', ARRAY['x']);
+INSERT INTO t VALUES (2, 'b', CAST(NULL AS ARRAY<STRING>));
+INSERT INTO t VALUES (1, 'A', ARRAY['x', 'y']);
+INSERT INTO t VALUES (3, 'c', ARRAY['z']);
+INSERT INTO t VALUES (1, CAST(NULL AS STRING), ARRAY['w']);
 
 -- As a stream it goes on.
 -- rows: 5
