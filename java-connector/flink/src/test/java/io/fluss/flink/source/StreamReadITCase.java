@@ -112,6 +112,28 @@ class StreamReadITCase {
                         "+I[2024-06-01T00:01, 1]", "+I[2024-06-01T00:02, 1]", "+I[2024-06-01T00:03, 1]");
     }
 
+    /** Whatever is stopped while it is ahead of the other: all rows come, each in its window. */
+    @Test
+    void bucketsAreAligned() {
+        batch.run("CREATE TABLE hits (ts TIMESTAMP(3), p STRING, WATERMARK FOR ts AS ts) PARTITIONED BY (p)"
+                + " WITH ('bucket.num' = '1', 'scan.watermark.emit.strategy' = 'on-event',"
+                + " 'scan.watermark.alignment.group' = 'g', 'scan.watermark.alignment.max-drift' = '1 min',"
+                + " 'scan.watermark.alignment.update-interval' = '50 ms')");
+        // One writer: the rows of each bucket are in the order of their times.
+        Sql one = Sql.streaming("parallelism.default", "1").on(directory);
+        one.run("CREATE TEMPORARY TABLE gen (i INT) WITH ('connector' = 'datagen', 'rows-per-second' = '1000000',"
+                + " 'number-of-rows' = '2000', 'fields.i.kind' = 'sequence', 'fields.i.start' = '0', 'fields.i.end' = '1999')");
+        String minutes = "SELECT TIMESTAMPADD(MINUTE, i, TIMESTAMP '2024-0%d-01 00:00:00'), '%s' FROM gen";
+        one.run("INSERT INTO hits " + minutes, 1, "behind");
+        one.run("INSERT INTO hits " + minutes, 6, "ahead");
+        streaming.run("CREATE TEMPORARY VIEW bounded AS SELECT * FROM hits"
+                + " /*+ OPTIONS('scan.bounded.mode' = 'latest-offset', 'scan.parallelism' = '1') */");
+        List<String> windows = streaming.take(9999, "SELECT MIN(p), COUNT(*) FROM TABLE(TUMBLE(TABLE bounded, DESCRIPTOR(ts),"
+                + " INTERVAL '1' DAY)) GROUP BY window_start, window_end");
+        assertThat(Sql.sorted(windows)).containsExactly(
+                "+I[ahead, 1440]", "+I[ahead, 560]", "+I[behind, 1440]", "+I[behind, 560]");
+    }
+
     /** Writes from another thread after a while. */
     private final class Writer implements AutoCloseable {
         private Thread thread;
