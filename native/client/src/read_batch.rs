@@ -51,6 +51,7 @@ impl Deref for ReadBatch {
 
 impl Drop for ReadBatch {
     fn drop(&mut self) {
+        fluss_format::give_back(std::mem::take(&mut self.batch.bytes));
         self.memory.take();
         if let Some(signal) = &self.waiting {
             signal.raise();

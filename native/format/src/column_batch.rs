@@ -4,8 +4,8 @@ use arrow_array::{Array, ArrayRef};
 use arrow_buffer::{BooleanBuffer, Buffer, MutableBuffer, NullBuffer};
 use fluss_types::{DataType, Error, ErrorCode, Result};
 
-use crate::align64;
 use crate::arrays::{Parts, children, has_aux};
+use crate::{align64, blocks};
 
 /// Memory that begins on a 64-byte boundary.
 pub type AlignedBytes = MutableBuffer;
@@ -119,7 +119,7 @@ pub(crate) struct Arena {
 
 impl Arena {
     pub(crate) fn with_capacity(bytes: usize) -> Self {
-        Self { bytes: AlignedBytes::with_capacity(bytes) }
+        Self { bytes: blocks::take(bytes) }
     }
 
     /// Appends a buffer and returns its position.

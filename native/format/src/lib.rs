@@ -6,6 +6,7 @@
 mod aggregate;
 mod arrays;
 mod batch;
+mod blocks;
 mod body;
 mod bucket;
 mod column_batch;
@@ -31,6 +32,7 @@ mod values;
 pub use aggregate::{AggregateFunction, Aggregates, Fold};
 pub use arrays::node_count;
 pub use batch::{BatchHeader, HEADER_LEN, MAX_BATCH_BYTES, MAX_BATCH_ROWS, align64};
+pub use blocks::give_back;
 pub use bucket::{BUCKET_FUNCTION, Bucketer};
 pub use column_batch::{AlignedBytes, ColumnBatch, ColumnLayout, Selection};
 pub use committable::Committable;

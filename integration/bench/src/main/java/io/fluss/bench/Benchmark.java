@@ -1,5 +1,6 @@
 package io.fluss.bench;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -11,16 +12,17 @@ interface Benchmark {
     List<Figure> run() throws Exception;
 
     static List<Benchmark> all(Data data, int rounds) {
-        return Arrays.asList(
+        List<Benchmark> all = new ArrayList<>(Arrays.asList(
                 new Write(data, "upsert", rounds, true),
                 new Write(data, "append", rounds, false),
                 new LookupJoin(data, "lookup-join", rounds, ""),
                 new LookupJoin(data, "lookup-join-sync", rounds, "/*+ OPTIONS('lookup.async' = 'false') */"),
                 new LookupLatency(data, rounds),
                 new Scan(data, rounds),
-                new ScanJava(data, rounds),
-                new ConnectorSource(data, rounds),
-                new ConnectorSink(data, rounds));
+                new ScanJava(data, rounds)));
+        ConnectorSource.all(data, rounds).forEach(all::add);
+        ConnectorSink.all(data, rounds).forEach(all::add);
+        return all;
     }
 
     /** rows/s of a job that takes {@code seconds}. */

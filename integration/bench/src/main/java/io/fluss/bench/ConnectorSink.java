@@ -1,9 +1,9 @@
 package io.fluss.bench;
 
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
-import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Rows a second of the connector's sink in a job of one subtask, from the first row until all are durable and visible; floor: the same rows,
@@ -15,15 +15,21 @@ final class ConnectorSink implements Benchmark {
 
     private final Data data;
     private final int rounds;
-    private final List<Case> cases = Arrays.asList(
-            new Case("append", false, false),
-            new Case("append-exactly-once", false, true),
-            new Case("upsert", true, false),
-            new Case("upsert-exactly-once", true, true));
+    private final Case write;
 
-    ConnectorSink(Data data, int rounds) {
+    private ConnectorSink(Data data, int rounds, Case write) {
         this.data = data;
         this.rounds = rounds;
+        this.write = write;
+    }
+
+    static Stream<Benchmark> all(Data data, int rounds) {
+        return Stream.of(
+                        new Case("append", false, false),
+                        new Case("append-exactly-once", false, true),
+                        new Case("upsert", true, false),
+                        new Case("upsert-exactly-once", true, true))
+                .map(c -> new ConnectorSink(data, rounds, c));
     }
 
     /** One kind of write. */
@@ -41,18 +47,12 @@ final class ConnectorSink implements Benchmark {
 
     @Override
     public List<String> names() {
-        return cases.stream().map(c -> c.name).collect(Collectors.toList());
+        return Collections.singletonList(write.name);
     }
 
     @Override
     public List<Figure> run() throws Exception {
-        List<Figure> figures = new ArrayList<>();
-        for (Case c : cases) {
-            if (data.wanted(c.name)) {
-                figures.addAll(measure(data.oneSubtask(true, c.exactlyOnce ? "500 ms" : null), c));
-            }
-        }
-        return figures;
+        return measure(data.oneSubtask(true, write.exactlyOnce ? "500 ms" : null), write);
     }
 
     private List<Figure> measure(Flink flink, Case c) throws Exception {
@@ -66,19 +66,20 @@ final class ConnectorSink implements Benchmark {
         flink.sql(Tables.ready("ready", columns, data.rows, c.upsert ? data.rows : 0));
         flink.sql(Tables.ready("few", columns, data.warmRows(), c.upsert ? data.rows : 0));
         // Without checkpoints: a job with some ends only with the next one, whatever its sink.
-        Flink plain = data.oneSubtask(true, null);
-        plain.sql(Tables.ready("ready", columns, data.rows, c.upsert ? data.rows : 0));
-        plain.sql(Tables.sink("hole", columns, "blackhole"));
+        FloorProcess without = data.floors();
+        String rows = Tables.ready("IF NOT EXISTS ready_" + table, columns, data.rows, c.upsert ? data.rows : 0);
+        without.sql(true, rows);
+        without.sql(true, Tables.sink("IF NOT EXISTS hole_" + table, columns, "blackhole"));
         String into = "INSERT INTO " + table + (c.exactlyOnce ? EXACTLY_ONCE : "") + " SELECT * FROM ";
-        String hole = "INSERT INTO hole SELECT * FROM ";
+        String hole = "INSERT INTO hole_" + table + " SELECT * FROM ready_" + table;
         flink.untilEnd(into + "few");
-        plain.untilEnd(hole + "ready");
+        without.untilEnd(true, hole);
         double[] values = new double[rounds];
         double[] floors = new double[rounds];
         double[] cpu = new double[rounds];
         double[] cpuFloors = new double[rounds];
         for (int i = 0; i < rounds; i++) {
-            Meter.Taken floor = plain.untilEnd(hole + "ready");
+            Meter.Taken floor = without.untilEnd(true, hole);
             Meter.Taken taken = flink.untilEnd(into + "ready");
             values[i] = Benchmark.rate(data.rows, taken.seconds);
             floors[i] = Benchmark.rate(data.rows, floor.seconds);
@@ -90,7 +91,7 @@ final class ConnectorSink implements Benchmark {
         figures.add(new Figure(c.name + ".cpu", "s/1M rows", cpu, cpuFloors));
         if (data.profile() != null) {
             Profile.Stacks time = Meter.profiled(data.profile(), Profile.Kind.CPU, c.name, () -> flink.untilEnd(into + "ready"));
-            figures.add(Figure.single(c.name + ".samples", "ms", time.total(), Double.NaN).note(time.shares()));
+            figures.add(Figure.single(c.name + ".samples", "samples", time.total(), Double.NaN).note(time.shares()));
         }
         return figures;
     }

@@ -1,9 +1,9 @@
 package io.fluss.bench;
 
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
-import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Rows a second of the connector's source in a job of one subtask, from the first row to the last; floor: the same job with rows that are ready. */
 final class ConnectorSource implements Benchmark {
@@ -12,24 +12,33 @@ final class ConnectorSource implements Benchmark {
     private static final String LOG = "read_events";
     /** Rows of the log table by those of others: a read of few columns takes no time. */
     private static final int TIMES = 4;
+    /** What the JIT compiler needs before it has seen the most of a job. */
+    private static final int WARM_ROUNDS = 2;
+
+    private static final double WARM_SECONDS = 3;
 
     private final Data data;
     private final int rounds;
-    private final List<Case> cases;
+    private final Case read;
 
-    ConnectorSource(Data data, int rounds) {
+    private ConnectorSource(Data data, int rounds, Case read) {
         this.data = data;
         this.rounds = rounds;
+        this.read = read;
+    }
+
+    static Stream<Benchmark> all(Data data, int rounds) {
         long events = TIMES * data.rows;
-        cases = Arrays.asList(
-                new Case("log", Tables.EVENTS, LOG + BOUNDED, events, Sink.COPIES),
-                new Case("log-2of20", Tables.columns(Tables.EVENTS, "user_id", "price"), LOG + BOUNDED, events, Sink.COPIES),
-                new Case("log-strings", Tables.columns(Tables.EVENTS, "STRING"), LOG + BOUNDED, events, Sink.COPIES),
-                new Case("pk-hybrid", Tables.USERS, "users", data.rows, Sink.COPIES_ENDLESSLY),
-                new Case("log-batch", Tables.EVENTS, LOG, events, Sink.READS),
-                new Case("pk-batch", Tables.USERS, "users", data.rows, Sink.READS),
-                new Case("log-batch-unread", Tables.EVENTS, LOG, events, Sink.NOTHING),
-                new Case("pk-batch-unread", Tables.USERS, "users", data.rows, Sink.NOTHING));
+        return Stream.of(
+                        new Case("log", Tables.EVENTS, LOG + BOUNDED, events, Sink.COPIES),
+                        new Case("log-2of20", Tables.columns(Tables.EVENTS, "user_id", "price"), LOG + BOUNDED, events, Sink.COPIES),
+                        new Case("log-strings", Tables.columns(Tables.EVENTS, "STRING"), LOG + BOUNDED, events, Sink.COPIES),
+                        new Case("pk-hybrid", Tables.USERS, "users", data.rows, Sink.COPIES_ENDLESSLY),
+                        new Case("log-batch", Tables.EVENTS, LOG, events, Sink.READS),
+                        new Case("pk-batch", Tables.USERS, "users", data.rows, Sink.READS),
+                        new Case("log-batch-unread", Tables.EVENTS, LOG, events, Sink.NOTHING),
+                        new Case("pk-batch-unread", Tables.USERS, "users", data.rows, Sink.NOTHING))
+                .map(c -> new ConnectorSource(data, rounds, c));
     }
 
     /** What becomes of the rows. */
@@ -84,62 +93,58 @@ final class ConnectorSource implements Benchmark {
 
     @Override
     public List<String> names() {
-        return cases.stream().map(c -> PREFIX + c.name).collect(Collectors.toList());
+        return Collections.singletonList(PREFIX + read.name);
     }
 
     @Override
     public List<Figure> run() throws Exception {
-        List<Figure> figures = new ArrayList<>();
-        boolean events = false;
-        for (Case c : cases) {
-            if (!data.wanted(PREFIX + c.name)) {
-                continue;
-            }
-            if (c.from.startsWith(LOG)) {
-                if (!events) {
-                    data.streaming().sql(Tables.events(LOG));
-                    data.streaming().sql(Tables.ready("ready_events", Tables.EVENTS, c.rows, 0));
-                    data.streaming().seconds("INSERT INTO " + LOG + " SELECT * FROM ready_events");
-                    events = true;
-                }
-            } else {
-                data.needUsers();
-            }
-            figures.addAll(measure(data.oneSubtask(c.into.streaming, null), c));
+        if (read.from.startsWith(LOG)) {
+            data.needManyEvents(LOG, read.rows);
+        } else {
+            data.needUsers();
         }
-        return figures;
+        return measure(data.oneSubtask(read.into.streaming, null), read);
     }
 
     private List<Figure> measure(Flink flink, Case c) throws Exception {
-        flink.sql(Tables.timed(c.sink(), c.columns, c.rows, c.into.reads));
-        flink.sql(Tables.ready(c.ready(), c.columns, c.rows, 0));
+        String sink = Tables.timed(c.sink(), c.columns, c.rows, c.into.reads);
+        String rows = Tables.ready(c.ready(), c.columns, c.rows, 0);
+        boolean streaming = c.into.streaming;
+        boolean endless = c.into == Sink.COPIES_ENDLESSLY;
         String job = c.insert(c.from);
         String ready = c.insert(c.ready());
-        flink.untilLastRow(job, c.into == Sink.COPIES_ENDLESSLY);
-        flink.untilLastRow(ready, false);
+        flink.sql(sink);
+        FloorProcess floors = data.floors();
+        floors.sql(streaming, sink);
+        floors.sql(streaming, rows);
         double[] values = new double[rounds];
-        double[] floors = new double[rounds];
+        double[] floor = new double[rounds];
         double[] cpu = new double[rounds];
-        double[] cpuFloors = new double[rounds];
+        double[] cpuFloor = new double[rounds];
+        double warm = 0;
+        for (int i = 0; i < WARM_ROUNDS || warm < WARM_SECONDS; i++) {
+            floors.untilLastRow(streaming, ready);
+            warm += flink.untilLastRow(job, endless).seconds;
+        }
         for (int i = 0; i < rounds; i++) {
-            Meter.Taken floor = flink.untilLastRow(ready, false);
-            Meter.Taken taken = flink.untilLastRow(job, c.into == Sink.COPIES_ENDLESSLY);
+            Meter.Taken least = floors.untilLastRow(streaming, ready);
+            Meter.Taken taken = flink.untilLastRow(job, endless);
             values[i] = Benchmark.rate(c.rows, taken.seconds);
-            floors[i] = Benchmark.rate(c.rows, floor.seconds);
+            floor[i] = Benchmark.rate(c.rows, least.seconds);
             cpu[i] = taken.cpuSeconds * 1e6 / c.rows;
-            cpuFloors[i] = floor.cpuSeconds * 1e6 / c.rows;
+            cpuFloor[i] = least.cpuSeconds * 1e6 / c.rows;
         }
         List<Figure> figures = new ArrayList<>();
-        figures.add(new Figure(PREFIX + c.name, "rows/s", values, floors));
-        figures.add(new Figure(PREFIX + c.name + ".cpu", "s/1M rows", cpu, cpuFloors));
+        figures.add(new Figure(PREFIX + c.name, "rows/s", values, floor));
+        figures.add(new Figure(PREFIX + c.name + ".cpu", "s/1M rows", cpu, cpuFloor));
         if (data.profile() != null) {
-            Profile.Stacks floor = Meter.profiled(data.profile(), Profile.Kind.ALLOC, PREFIX + c.name + ".floor", () -> flink.untilLastRow(ready, false));
-            Profile.Stacks ours = Meter.profiled(data.profile(), Profile.Kind.ALLOC, PREFIX + c.name, () -> flink.untilLastRow(job, c.into == Sink.COPIES_ENDLESSLY));
-            figures.add(Figure.single(PREFIX + c.name + ".alloc", "B/row", (double) ours.total() / c.rows, (double) floor.total() / c.rows));
-            figures.add(Figure.single(PREFIX + c.name + ".alloc.connector", "B/row", (double) ours.of("connector") / c.rows, Double.NaN)
-                    .note(ours.classes(12, c.rows)));
-            Profile.Stacks time = Meter.profiled(data.profile(), Profile.Kind.CPU, PREFIX + c.name, () -> flink.untilLastRow(job, c.into == Sink.COPIES_ENDLESSLY));
-            figures.add(Figure.single(PREFIX + c.name + ".samples", "ms", time.total(), Double.NaN).note(time.shares()));
+            String name = PREFIX + c.name;
+            double least = floors.allocated(streaming, ready);
+            Profile.Stacks heap = Meter.profiled(data.profile(), Profile.Kind.ALLOC, name, () -> flink.untilLastRow(job, endless));
+            Profile.Stacks time = Meter.profiled(data.profile(), Profile.Kind.CPU, name, () -> flink.untilLastRow(job, endless));
+            figures.add(Figure.single(name + ".alloc", "B/row", (double) heap.total() / c.rows, least / c.rows));
+            figures.add(Figure.single(name + ".alloc.connector", "B/row", (double) heap.of("connector") / c.rows, Double.NaN).note(heap.classes(12, c.rows)));
+            figures.add(Figure.single(name + ".samples", "samples", time.total(), Double.NaN).note(time.shares()));
         }
         return figures;
     }

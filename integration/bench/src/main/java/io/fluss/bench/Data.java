@@ -1,14 +1,14 @@
 package io.fluss.bench;
 
 import io.fluss.minicluster.LocalCluster;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.function.Predicate;
 
 /** The store of a run, and the tables that several benchmarks read, loaded when the first of them asks. */
-final class Data {
+final class Data implements AutoCloseable {
     /** Rows of a warm-up: enough for the JIT to see the path. */
     private static final long WARM_SHARE = 10;
 
@@ -19,23 +19,16 @@ final class Data {
     private Flink batch;
     private boolean users;
     private boolean events;
-    private final Predicate<String> wanted;
+    private boolean manyEvents;
     private final Profile profile;
+    private FloorProcess floors;
 
-    /**
-     * @param wanted the figures that are asked for, by name
-     * @param profile null: there are none
-     */
-    Data(LocalCluster cluster, Path store, long rows, Predicate<String> wanted, Profile profile) {
+    /** @param profile null: there are none */
+    Data(LocalCluster cluster, Path store, long rows, Profile profile) {
         this.cluster = cluster;
         this.store = store;
         this.rows = rows;
-        this.wanted = wanted;
         this.profile = profile;
-    }
-
-    boolean wanted(String figure) {
-        return wanted.test(figure);
     }
 
     Profile profile() {
@@ -68,6 +61,31 @@ final class Data {
             config.put("execution.checkpointing.interval", checkpoints);
         }
         return new Flink(cluster, streaming, store, config);
+    }
+
+    /** A log table of so many rows like those of {@code events}. */
+    void needManyEvents(String name, long many) throws Exception {
+        if (!manyEvents) {
+            streaming().sql(Tables.events(name));
+            streaming().sql(Tables.eventsGenerator("all_" + name, many));
+            streaming().seconds("INSERT INTO " + name + " SELECT * FROM all_" + name);
+            manyEvents = true;
+        }
+    }
+
+    /** Where floors run that must not share a JVM with the store. */
+    FloorProcess floors() throws IOException {
+        if (floors == null) {
+            floors = new FloorProcess();
+        }
+        return floors;
+    }
+
+    @Override
+    public void close() {
+        if (floors != null) {
+            floors.close();
+        }
     }
 
     /** Table {@code users} with every key from 0 to {@code rows} - 1. */

@@ -2,6 +2,7 @@ package io.fluss.bench;
 
 import io.fluss.minicluster.LocalCluster;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -17,16 +18,25 @@ final class Flink {
     private final LocalCluster cluster;
     private final TableEnvironment env;
 
-    /** @param more of Flink's options; without any: parallelism 2, no checkpoints */
-    Flink(LocalCluster cluster, boolean streaming, Path store, Map<String, String> more) throws Exception {
+    private Flink(LocalCluster cluster, boolean streaming, Map<String, String> more) throws Exception {
         this.cluster = cluster;
         Configuration config = Configuration.fromMap(cluster.sessionConfig());
         config.addAll(Configuration.fromMap(more));
         config.setString("table.local-time-zone", "UTC");
         EnvironmentSettings.Builder settings = EnvironmentSettings.newInstance().withConfiguration(config);
         env = TableEnvironment.create(streaming ? settings.inStreamingMode().build() : settings.inBatchMode().build());
+    }
+
+    /** @param more of Flink's options; without any: parallelism 2, no checkpoints */
+    Flink(LocalCluster cluster, boolean streaming, Path store, Map<String, String> more) throws Exception {
+        this(cluster, streaming, more);
         env.executeSql("CREATE CATALOG fluss WITH ('type' = 'fluss', 'data.dir' = '" + store + "')");
         env.useCatalog("fluss");
+    }
+
+    /** One subtask, no checkpoints. */
+    static Flink withoutStore(LocalCluster cluster, boolean streaming) throws Exception {
+        return new Flink(cluster, streaming, Collections.singletonMap("parallelism.default", "1"));
     }
 
     void sql(String statement) {

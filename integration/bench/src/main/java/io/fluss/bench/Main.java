@@ -53,10 +53,11 @@ public final class Main {
         PathMatcher wanted = FileSystems.getDefault().getPathMatcher("glob:" + only);
         Path store = Files.createTempDirectory("fluss-bench-");
         int exit = 1;
-        try (LocalCluster cluster = LocalCluster.start()) {
+        Profile profile = Profile.orNull(out.toAbsolutePath().resolveSibling("profiles"));
+        try (LocalCluster cluster = LocalCluster.start();
+                Data data = new Data(cluster, store, rows, profile)) {
             List<Figure> figures = new ArrayList<>();
-            Profile profile = Profile.orNull(out.toAbsolutePath().resolveSibling("profiles"));
-            List<Benchmark> all = Benchmark.all(new Data(cluster, store, rows, name -> wanted.matches(Paths.get(name)), profile), rounds);
+            List<Benchmark> all = Benchmark.all(data, rounds);
             System.out.printf(Locale.ROOT, "%-46s %14s %-10s %14s %7s %7s %7s%n", "figure", "value", "unit", "floor", "ratio", "rounds", "spread");
             for (Benchmark b : all) {
                 if (b.names().stream().anyMatch(n -> wanted.matches(Paths.get(n)))) {

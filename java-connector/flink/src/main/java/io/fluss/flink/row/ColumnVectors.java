@@ -24,6 +24,8 @@ import org.apache.flink.table.data.columnar.vector.ShortColumnVector;
 import org.apache.flink.table.data.columnar.vector.TimestampColumnVector;
 import org.apache.flink.table.data.columnar.vector.VectorizedColumnBatch;
 
+import java.math.BigDecimal;
+
 /** Flink's column vectors as thin views over the columns of a native batch. Only nested values make an object each. */
 final class ColumnVectors {
     private ColumnVectors() {}
@@ -167,7 +169,7 @@ final class ColumnVectors {
             if (DecimalData.isCompact(precision)) {
                 return DecimalData.fromUnscaledLong(view.getDecimalLong(row), precision, scale);
             }
-            return DecimalData.fromUnscaledBytes(view.getDecimal(row).toByteArray(), precision, scale);
+            return DecimalData.fromBigDecimal(new BigDecimal(view.getDecimal(row), scale), precision, scale);
         }
     }
 
