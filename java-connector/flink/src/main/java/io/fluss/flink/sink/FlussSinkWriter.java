@@ -55,7 +55,7 @@ final class FlussSinkWriter extends RowBatchWriter {
 
     private void onTimer(long now) {
         timerRunning = false;
-        if (closed || batch.isEmpty()) {
+        if (closed || isEmpty()) {
             return;
         }
         if (now >= oldestMs + options.batchTimeoutMs()) {

@@ -21,7 +21,9 @@ abstract class RowBatchWriter implements SinkWriter<RowData> {
     private final Counter bytesSend;
 
     /** Rows that are not yet handed over. */
-    final WriteBatch batch;
+    private final WriteBatch batch;
+
+    private final Retraction retraction;
 
     final FlussSinkOptions options;
 
@@ -32,6 +34,7 @@ abstract class RowBatchWriter implements SinkWriter<RowData> {
         this.batch = writer.batch();
         this.rows = new RowDataWriter(
                 spec.path().toString(), spec.rowType(), spec.primaryKey(), spec.targetColumns(), batch);
+        this.retraction = new Retraction(spec.rowType(), spec.primaryKey());
         this.appendOnly = !spec.isPrimaryKeyTable();
         this.options = spec.options();
         // Flink's numRecordsOut and numBytesOut of a sink are the same counters.
@@ -41,43 +44,68 @@ abstract class RowBatchWriter implements SinkWriter<RowData> {
         new NativeMemory(metrics).connected(table.connection, null);
     }
 
-    /** The batch has its first row. */
+    /** What came is the first that is not handed over. */
     void batchBegun() {}
 
     @Override
     public void write(RowData row, Context context) {
         RowKind kind = row.getRowKind();
+        if (retraction.isWaiting()) {
+            if (kind == RowKind.UPDATE_AFTER && retraction.hasKeyOf(row)) {
+                retraction.take();
+            } else {
+                delete(retraction.take());
+            }
+        }
+        if (appendOnly && kind != RowKind.INSERT && !options.ignoreDelete()) {
+            throw unsupported(kind);
+        }
         switch (kind) {
             case INSERT:
             case UPDATE_AFTER:
-                if (appendOnly && kind != RowKind.INSERT && !options.ignoreDelete()) {
-                    throw unsupported(kind);
-                }
                 rows.upsert(row);
+                rowAdded();
                 break;
-            case UPDATE_BEFORE:
-                // The row that follows, or a delete, says all that a table with a key needs.
-                if (appendOnly && !options.ignoreDelete()) {
-                    throw unsupported(kind);
-                }
-                return;
             default:
                 if (options.ignoreDelete()) {
                     return;
                 }
-                if (appendOnly) {
-                    throw unsupported(kind);
+                if (kind == RowKind.DELETE) {
+                    delete(row);
+                    return;
                 }
-                rows.delete(row);
+                retraction.await(row);
+                if (batch.isEmpty()) {
+                    batchBegun();
+                }
         }
+    }
+
+    private void delete(RowData row) {
+        rows.delete(row);
+        rowAdded();
+    }
+
+    private void rowAdded() {
         if (batch.sizeInBytes() >= options.batchBytes()) {
-            handOver();
+            handOverBatch();
         } else if (batch.rows() == 1) {
             batchBegun();
         }
     }
 
+    final boolean isEmpty() {
+        return batch.isEmpty() && !retraction.isWaiting();
+    }
+
     final void handOver() {
+        if (retraction.isWaiting()) {
+            delete(retraction.take());
+        }
+        handOverBatch();
+    }
+
+    private void handOverBatch() {
         if (batch.isEmpty()) {
             return;
         }

@@ -222,7 +222,9 @@ public class FlussTableSource
             }
             converted.add(of);
             accepted.add(filter);
-            if (of.isWider()) {
+            // Of a row that an update takes out of the filter the store gives the -U alone. The planner drops -U where nothing asks for
+            // them, and does not know of the store's filter: that it has the filter too makes it ask.
+            if (of.isWider() || kinds.contains(RowKind.UPDATE_AFTER) && !isOfTheKey(of)) {
                 remaining.add(filter);
             }
         }
@@ -234,8 +236,12 @@ public class FlussTableSource
     private boolean mayDropRows(FilterConversion.Converted filter) {
         return !kinds.contains(RowKind.UPDATE_AFTER)
                 || kinds.contains(RowKind.UPDATE_BEFORE)
-                || Arrays.stream(filter.columns())
-                        .allMatch(column -> Arrays.stream(primaryKeyIndexes).anyMatch(key -> key == column));
+                || isOfTheKey(filter);
+    }
+
+    private boolean isOfTheKey(FilterConversion.Converted filter) {
+        return Arrays.stream(filter.columns())
+                .allMatch(column -> Arrays.stream(primaryKeyIndexes).anyMatch(key -> key == column));
     }
 
     @Override

@@ -147,7 +147,8 @@ class CatalogITCase {
                         + "  `s` VARCHAR(7) NOT NULL,\n"
                         + "  `n` BIGINT NOT NULL,\n"
                         + "  WATERMARK FOR `ts`: TIMESTAMP(3) AS `ts` - INTERVAL '5' SECOND,\n"
-                        + "  CONSTRAINT `PK_n_a` PRIMARY KEY (`n`, `a`) NOT ENFORCED\n)");
+                        + "  CONSTRAINT `PK_n_a` PRIMARY KEY (`n`, `a`) NOT ENFORCED,\n"
+                        + "  INDEX `INDEX_n_a` (`n`, `a`)\n)");
         sql.run("INSERT INTO t VALUES (1, 2.5, TIMESTAMP '2024-01-02 03:04:05', 'x', 9)");
         assertThat(sql.rows("SELECT a, twice, b, ts, s, n FROM t /*+ OPTIONS('scan.startup.mode' = 'full') */"))
                 .containsExactly("+I[1, 2, 2.500, 2024-01-02T03:04:05, x, 9]");

@@ -75,6 +75,7 @@ class DistributionTest {
         return new Distribution.ByPartition(SinkSpec.of(
                 Collections.emptyMap(),
                 TablePath.of("db", "t"),
+                1,
                 table,
                 TypeConversion.toRowType(table.columns()),
                 FlussSinkOptions.from(new Configuration())));
