@@ -26,9 +26,13 @@ SELECT page, rb_to_array(visitors) AS visitors FROM visits;
 SELECT rb_or_agg(visitors) AS no_row, rb_build_agg(page) AS nobody FROM visits WHERE page > 9;
 SELECT rb_and_agg(visitors) AS disjoint, rb_cardinality(rb_xor_agg(visitors)) AS zero FROM (SELECT rb_build(ARRAY[1]) AS visitors UNION ALL SELECT rb_build(ARRAY[2]) UNION ALL SELECT rb_build(ARRAY[1, 2]));
 
+-- In upper case too.
+SELECT RB_CARDINALITY(rb_build(ARRAY[1, 2])) AS two;
+
 -- As a stream: rb_xor_agg takes back what is no longer so.
 CREATE TABLE one_bucket (id INT, v BYTES, PRIMARY KEY (id) NOT ENFORCED) WITH ('bucket.num' = '1');
-INSERT INTO one_bucket VALUES (1, rb_build(ARRAY[1, 2])), (2, rb_build(ARRAY[9]));
+INSERT INTO one_bucket VALUES (1, rb_build(ARRAY[1, 2]));
+INSERT INTO one_bucket VALUES (2, rb_build(ARRAY[9]));
 INSERT INTO one_bucket VALUES (1, rb_build(ARRAY[2, 3]));
 SET 'execution.runtime-mode' = 'streaming';
 -- rows: 7

@@ -41,7 +41,7 @@ INSERT INTO events /*+ OPTIONS('sink.distribution-mode' = 'PARTITION_DYNAMIC') *
 
 -- A primary-key table. Columns that are not named are NULL: the rows are new.
 INSERT INTO people VALUES (1, 'Ada', 36), (2, 'Grace', 85), (3, 'Edsger', 72);
-INSERT OVERWRITE people VALUES (2, 'Grace Hopper', 85), (4, 'Alan', 41), (2, 'Grace', 86);
+INSERT OVERWRITE people VALUES (2, 'Grace', 86), (4, 'Alan', 41);
 SELECT * FROM people ORDER BY id;
 INSERT OVERWRITE people (id, name) VALUES (4, 'Alan'), (5, 'Barbara');
 SELECT * FROM people ORDER BY id;

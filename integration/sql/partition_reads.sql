@@ -56,5 +56,5 @@ SET 'execution.runtime-mode' = 'streaming';
 -- A stream that ends, too.
 SELECT id, d FROM lines /*+ OPTIONS('scan.bounded.mode' = 'latest-offset') */ WHERE id > 1;
 SELECT id, cents FROM sales /*+ OPTIONS('scan.bounded.mode' = 'latest-offset') */;
--- error: 'scan.bounded.mode'
+-- As it was in 1970.
 SELECT id FROM sales /*+ OPTIONS('scan.bounded.mode' = 'timestamp', 'scan.bounded.timestamp' = '0') */;

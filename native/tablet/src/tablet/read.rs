@@ -279,6 +279,10 @@ impl Tablet {
 
     /// The offset after all that was committed at or before `timestamp` (ms). Refuses a time of which the log may no longer have all changes.
     pub fn offset_after(&self, timestamp: i64) -> Result<LogOffset> {
+        // What was appended at that time and is not durable yet belongs to it.
+        if self.high_watermark() < self.log.end_offset() {
+            self.commit();
+        }
         let offset = self.offset_at(timestamp.saturating_add(1))?;
         let start = self.start_offset();
         if offset > start || start == 0 {

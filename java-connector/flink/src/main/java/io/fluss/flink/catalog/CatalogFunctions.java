@@ -14,6 +14,7 @@ import org.apache.flink.table.resource.ResourceUri;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeSet;
 
@@ -40,7 +41,8 @@ final class CatalogFunctions {
     }
 
     /** @return null: there is none */
-    static CatalogFunction of(DatabaseInfo database, String name) {
+    static CatalogFunction of(DatabaseInfo database, String asWritten) {
+        String name = normalized(asWritten);
         if (isOurs(name)) {
             return new CatalogFunctionImpl(BitmapFunctions.all().get(name).getName());
         }
@@ -66,11 +68,17 @@ final class CatalogFunctions {
     }
 
     static boolean isOurs(String name) {
-        return BitmapFunctions.all().containsKey(name);
+        return BitmapFunctions.all().containsKey(normalized(name));
+    }
+
+    /** Names of functions are the same in upper and lower case. */
+    private static String normalized(String name) {
+        return name.toLowerCase(Locale.ROOT);
     }
 
     /** Puts a function into the database, in place of one of its name. @param function null: it has none of that name then */
-    static void put(Admin admin, DatabaseInfo database, String name, CatalogFunction function) {
+    static void put(Admin admin, DatabaseInfo database, String asWritten, CatalogFunction function) {
+        String name = normalized(asWritten);
         IdentifierRules.check("function", name);
         if (isOurs(name)) {
             throw new ValidationException(

@@ -6,6 +6,9 @@ import org.apache.flink.metrics.groups.SinkWriterMetricGroup;
 
 /** Writes rows that are seen as soon as they are durable: a batch is handed over when it is full or old. */
 final class FlussSinkWriter extends RowBatchWriter {
+    /** A job without checkpoints deletes a row whose -U nothing follows when it has waited between once and twice so long. */
+    private static final long RETRACTION_PATIENCE_MS = 10_000;
+
     private final TableWriter writer;
     private final ProcessingTimeService timers;
 
@@ -13,6 +16,7 @@ final class FlussSinkWriter extends RowBatchWriter {
     private long oldestMs;
 
     private boolean timerRunning;
+    private boolean retractionTimerRunning;
     private boolean closed;
 
     FlussSinkWriter(SinkTable table, ProcessingTimeService timers, SinkWriterMetricGroup metrics) {
@@ -32,10 +36,25 @@ final class FlussSinkWriter extends RowBatchWriter {
         startTimer();
     }
 
+    @Override
+    void retractionBegun() {
+        if (!retractionTimerRunning) {
+            retractionTimerRunning = true;
+            timers.registerTimer(timers.getCurrentProcessingTime() + RETRACTION_PATIENCE_MS, this::onRetractionTimer);
+        }
+    }
+
+    private void onRetractionTimer(long now) {
+        retractionTimerRunning = false;
+        if (!closed && deleteOldRetracted()) {
+            retractionBegun();
+        }
+    }
+
     /** Returns when every row is durable and visible. */
     @Override
     public void flush(boolean endOfInput) {
-        handOver();
+        handOverAll();
         writer.flush();
     }
 

@@ -40,7 +40,7 @@ final class FlussTransactionalSinkWriter extends RowBatchWriter
 
     @Override
     public void flush(boolean endOfInput) {
-        handOver();
+        handOverAll();
     }
 
     /** Returns when all that came is durable. */

@@ -5,6 +5,7 @@ import io.fluss.client.RowWriter;
 import io.fluss.client.WriteBatch;
 import io.fluss.flink.metrics.NativeMemory;
 import io.fluss.flink.row.RowDataWriter;
+import java.util.List;
 import org.apache.flink.api.connector.sink2.SinkWriter;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.groups.SinkWriterMetricGroup;
@@ -13,6 +14,9 @@ import org.apache.flink.types.RowKind;
 
 /** Gathers rows into a batch and hands it over when it is full; runs in the task's mailbox thread alone. */
 abstract class RowBatchWriter implements SinkWriter<RowData> {
+    /** More than these -U do not wait: what they take on the heap is bounded. */
+    private static final int MAX_RETRACTIONS = 10_000;
+
     private final SinkTable table;
     private final RowWriter writer;
     private final RowDataWriter rows;
@@ -23,7 +27,7 @@ abstract class RowBatchWriter implements SinkWriter<RowData> {
     /** Rows that are not yet handed over. */
     private final WriteBatch batch;
 
-    private final Retraction retraction;
+    private final Retractions retractions;
 
     final FlussSinkOptions options;
 
@@ -34,7 +38,7 @@ abstract class RowBatchWriter implements SinkWriter<RowData> {
         this.batch = writer.batch();
         this.rows = new RowDataWriter(
                 spec.path().toString(), spec.rowType(), spec.primaryKey(), spec.targetColumns(), batch);
-        this.retraction = new Retraction(spec.rowType(), spec.primaryKey());
+        this.retractions = new Retractions(spec.rowType(), spec.primaryKey());
         this.appendOnly = !spec.isPrimaryKeyTable();
         this.options = spec.options();
         // Flink's numRecordsOut and numBytesOut of a sink are the same counters.
@@ -44,18 +48,17 @@ abstract class RowBatchWriter implements SinkWriter<RowData> {
         new NativeMemory(metrics).connected(table.connection, null);
     }
 
-    /** What came is the first that is not handed over. */
+    /** The batch has its first row. */
     void batchBegun() {}
+
+    /** A -U waits for what follows, others do not yet. */
+    void retractionBegun() {}
 
     @Override
     public void write(RowData row, Context context) {
         RowKind kind = row.getRowKind();
-        if (retraction.isWaiting()) {
-            if (kind == RowKind.UPDATE_AFTER && retraction.hasKeyOf(row)) {
-                retraction.take();
-            } else {
-                delete(retraction.take());
-            }
+        if (!retractions.isEmpty() && retractions.take(row) && kind != RowKind.UPDATE_AFTER) {
+            delete(row);
         }
         if (appendOnly && kind != RowKind.INSERT && !options.ignoreDelete()) {
             throw unsupported(kind);
@@ -74,9 +77,12 @@ abstract class RowBatchWriter implements SinkWriter<RowData> {
                     delete(row);
                     return;
                 }
-                retraction.await(row);
-                if (batch.isEmpty()) {
-                    batchBegun();
+                if (retractions.size() == MAX_RETRACTIONS) {
+                    deleteAll(retractions.takeAll());
+                }
+                retractions.add(row);
+                if (retractions.size() == 1) {
+                    retractionBegun();
                 }
         }
     }
@@ -86,26 +92,35 @@ abstract class RowBatchWriter implements SinkWriter<RowData> {
         rowAdded();
     }
 
+    private void deleteAll(List<RowData> keys) {
+        keys.forEach(this::delete);
+    }
+
     private void rowAdded() {
         if (batch.sizeInBytes() >= options.batchBytes()) {
-            handOverBatch();
+            handOver();
         } else if (batch.rows() == 1) {
             batchBegun();
         }
     }
 
     final boolean isEmpty() {
-        return batch.isEmpty() && !retraction.isWaiting();
+        return batch.isEmpty();
+    }
+
+    /** Deletes the rows whose -U nothing has followed since the call before. @return whether others wait */
+    final boolean deleteOldRetracted() {
+        deleteAll(retractions.takeOld());
+        return !retractions.isEmpty();
+    }
+
+    /** Hands over all that came. Both halves of an update come between the same two checkpoints. */
+    final void handOverAll() {
+        deleteAll(retractions.takeAll());
+        handOver();
     }
 
     final void handOver() {
-        if (retraction.isWaiting()) {
-            delete(retraction.take());
-        }
-        handOverBatch();
-    }
-
-    private void handOverBatch() {
         if (batch.isEmpty()) {
             return;
         }

@@ -41,7 +41,7 @@ final class AggregateConversion {
 
     /** Whether it is the one that counts all rows. */
     static boolean isCountOfAll(List<AggregateExpression> aggregates) {
-        return aggregates.size() == 1 && nameOf(aggregates.get(0)).equals("Count1AggFunction");
+        return aggregates.size() == 1 && isCountOfRows(aggregates.get(0));
     }
 
     /**
@@ -52,6 +52,11 @@ final class AggregateConversion {
      */
     List<Aggregate> convert(int[] grouping, List<AggregateExpression> asked, RowType result) {
         if (grouping.length + asked.size() != result.getFieldCount()) {
+            return null;
+        }
+        // Of counts alone Flink 2.2 does not look whether what is counted, or grouped by, is a column of the scan or an expression above it.
+        boolean columns = asked.stream().anyMatch(aggregate -> !nameOf(aggregate).startsWith("Count"));
+        if (!columns && (grouping.length > 0 || !asked.stream().allMatch(AggregateConversion::isCountOfRows))) {
             return null;
         }
         List<Aggregate> aggregates = new ArrayList<>();
@@ -81,13 +86,13 @@ final class AggregateConversion {
     }
 
     private Aggregate convert(AggregateExpression aggregate, LogicalType result) {
-        if (aggregate.isDistinct() || aggregate.isApproximate() || aggregate.getFilterExpression().isPresent()) {
+        if (isCountOfRows(aggregate)) {
+            return Aggregate.countRows();
+        }
+        if (isOfSomeRows(aggregate)) {
             return null;
         }
         String name = nameOf(aggregate);
-        if (name.equals("Count1AggFunction")) {
-            return Aggregate.countRows();
-        }
         int field = aggregate.getArgs().size() == 1 ? aggregate.getArgs().get(0).getFieldIndex() : produced.length;
         if (field >= produced.length) {
             return null;
@@ -106,6 +111,14 @@ final class AggregateConversion {
             return sameType(wideSum(column), result) ? Aggregate.of(Function.WIDE_SUM, field) : null;
         }
         return null;
+    }
+
+    private static boolean isCountOfRows(AggregateExpression aggregate) {
+        return nameOf(aggregate).equals("Count1AggFunction") && !isOfSomeRows(aggregate);
+    }
+
+    private static boolean isOfSomeRows(AggregateExpression aggregate) {
+        return aggregate.isDistinct() || aggregate.isApproximate() || aggregate.getFilterExpression().isPresent();
     }
 
     private static String nameOf(AggregateExpression aggregate) {

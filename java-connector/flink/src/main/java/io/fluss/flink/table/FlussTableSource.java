@@ -327,7 +327,8 @@ public class FlussTableSource
     @Override
     public RowLevelModificationScanContext applyRowLevelModificationScan(
             RowLevelModificationType type, RowLevelModificationScanContext previous) {
-        modification = true;
+        // Flink asks every source of the statement, those of its subqueries too, which say themselves what they read.
+        modification = scan.isPrimaryKeyTable() && lookupOptions != null;
         // The sink needs nothing of the scan: it writes the rows it is given by their keys.
         return null;
     }

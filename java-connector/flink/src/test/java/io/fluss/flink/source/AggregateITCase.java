@@ -58,7 +58,8 @@ class AggregateITCase {
 
     /** The same with and without the store; whether the store does it. */
     private void same(boolean pushed, String query) {
-        batch.env().getConfig().set(PHASES, "AUTO");
+        // Of so few rows the planner would not make two phases of its own.
+        batch.env().getConfig().set(PHASES, "TWO_PHASE");
         assertThat(plan(batch, query).contains("aggregates=[")).as(query).isEqualTo(pushed);
         List<String> ours = batch.rows(query);
         batch.env().getConfig().set(PHASES, "ONE_PHASE");
@@ -97,12 +98,16 @@ class AggregateITCase {
             same(true, "SELECT COUNT(*), MAX(id) FROM " + table + " WHERE id > 1000");
             same(true, "SELECT p, COUNT(*), MIN(id) FROM " + table + " GROUP BY p");
             same(true, "SELECT q, p, COUNT(l), SUM(d) FROM " + table + " WHERE id <> 3 GROUP BY p, q");
-            same(true, "SELECT q FROM " + table + " GROUP BY q HAVING COUNT(*) > 2");
+            same(false, "SELECT q FROM " + table + " GROUP BY q HAVING COUNT(*) > 2");
             same(true, "SELECT COUNT(*) FROM (SELECT p FROM " + table + " GROUP BY p, q HAVING MAX(id) > 3)");
             // These the store does not have.
             same(false, "SELECT b, COUNT(*) FROM " + table + " GROUP BY b");
             same(false, "SELECT COUNT(DISTINCT i) FROM " + table);
             same(false, "SELECT SUM(i * 2) FROM " + table);
+            same(false, "SELECT COUNT(CASE WHEN i > 1 THEN 1 END) FROM " + table);
+            same(false, "SELECT COUNT(NULLIF(i, 4)), COUNT(*) FROM " + table);
+            same(false, "SELECT UPPER(p), COUNT(*) FROM " + table + " GROUP BY UPPER(p)");
+            same(false, "SELECT DISTINCT UPPER(p) FROM " + table);
             same(false, "SELECT COUNT(*) FILTER (WHERE i > 1) FROM " + table);
             same(false, "SELECT STDDEV_POP(l) FROM " + table);
             same(false, "SELECT SUM(i) FROM " + table + " WHERE d > 1.0E0");
