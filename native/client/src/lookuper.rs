@@ -3,10 +3,10 @@ use std::sync::Arc;
 
 use arrow_array::{RecordBatch, UInt32Array};
 use arrow_select::take::take_record_batch;
-use fluss_format::{ColumnValues, Filter, KeyEncoder, Predicate, Projection, RowCodec};
+use fluss_format::{ColumnValues, Filter, KeyEncoder, Predicate, Projection};
 use fluss_types::{Column, Error, ErrorCode, MemoryUser, Result, TableKind};
 
-use crate::routing::tablets;
+use crate::routing::{codec, tablets};
 use crate::{ReadBatch, Table, Writer};
 
 /// How often a row is made for a key that has none before the lookup gives up.
@@ -130,11 +130,7 @@ impl Lookuper {
             }
         }
         let mut rows: Vec<Option<&[u8]>> = places.into_iter().map(|p| p.map(|p| &stored[p])).collect();
-        // After the rows: the newest knows the schemas of all of them.
-        let codec = match asked.iter().map(|tablet| tablet.codec()).max_by_key(|c| c.schema().id()) {
-            Some(codec) => codec,
-            None => Arc::new(RowCodec::new(Arc::new(self.table.inner.meta().schemas()?))),
-        };
+        let codec = codec(&self.table, &asked)?;
         if let Some(filter) = filter {
             let found: Vec<&[u8]> = rows.iter().flatten().copied().collect();
             let matching = codec.matching(&found, filter)?;

@@ -3,10 +3,10 @@ use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use arrow_schema::{Schema as ArrowSchema, SchemaRef};
-use fluss_format::{ColumnValues, Filter, KeyEncoder, Predicate, Projection, RowCodec};
+use fluss_format::{ColumnValues, Filter, KeyEncoder, Predicate, Projection};
 use fluss_types::{Column, Error, ErrorCode, MemoryUser, Result, TableKind};
 
-use crate::routing::tablets;
+use crate::routing::{codec, tablets};
 use crate::{ReadBatch, Table};
 
 /// What a prefix lookup found.
@@ -141,11 +141,7 @@ impl PrefixLookuper {
                 Err(e) => return Err(e),
             }
         }
-        // After the rows: the newest knows the schemas of all of them.
-        let codec = match asked.iter().map(|tablet| tablet.codec()).max_by_key(|c| c.schema().id()) {
-            Some(codec) => codec,
-            None => Arc::new(RowCodec::new(Arc::new(self.table.inner.meta().schemas()?))),
-        };
+        let codec = codec(&self.table, &asked)?;
         if let Some(filter) = &self.filter {
             let rows: Vec<&[u8]> = places.iter().flatten().map(|p| &stored[p.clone()]).collect();
             let matching = codec.matching(&rows, filter)?;

@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
-use fluss_format::{Bucketer, ColumnValues, KeyEncoder, PartitionValue};
+use fluss_format::{Bucketer, ColumnValues, KeyEncoder, PartitionValue, RowCodec};
 use fluss_tablet::Tablet;
 use fluss_types::{BucketId, Column, ErrorCode, Result};
 
@@ -92,4 +92,12 @@ pub(crate) fn tablets(
         }
     }
     Ok(out)
+}
+
+/// The codec that knows the schemas of all rows that were read from some tablets before it is asked for.
+pub(crate) fn codec(table: &Table, asked: &[Arc<Tablet>]) -> Result<Arc<RowCodec>> {
+    match asked.iter().map(|tablet| tablet.codec()).max_by_key(|c| c.schema().id()) {
+        Some(newest) => Ok(newest),
+        None => Ok(Arc::new(RowCodec::new(Arc::new(table.inner.meta().schemas()?)))),
+    }
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arrow_array::{BooleanArray, RecordBatch};
 use arrow_select::filter::filter_record_batch;
-use fluss_format::{BegunOverwrite, ColumnValues, EncodedBatch, KeyEncoder, decode_upserts, stored_batch};
+use fluss_format::{BegunOverwrite, ColumnValues, EncodedBatch, KeyEncoder, PreparedMark, decode_upserts, stored_batch};
 use fluss_kv::KvRange;
 use fluss_types::{BatchSequence, Error, ErrorCode, FieldId, Result, TableKind, WriterId};
 
@@ -110,7 +110,7 @@ impl Tablet {
     fn locked<'a>(&self, members: &'a [Member]) -> Result<Vec<MutexGuard<'a, Staged>>> {
         let usable = |(staged, pieces): &'a Member| {
             let staged = lock(staged);
-            let Stage::Prepared { mark } = staged.stage else { return Err(unusable(&staged)) };
+            let mark = mark_of(&staged)?;
             // It looks at the header.
             self.transactions.pieces(staged.id, mark)?;
             staged.check_pieces(*pieces)?;
@@ -125,9 +125,8 @@ impl Tablet {
     /// Puts the new rows into the place of the old ones, and removes the files.
     fn finish_overwrite(self: &Arc<Self>, begun: &BegunOverwrite) -> Result<()> {
         self.log.keep_writer(begun.id);
-        // Their files are gone when all was done.
-        let members: Vec<_> = begun.members.iter().filter_map(|(member, _)| self.transactions.get(*member)).collect();
-        let mut members: Vec<_> = members.iter().map(|member| lock(member)).collect();
+        let members = self.members_left(begun);
+        let members: Vec<_> = members.iter().map(|member| lock(member)).collect();
         match self.kind {
             TableKind::Log => self.replace_log(begun, &members)?,
             // All its batches but the last one are without its number.
@@ -137,10 +136,20 @@ impl Tablet {
         if self.pieces_appended(begun.id) == 0 {
             self.append_mark(begun.id, 0)?;
         }
+        self.end_overwrite(begun, members)
+    }
+
+    /// Those whose files are there: they are gone when all was done.
+    fn members_left(&self, begun: &BegunOverwrite) -> Vec<Arc<Mutex<Staged>>> {
+        begun.members.iter().filter_map(|(member, _)| self.transactions.get(*member)).collect()
+    }
+
+    /// Makes what was appended durable, and removes the files.
+    fn end_overwrite(&self, begun: &BegunOverwrite, members: Vec<MutexGuard<'_, Staged>>) -> Result<()> {
         self.commit();
         self.check_open()?;
-        for member in &mut members {
-            self.transactions.remove(member)?;
+        for mut member in members {
+            self.transactions.remove(&mut member)?;
             self.log.release_writer(member.id);
         }
         self.transactions.end_overwrite()?;
@@ -160,7 +169,7 @@ impl Tablet {
         let done = self.pieces_appended(begun.id);
         let mut number = 0;
         for staged in members.iter().filter(|_| done < begun.members.iter().map(|(_, pieces)| pieces).sum()) {
-            let Stage::Prepared { mark } = staged.stage else { return Err(unusable(staged)) };
+            let mark = mark_of(staged)?;
             let mut pieces = self.transactions.pieces(staged.id, mark)?;
             for _ in 0..mark.pieces {
                 if number < done {
@@ -211,7 +220,7 @@ impl Tablet {
 
     fn each_piece(&self, members: &[MutexGuard<'_, Staged>], mut visit: impl FnMut(Piece) -> Result<()>) -> Result<()> {
         for staged in members {
-            let Stage::Prepared { mark } = staged.stage else { return Err(unusable(staged)) };
+            let mark = mark_of(staged)?;
             let mut pieces = self.transactions.pieces(staged.id, mark)?;
             let read = |bytes: Vec<u8>, targets| Piece::read(self.definition(), &bytes, targets);
             while let Some(piece) = pieces.next(|bytes, piece| read(bytes, piece.targets))? {
@@ -278,15 +287,8 @@ impl Tablet {
         let _one_at_a_time = self.one_overwrite();
         let Some(begun) = self.transactions.overwrite() else { return Ok(()) };
         self.append_mark(begun.id, self.pieces_appended(begun.id))?;
-        self.commit();
-        self.check_open()?;
-        for member in begun.members.iter().filter_map(|(member, _)| self.transactions.get(*member)) {
-            self.transactions.remove(&mut lock(&member))?;
-            self.log.release_writer(lock(&member).id);
-        }
-        self.transactions.end_overwrite()?;
-        self.log.release_writer(begun.id);
-        Ok(())
+        let members = self.members_left(&begun);
+        self.end_overwrite(&begun, members.iter().map(|member| lock(member)).collect())
     }
 
     /// One whose commit was begun so long ago stays until somebody decides: what others have written since would go with its end.
@@ -307,11 +309,12 @@ impl Tablet {
 /// A transaction that has staged rows of an overwrite, and the pieces that it should have.
 type Member = (Arc<Mutex<Staged>>, u32);
 
-/// Why a member cannot be read.
-fn unusable(staged: &Staged) -> Error {
+/// The mark of a member, or why it cannot be read.
+fn mark_of(staged: &Staged) -> Result<PreparedMark> {
     match &staged.stage {
-        Stage::Failed(e) | Stage::Damaged(e) => e.clone(),
-        _ => Error::invalid(format!("transaction {} is not prepared", staged.id)),
+        Stage::Prepared { mark } => Ok(*mark),
+        Stage::Failed(e) | Stage::Damaged(e) => Err(e.clone()),
+        _ => Err(Error::invalid(format!("transaction {} is not prepared", staged.id))),
     }
 }
 

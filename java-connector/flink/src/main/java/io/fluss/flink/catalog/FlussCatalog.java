@@ -655,7 +655,7 @@ public final class FlussCatalog extends AbstractCatalog {
         // A database is replaced as a whole; the lock is of one class loader, which has one session or a few.
         synchronized (CatalogFunctions.class) {
             DatabaseInfo database = database(path.getDatabaseName());
-            if (!functionExists(path)) {
+            if (CatalogFunctions.of(database, path.getObjectName()) == null) {
                 putFunction(database, path, function);
             } else if (!ignoreIfExists) {
                 throw new FunctionAlreadyExistException(getName(), path);
@@ -677,15 +677,19 @@ public final class FlussCatalog extends AbstractCatalog {
     private void replaceFunction(ObjectPath path, CatalogFunction function, boolean ignoreIfNotExists)
             throws FunctionNotExistException {
         synchronized (CatalogFunctions.class) {
+            DatabaseInfo database;
             try {
-                getFunction(path);
-                putFunction(database(path.getDatabaseName()), path, function);
-            } catch (FunctionNotExistException e) {
-                if (!ignoreIfNotExists) {
-                    throw e;
-                }
+                database = database(path.getDatabaseName());
             } catch (DatabaseNotExistException e) {
-                throw new FunctionNotExistException(getName(), path, e);
+                if (!ignoreIfNotExists) {
+                    throw new FunctionNotExistException(getName(), path, e);
+                }
+                return;
+            }
+            if (CatalogFunctions.of(database, path.getObjectName()) != null) {
+                putFunction(database, path, function);
+            } else if (!ignoreIfNotExists) {
+                throw new FunctionNotExistException(getName(), path);
             }
         }
     }

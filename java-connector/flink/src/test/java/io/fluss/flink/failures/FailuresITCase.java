@@ -3,18 +3,17 @@ package io.fluss.flink.failures;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.fluss.flink.testing.Shaky;
 import io.fluss.flink.testing.Sql;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
 import org.apache.flink.table.api.StatementSet;
-import org.apache.flink.table.functions.ScalarFunction;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -33,41 +32,6 @@ class FailuresITCase {
     private static final int ROWS = 12_000;
     private static final long SUM = ROWS * (ROWS + 1L) / 2;
     private static final String EXACTLY_ONCE = ", 'sink.delivery-guarantee' = 'exactly-once'";
-
-    /** Passes its argument on, slowly, and throws at points that follow from the seed. */
-    public static final class Shaky extends ScalarFunction {
-        private static final long serialVersionUID = 1L;
-        private static final AtomicInteger FAILURES_LEFT = new AtomicInteger();
-        private static volatile Random random = new Random(0);
-        private static volatile boolean slow;
-
-        private transient int untilFailure;
-
-        static void set(long seed, int failures) {
-            random = new Random(seed);
-            FAILURES_LEFT.set(failures);
-        }
-
-        public Integer eval(Integer value) throws InterruptedException {
-            if (slow && value % 4 == 0) {
-                Thread.sleep(1);
-            }
-            if (FAILURES_LEFT.get() > 0) {
-                if (untilFailure == 0) {
-                    untilFailure = 1 + random.nextInt(1_000);
-                }
-                if (--untilFailure == 0 && FAILURES_LEFT.getAndDecrement() > 0) {
-                    throw new IllegalStateException("thrown by the test");
-                }
-            }
-            return value;
-        }
-
-        @Override
-        public boolean isDeterministic() {
-            return false;
-        }
-    }
 
     private static MiniCluster cluster;
     private static String address;
@@ -120,8 +84,8 @@ class FailuresITCase {
                 + " WITH ('bucket.num' = '2', 'table.merge-engine' = 'aggregation', 'fields.total.agg' = 'sum',"
                 + " 'fields.n.agg' = 'sum')");
         batch.run("INSERT INTO src SELECT id, CAST(id AS STRING) FROM gen");
-        Shaky.slow = true;
-        Shaky.set(0, 0);
+        Shaky.slow(4);
+        Shaky.fail(0, new Random(0), 1, 1_000);
     }
 
     private Sql session() {
@@ -184,10 +148,10 @@ class FailuresITCase {
     @ParameterizedTest
     @ValueSource(longs = {1, 2})
     void exceptionsAtRandomPoints(long seed) throws Exception {
-        Shaky.set(seed, 6);
+        Shaky.fail(6, new Random(seed), 1, 1_000);
         JobClient job = copy();
         awaitAllAndCancel(job);
-        assertThat(Shaky.FAILURES_LEFT.get()).as("failures that did not happen").isLessThanOrEqualTo(0);
+        assertThat(Shaky.failuresLeft()).as("failures that did not happen").isLessThanOrEqualTo(0);
         assertTables();
     }
 
@@ -210,7 +174,7 @@ class FailuresITCase {
     @ValueSource(booleans = {true, false})
     void aTableThatIsMadeAgainUnderAJob(boolean source) throws Exception {
         batch.run("CREATE TABLE dst (id INT PRIMARY KEY NOT ENFORCED, v STRING)");
-        Shaky.slow = false;
+        Shaky.slow(0);
         JobClient job = session().job("INSERT INTO dst SELECT * FROM src");
         Sql.until("rows are copied", () -> number("SELECT COUNT(*) FROM dst") == ROWS);
         if (source) {

@@ -2,6 +2,7 @@ package io.fluss.flink.sink;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fluss.flink.testing.Shaky;
 import io.fluss.flink.testing.Sql;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -9,12 +10,10 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.table.api.StatementSet;
-import org.apache.flink.table.functions.ScalarFunction;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -24,35 +23,6 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(300)
 class ExactlyOnceITCase {
     private static final int ROWS = 20_000;
-
-    /** Passes its argument on, slowly, and sometimes throws instead. */
-    public static final class Shaky extends ScalarFunction {
-        private static final long serialVersionUID = 1L;
-        private static final AtomicInteger FAILURES_LEFT = new AtomicInteger();
-        private static volatile boolean slow;
-
-        private transient int untilFailure;
-
-        public Integer eval(Integer value) throws InterruptedException {
-            if (slow && value % 8 == 0) {
-                Thread.sleep(1);
-            }
-            if (FAILURES_LEFT.get() > 0) {
-                if (untilFailure == 0) {
-                    untilFailure = 200 + new Random().nextInt(4_000);
-                }
-                if (--untilFailure == 0 && FAILURES_LEFT.getAndDecrement() > 0) {
-                    throw new IllegalStateException("thrown by the test");
-                }
-            }
-            return value;
-        }
-
-        @Override
-        public boolean isDeterministic() {
-            return false;
-        }
-    }
 
     @TempDir
     Path directory;
@@ -75,7 +45,7 @@ class ExactlyOnceITCase {
         batch.run("CREATE TABLE sums (k INT PRIMARY KEY NOT ENFORCED, total BIGINT, n BIGINT) WITH ('bucket.num' = '3',"
                 + " 'table.merge-engine' = 'aggregation', 'fields.total.agg' = 'sum', 'fields.n.agg' = 'sum')");
         batch.run("INSERT INTO src SELECT * FROM gen");
-        Shaky.slow = true;
+        Shaky.slow(8);
     }
 
     private Sql session(String... options) {
@@ -116,7 +86,7 @@ class ExactlyOnceITCase {
 
     @Test
     void failuresAtAnyTime() throws Exception {
-        Shaky.FAILURES_LEFT.set(6);
+        Shaky.fail(6, new Random(), 200, 4_000);
         JobClient job = copy(session(
                 "execution.checkpointing.interval", "150 ms",
                 "restart-strategy.type", "fixed-delay",
@@ -124,7 +94,7 @@ class ExactlyOnceITCase {
                 "restart-strategy.fixed-delay.delay", "10 ms"));
         try {
             Sql.until("all rows are there", this::allThere);
-            assertThat(Shaky.FAILURES_LEFT.get()).as("failures that did not happen").isZero();
+            assertThat(Shaky.failuresLeft()).as("failures that did not happen").isZero();
             // What comes twice would come with the next checkpoints.
             Thread.sleep(1000);
         } finally {
@@ -168,7 +138,7 @@ class ExactlyOnceITCase {
     }
 
     private void goOnFrom(String state, String parallelism) throws Exception {
-        Shaky.slow = false;
+        Shaky.slow(0);
         JobClient again = copy(session(
                 "execution.checkpointing.interval", "150 ms",
                 "execution.state-recovery.path", state,

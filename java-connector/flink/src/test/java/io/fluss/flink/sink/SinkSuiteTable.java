@@ -1,26 +1,20 @@
 package io.fluss.flink.sink;
 
 import io.fluss.client.ColumnBatch;
-import io.fluss.client.Connection;
 import io.fluss.client.DataType;
-import io.fluss.client.DatabaseInfo;
 import io.fluss.client.LogScanner;
 import io.fluss.client.OffsetSpec;
 import io.fluss.client.PartitionInfo;
-import io.fluss.client.Table;
 import io.fluss.client.TableDescriptor;
-import io.fluss.client.TablePath;
 import io.fluss.flink.row.ColumnBatchRows;
 import io.fluss.flink.row.TypeConversion;
+import io.fluss.flink.testing.SuiteTable;
 import java.io.IOException;
-import java.net.URL;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
@@ -45,18 +39,14 @@ import org.apache.flink.table.data.StringData;
  * A table in a store of its own for Flink's suite, which wants elements that can be compared: texts, whose first letter is a column
  * too, which partitions the primary-key table. What is in the table is read from its log, where a row that came twice is seen twice.
  */
-final class SinkSuiteTable implements DataStreamSinkV2ExternalContext<String> {
-    private static final TablePath PATH = TablePath.of("suite", "t");
+final class SinkSuiteTable extends SuiteTable implements DataStreamSinkV2ExternalContext<String> {
     private static final int BUCKETS = 2;
 
-    private final Path directory;
-    private final Connection connection;
-    private final Table table;
-
     SinkSuiteTable(Path directory, boolean keyed) {
-        this.directory = directory;
-        connection = Connection.open(options());
-        connection.admin().createDatabase(new DatabaseInfo("suite", "", Collections.emptyMap()), false);
+        super(directory, descriptor(keyed));
+    }
+
+    private static TableDescriptor descriptor(boolean keyed) {
         TableDescriptor.Builder descriptor = TableDescriptor.builder()
                 .column("letter", DataType.string().withNullable(false))
                 .column("v", DataType.string().withNullable(false))
@@ -64,12 +54,7 @@ final class SinkSuiteTable implements DataStreamSinkV2ExternalContext<String> {
         if (keyed) {
             descriptor.primaryKey("letter", "v").bucketKey(List.of("v")).partitionKeys(List.of("letter"));
         }
-        connection.admin().createTable(PATH, descriptor.build(), false);
-        table = connection.table(PATH);
-    }
-
-    private Map<String, String> options() {
-        return Map.of("data.dir", directory.toString());
+        return descriptor.build();
     }
 
     // The suite has no other way to tell the guarantee.
@@ -148,17 +133,6 @@ final class SinkSuiteTable implements DataStreamSinkV2ExternalContext<String> {
     @Override
     public TypeInformation<String> getProducedType() {
         return Types.STRING;
-    }
-
-    @Override
-    public List<URL> getConnectorJarPaths() {
-        return Collections.emptyList();
-    }
-
-    @Override
-    public void close() {
-        table.close();
-        connection.close();
     }
 
     @Override

@@ -1,19 +1,15 @@
 package io.fluss.flink.source;
 
-import io.fluss.client.Column;
-import io.fluss.client.Connection;
 import io.fluss.client.DataType;
-import io.fluss.client.DatabaseInfo;
 import io.fluss.client.Projection;
-import io.fluss.client.Table;
 import io.fluss.client.TableDescriptor;
-import io.fluss.client.TablePath;
 import io.fluss.client.TableWriter;
 import io.fluss.flink.row.BucketFunction;
 import io.fluss.flink.row.RowDataWriter;
 import io.fluss.flink.row.TypeConversion;
 import io.fluss.flink.source.enumerator.FlussEnumeratorState;
 import io.fluss.flink.source.split.FlussSplit;
+import io.fluss.flink.testing.SuiteTable;
 
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.connector.source.Boundedness;
@@ -34,36 +30,32 @@ import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
 import org.apache.flink.table.runtime.typeutils.RowDataSerializer;
 import org.apache.flink.table.types.logical.RowType;
 
-import java.net.URL;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 
 import static io.fluss.flink.table.StartupMode.FULL;
 
 /** A table in a store of its own for Flink's suite: a split is a bucket of a log table, or a partition of a primary-key table. */
-final class SourceSuiteTable implements DataStreamSourceExternalContext<RowData> {
-    private static final TablePath PATH = TablePath.of("suite", "t");
+final class SourceSuiteTable extends SuiteTable implements DataStreamSourceExternalContext<RowData> {
     private static final int BUCKETS = 4;
 
     private final boolean keyed;
-    private final Path directory;
-    private final Connection connection;
-    private final Table table;
     private final RowType rowType;
     private final RowDataSerializer serializer;
     /** Goes up, since a snapshot is in the order of its keys. */
     private long nextId;
 
     SourceSuiteTable(Path directory, boolean keyed) {
+        super(directory, descriptor(keyed));
         this.keyed = keyed;
-        this.directory = directory;
-        connection = Connection.open(options());
-        connection.admin().createDatabase(new DatabaseInfo("suite", "", Collections.emptyMap()), false);
+        rowType = TypeConversion.toRowType(table.info().descriptor().columns());
+        serializer = new RowDataSerializer(rowType);
+    }
+
+    private static TableDescriptor descriptor(boolean keyed) {
         TableDescriptor.Builder descriptor = TableDescriptor.builder()
                 .column("split", DataType.of(DataType.Kind.INT).withNullable(false))
                 .column("id", DataType.of(DataType.Kind.BIGINT).withNullable(false))
@@ -73,15 +65,7 @@ final class SourceSuiteTable implements DataStreamSourceExternalContext<RowData>
         } else {
             descriptor.bucketKey(List.of("split")).bucketCount(BUCKETS);
         }
-        connection.admin().createTable(PATH, descriptor.build(), false);
-        table = connection.table(PATH);
-        List<Column> columns = table.info().descriptor().columns();
-        rowType = TypeConversion.toRowType(columns);
-        serializer = new RowDataSerializer(rowType);
-    }
-
-    private Map<String, String> options() {
-        return Map.of("data.dir", directory.toString());
+        return descriptor.build();
     }
 
     @Override
@@ -146,17 +130,6 @@ final class SourceSuiteTable implements DataStreamSourceExternalContext<RowData>
     @Override
     public TypeInformation<RowData> getProducedType() {
         return InternalTypeInfo.of(rowType);
-    }
-
-    @Override
-    public List<URL> getConnectorJarPaths() {
-        return Collections.emptyList();
-    }
-
-    @Override
-    public void close() {
-        table.close();
-        connection.close();
     }
 
     @Override
