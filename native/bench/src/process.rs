@@ -20,9 +20,11 @@ pub(crate) fn cpu_seconds() -> f64 {
 /// As the library does when it is loaded.
 pub(crate) fn give_large_memory_back() {
     #[cfg(target_env = "gnu")]
-    // SAFETY: it only sets a number.
+    // SAFETY: it only sets numbers.
     unsafe {
         libc::mallopt(libc::M_MMAP_THRESHOLD, 256 << 10);
+        libc::mallopt(libc::M_TRIM_THRESHOLD, 2 << 20);
+        libc::mallopt(libc::M_TOP_PAD, 256 << 10);
     }
 }
 

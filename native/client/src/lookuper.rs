@@ -11,6 +11,8 @@ use crate::{ReadBatch, Table, Writer};
 
 /// How often a row is made for a key that has none before the lookup gives up.
 const INSERTS: usize = 10;
+/// Bytes of most rows; longer ones are found room for.
+const ROOM_OF_A_ROW: usize = 256;
 
 /// Looks rows up; any thread.
 #[derive(Debug)]
@@ -107,7 +109,7 @@ impl Lookuper {
         }
         let key = |row: usize| &encoded[row.checked_sub(1).map_or(0, |p| ends[p])..ends[row]];
 
-        let mut stored: Vec<u8> = Vec::new();
+        let mut stored: Vec<u8> = Vec::with_capacity(n * ROOM_OF_A_ROW);
         let mut places: Vec<Option<std::ops::Range<usize>>> = vec![None; n];
         let mut asked = Vec::new();
         for (tablet, rows) in tablets(&self.table, keys, &self.key, &self.bucket_key, &self.partition_key)? {

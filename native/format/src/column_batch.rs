@@ -164,6 +164,19 @@ impl Arena {
         at
     }
 
+    /// Appends to what was pushed last.
+    pub(crate) fn extend(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// Appends a bitmap and returns its position.
+    pub(crate) fn push_bits(&mut self, bits: impl ExactSizeIterator<Item = bool>) -> usize {
+        let at = self.reserve(bits.len().div_ceil(8));
+        let bitmap = &mut self.bytes.as_slice_mut()[at..];
+        bits.enumerate().filter(|(_, bit)| *bit).for_each(|(i, _)| bitmap[i / 8] |= 1 << (i % 8));
+        at
+    }
+
     pub(crate) fn slice_mut(&mut self, at: usize, len: usize) -> &mut [u8] {
         &mut self.bytes.as_slice_mut()[at..at + len]
     }

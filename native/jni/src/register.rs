@@ -93,12 +93,14 @@ pub unsafe extern "C" fn fluss_jni_register(vm: *mut RawVm) -> jint {
 }
 
 /// Tells the C library to give every large piece of memory back to the system as it is freed. By itself it comes to keep pieces of up to
-/// 32 MiB for each of many threads: `native/README.md`, "Memory". Another allocator in its place has its own way and ignores this.
+/// 32 MiB for each of many threads: `native/README.md`, "Memory". The end of a heap may stay, 2 MiB, which else went and came with every batch. Another allocator in its place has its own way and ignores this.
 fn give_large_memory_back() {
     #[cfg(target_env = "gnu")]
-    // SAFETY: it only sets a number.
+    // SAFETY: it only sets numbers.
     unsafe {
         libc::mallopt(libc::M_MMAP_THRESHOLD, 256 << 10);
+        libc::mallopt(libc::M_TRIM_THRESHOLD, 2 << 20);
+        libc::mallopt(libc::M_TOP_PAD, 256 << 10);
     }
 }
 

@@ -5,6 +5,7 @@ use fluss_types::{DataType, Error, ErrorCode, Result};
 
 use super::fields::{Fields, Place, Shape};
 use crate::arrays::{Parts, children};
+use crate::column_batch::{Arena, ColumnLayout};
 
 /// The values of one column, or of one field at some depth: `None` is NULL.
 type Slices<'a> = Vec<Option<&'a [u8]>>;
@@ -40,6 +41,55 @@ impl Fields {
                 nested(shape, &values.collect::<Result<Slices<'_>>>()?, t)
             }
         }
+    }
+
+    /// Bytes that a field takes in rows that are checked, about.
+    pub(super) fn bytes_of(&self, rows: &[Option<&[u8]>], field: usize) -> usize {
+        match self.places[field] {
+            Place::Fixed(_, width) => width * rows.len(),
+            Place::Var(n) => rows.iter().flatten().map(|r| self.variable(r, n).map_or(0, <[u8]>::len)).sum(),
+        }
+    }
+
+    /// Appends a field of rows that are checked, which is not of a nested type, to a block; a `None` row is all NULL. The same as [`Fields::column`],
+    /// without the allocations of an array.
+    pub(super) fn append(&self, rows: &[Option<&[u8]>], field: usize, t: &DataType, out: &mut Arena) -> Result<ColumnLayout> {
+        let is_null = |row: &Option<&[u8]>| row.is_none_or(|r| r[self.base + field / 8] & (1 << (field % 8)) != 0);
+        let validity = rows.iter().any(is_null).then(|| out.push_bits(rows.iter().map(|row| !is_null(row))));
+        let (at, width) = match self.places[field] {
+            Place::Fixed(at, width) => (at, width),
+            Place::Var(n) => {
+                let aux = out.reserve(4 * (rows.len() + 1));
+                let data = out.reserve(0);
+                let mut end = 0;
+                for (i, row) in rows.iter().enumerate() {
+                    let value = row.map_or(Ok(&[][..]), |r| self.variable(r, n))?;
+                    out.extend(value);
+                    end += value.len();
+                    out.slice_mut(aux + 4 * (i + 1), 4).copy_from_slice(&offset(end)?.to_ne_bytes());
+                }
+                return Ok(ColumnLayout { validity, data, aux: Some(aux), data_len: end });
+            }
+        };
+        let Some(number) = t.fixed_width() else {
+            let data = out.push_bits(rows.iter().map(|row| row.is_some_and(|r| r[at] != 0)));
+            return Ok(ColumnLayout { validity, data, aux: None, data_len: rows.len().div_ceil(8) });
+        };
+        let mut part = |from: usize, width: usize| {
+            let position = out.reserve(width * rows.len());
+            for (out, row) in out.slice_mut(position, width * rows.len()).chunks_exact_mut(width).zip(rows) {
+                if let Some(r) = row {
+                    out.copy_from_slice(&r[from..from + width]);
+                    // Stored little endian, as Arrow's are in the byte order of the machine.
+                    if cfg!(target_endian = "big") {
+                        out.reverse();
+                    }
+                }
+            }
+            position
+        };
+        let aux = (width > number).then(|| part(at + number, width - number));
+        Ok(ColumnLayout { validity, data: part(at, number), aux, data_len: number * rows.len() })
     }
 
     /// The bytes of the n-th variable-width field.

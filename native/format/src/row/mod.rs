@@ -18,7 +18,7 @@ use self::fields::{Fields, Place};
 use crate::Filter;
 use crate::arrays::{self, Parts, mismatch, without_text};
 use crate::column_batch::{Arena, ColumnBatch};
-use crate::evolve::{evolve, evolve_batch};
+use crate::evolve::{Reading, evolve, evolve_batch};
 use crate::projection::{Projection, Source};
 use crate::values::ColumnValues;
 
@@ -182,38 +182,51 @@ impl RowCodec {
 
     /// The projected columns of stored rows of any version, without text; a `None` row is all NULL.
     fn columns(&self, rows: &[Option<&[u8]>], projection: &Projection) -> Result<Vec<ArrayRef>> {
-        let written = self.schema();
-        let sources = projection.sources(written)?;
+        let sources = projection.sources(self.schema())?;
         self.with_current(rows, |rows| {
-            let column = |(source, to): (&Option<Source<'_>>, &DataType)| {
-                let to = without_text(to);
-                let Some(s) = source else { return Ok(arrays::nulls(&to, rows.len())) };
-                let whole = without_text(&written.columns()[s.path[0]].data_type);
-                let array = self.fields.column(rows, s.path[0], &whole)?;
-                let array = field(array, &whole, &s.path[1..])?;
-                evolve(&array, &without_text(s.stored), &to)
-            };
+            let column = |(source, to): (&Option<Source<'_>>, &DataType)| self.projected(rows, source.as_ref(), to);
             sources.iter().zip(projection.types()).map(column).collect()
         })
+    }
+
+    /// One of them, of rows of the current schema that are checked.
+    fn projected(&self, rows: &[Option<&[u8]>], source: Option<&Source<'_>>, to: &DataType) -> Result<ArrayRef> {
+        let to = without_text(to);
+        let Some(s) = source else { return Ok(arrays::nulls(&to, rows.len())) };
+        let whole = without_text(&self.schema().columns()[s.path[0]].data_type);
+        let array = self.fields.column(rows, s.path[0], &whole)?;
+        let array = field(array, &whole, &s.path[1..])?;
+        evolve(&array, &without_text(s.stored), &to)
     }
 
     /// Stored rows of any version as a batch for readers of the current schema, or of an older one; a `None` row is all NULL.
     /// `with_found` adds one byte a row that says whether it was there.
     pub fn decode_projected(&self, rows: &[Option<&[u8]>], projection: &Projection, with_found: bool) -> Result<ColumnBatch> {
-        let columns = self.columns(rows, projection)?;
-        let bytes: usize = columns.iter().map(|c| c.get_buffer_memory_size()).sum();
-        let mut arena = Arena::with_capacity(bytes + 64 * (projection.nodes() * 3 + 1) + rows.len());
-        let row_bytes = with_found.then(|| {
-            let at = arena.reserve(rows.len());
-            for (out, r) in arena.slice_mut(at, rows.len()).iter_mut().zip(rows) {
-                *out = u8::from(r.is_some());
+        let sources = projection.sources(self.schema())?;
+        let (arena, row_bytes, nodes) = self.with_current(rows, |rows| {
+            let stored: usize = sources.iter().flatten().map(|s| self.fields.bytes_of(rows, s.path[0])).sum();
+            let mut arena = Arena::with_capacity(stored + (rows.len() * 4 + 64 * 3) * (projection.nodes() + 1));
+            let row_bytes = with_found.then(|| {
+                let at = arena.reserve(rows.len());
+                for (out, r) in arena.slice_mut(at, rows.len()).iter_mut().zip(rows) {
+                    *out = u8::from(r.is_some());
+                }
+                at
+            });
+            let mut nodes = Vec::with_capacity(projection.nodes());
+            for (source, t) in sources.iter().zip(projection.types()) {
+                match source {
+                    Some(s) if s.path.len() == 1 && s.reading == Reading::AsStored && !t.is_nested() => {
+                        nodes.push(self.fields.append(rows, s.path[0], t, &mut arena)?);
+                    }
+                    _ => {
+                        let array = self.projected(rows, source.as_ref(), t)?;
+                        arena.push_array(array.as_ref(), &without_text(t), &mut nodes)?;
+                    }
+                }
             }
-            at
-        });
-        let mut nodes = Vec::with_capacity(projection.nodes());
-        for (array, t) in columns.iter().zip(projection.types()) {
-            arena.push_array(array.as_ref(), &without_text(t), &mut nodes)?;
-        }
+            Ok((arena, row_bytes, nodes))
+        })?;
         Ok(ColumnBatch {
             bytes: arena.into_bytes(),
             bucket: -1,
