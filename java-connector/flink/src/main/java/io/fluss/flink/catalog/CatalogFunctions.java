@@ -2,6 +2,7 @@ package io.fluss.flink.catalog;
 
 import io.fluss.client.Admin;
 import io.fluss.client.DatabaseInfo;
+import io.fluss.flink.adapter.CatalogFunctionAdapter;
 import io.fluss.flink.function.BitmapFunctions;
 
 import org.apache.flink.table.api.ValidationException;
@@ -63,7 +64,7 @@ final class CatalogFunctions {
                 options.put(property.substring((key + OPTION).length()), value);
             }
         });
-        return new CatalogFunctionImpl(
+        return CatalogFunctionAdapter.create(
                 properties.get(key + CLASS), FunctionLanguage.valueOf(properties.get(key + LANGUAGE)), resources, options);
     }
 
@@ -95,7 +96,8 @@ final class CatalogFunctions {
                 properties.put(key + RESOURCE + i + ".type", resources.get(i).getResourceType().name());
                 properties.put(key + RESOURCE + i + ".uri", resources.get(i).getUri());
             }
-            function.getOptions().forEach((option, value) -> properties.put(key + OPTION + option, value));
+            CatalogFunctionAdapter.options(function)
+                    .forEach((option, value) -> properties.put(key + OPTION + option, value));
         }
         admin.alterDatabase(new DatabaseInfo(database.name(), database.comment(), properties));
     }

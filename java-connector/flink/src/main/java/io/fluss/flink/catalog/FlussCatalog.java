@@ -213,7 +213,7 @@ public final class FlussCatalog extends AbstractCatalog {
         return listTables(database, ViewMapping::isView);
     }
 
-    @Override
+    // Not an override in Flink 1.20.
     public List<String> listMaterializedTables(String database) throws DatabaseNotExistException {
         return listTables(database, MaterializedTables::isOne);
     }

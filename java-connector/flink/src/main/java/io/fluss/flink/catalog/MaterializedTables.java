@@ -36,6 +36,7 @@ public final class MaterializedTables {
     }
 
     /** @throws ValidationException if it is refreshed as a whole */
+    @SuppressWarnings("deprecation") // The interval as a number is not in Flink 1.20.
     static Map<String, String> properties(String name, ResolvedCatalogMaterializedTable table) {
         if (table.getRefreshMode() != RefreshMode.CONTINUOUS) {
             throw new ValidationException(
@@ -45,7 +46,7 @@ public final class MaterializedTables {
         }
         Map<String, String> properties = new LinkedHashMap<>();
         properties.put(QUERY, table.getDefinitionQuery());
-        properties.put(FRESHNESS, String.valueOf(table.getDefinitionFreshness().getIntervalInt()));
+        properties.put(FRESHNESS, table.getDefinitionFreshness().getInterval());
         properties.put(FRESHNESS_UNIT, table.getDefinitionFreshness().getTimeUnit().name());
         properties.put(LOGICAL_REFRESH_MODE, table.getLogicalRefreshMode().name());
         properties.put(REFRESH_MODE, table.getRefreshMode().name());

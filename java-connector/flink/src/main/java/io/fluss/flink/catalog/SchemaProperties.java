@@ -6,7 +6,6 @@ import org.apache.flink.table.catalog.Column;
 import org.apache.flink.table.catalog.ResolvedSchema;
 import org.apache.flink.table.catalog.UniqueConstraint;
 import org.apache.flink.table.catalog.WatermarkSpec;
-import org.apache.flink.table.expressions.DefaultSqlFactory;
 
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -42,7 +41,7 @@ final class SchemaProperties {
                     properties.put(
                             key + ".expr",
                             ((Column.ComputedColumn) column)
-                                    .getExpression().asSerializableString(DefaultSqlFactory.INSTANCE));
+                                    .getExpression().asSerializableString());
                 } else {
                     properties.put(
                             key + ".metadata",
@@ -60,7 +59,7 @@ final class SchemaProperties {
             properties.put(key + ".rowtime", spec.getRowtimeAttribute());
             properties.put(
                     key + ".strategy.expr",
-                    spec.getWatermarkExpression().asSerializableString(DefaultSqlFactory.INSTANCE));
+                    spec.getWatermarkExpression().asSerializableString());
             properties.put(
                     key + ".strategy.data-type",
                     spec.getWatermarkExpression().getOutputDataType().getLogicalType().asSerializableString());

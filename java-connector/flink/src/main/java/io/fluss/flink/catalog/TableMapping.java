@@ -3,6 +3,7 @@ package io.fluss.flink.catalog;
 import io.fluss.client.TableDescriptor;
 import io.fluss.client.TableInfo;
 import io.fluss.client.TablePath;
+import io.fluss.flink.adapter.SchemaAdapter;
 import io.fluss.flink.row.MetadataColumn;
 import io.fluss.flink.row.TypeConversion;
 import io.fluss.flink.table.FlussConnectorOptions;
@@ -266,9 +267,9 @@ public final class TableMapping {
 
     /** What a lookup can ask by: with that the planner may make a delta join of a join. */
     private static void addIndexes(Schema.Builder schema, TableDescriptor descriptor) {
-        schema.index(descriptor.primaryKey());
+        SchemaAdapter.addIndex(schema, descriptor.primaryKey());
         if (!descriptor.prefixKey().isEmpty()) {
-            schema.index(descriptor.prefixKey());
+            SchemaAdapter.addIndex(schema, descriptor.prefixKey());
         }
     }
 

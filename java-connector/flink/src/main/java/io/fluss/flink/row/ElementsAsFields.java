@@ -1,5 +1,6 @@
 package io.fluss.flink.row;
 
+import io.fluss.flink.adapter.RowDataAdapter;
 import org.apache.flink.table.data.ArrayData;
 import org.apache.flink.table.data.DecimalData;
 import org.apache.flink.table.data.MapData;
@@ -8,10 +9,9 @@ import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.StringData;
 import org.apache.flink.table.data.TimestampData;
 import org.apache.flink.types.RowKind;
-import org.apache.flink.types.variant.Variant;
 
 /** The elements of an array as the fields of a row, so that one kind of {@link FieldWriter} writes both. */
-final class ElementsAsFields implements RowData {
+final class ElementsAsFields implements RowDataAdapter {
     private ArrayData array;
 
     /** Writes all elements into the rows of a column from {@code first} on. */
@@ -96,11 +96,6 @@ final class ElementsAsFields implements RowData {
     @Override
     public MapData getMap(int field) {
         return array.getMap(field);
-    }
-
-    @Override
-    public Variant getVariant(int field) {
-        return array.getVariant(field);
     }
 
     @Override

@@ -1,12 +1,12 @@
 package io.fluss.flink.sink;
 
-import org.apache.flink.api.connector.sink2.Sink;
+import io.fluss.flink.adapter.SinkAdapter;
 import org.apache.flink.streaming.api.connector.sink2.SupportsPreWriteTopology;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.table.data.RowData;
 
 /** A sink of one table, whose rows come to its subtasks as {@link Distribution} says. */
-abstract class BucketSink implements Sink<RowData>, SupportsPreWriteTopology<RowData> {
+abstract class BucketSink implements SinkAdapter<RowData>, SupportsPreWriteTopology<RowData> {
     private static final long serialVersionUID = 1L;
 
     final SinkSpec spec;

@@ -1,5 +1,6 @@
 package io.fluss.flink.sink;
 
+import io.fluss.flink.adapter.CommittableAdapter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -12,7 +13,6 @@ import org.apache.flink.api.connector.sink2.WriterInitContext;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
 import org.apache.flink.streaming.api.connector.sink2.CommittableMessage;
 import org.apache.flink.streaming.api.connector.sink2.CommittableMessageTypeInfo;
-import org.apache.flink.streaming.api.connector.sink2.CommittableSummary;
 import org.apache.flink.streaming.api.connector.sink2.CommittableWithLineage;
 import org.apache.flink.streaming.api.connector.sink2.SupportsPreCommitTopology;
 import org.apache.flink.streaming.api.datastream.DataStream;
@@ -97,7 +97,7 @@ final class FlussOverwriteSink extends BucketSink
         @Override
         public void processElement(StreamRecord<CommittableMessage<FlussCommittable>> element) {
             CommittableMessage<FlussCommittable> message = element.getValue();
-            checkpointId = message.getCheckpointId();
+            checkpointId = CommittableAdapter.checkpointId(message);
             if (message instanceof CommittableWithLineage) {
                 prepared.add(((CommittableWithLineage<FlussCommittable>) message).getCommittable().bytes());
             }
@@ -106,7 +106,7 @@ final class FlussOverwriteSink extends BucketSink
         @Override
         public void endInput() {
             OverwriteCommittable all = new OverwriteCommittable(prepared, partition);
-            output.collect(new StreamRecord<>(new CommittableSummary<>(0, 1, checkpointId, 1, 0)));
+            output.collect(new StreamRecord<>(CommittableAdapter.summaryOfOne(checkpointId)));
             output.collect(new StreamRecord<>(new CommittableWithLineage<>(all, checkpointId, 0)));
         }
     }

@@ -3,6 +3,7 @@ package io.fluss.flink.sink;
 import io.fluss.client.Connection;
 import io.fluss.client.TableDescriptor;
 import io.fluss.client.TablePath;
+import io.fluss.flink.adapter.TargetColumnWritingAdapter;
 import io.fluss.flink.row.TypeConversion;
 import io.fluss.flink.table.FlussConnectorOptions;
 import io.fluss.flink.table.FlussConnectorOptions.DeleteBehavior;
@@ -28,7 +29,6 @@ import org.apache.flink.table.connector.sink.abilities.SupportsOverwrite;
 import org.apache.flink.table.connector.sink.abilities.SupportsPartitioning;
 import org.apache.flink.table.connector.sink.abilities.SupportsRowLevelDelete;
 import org.apache.flink.table.connector.sink.abilities.SupportsRowLevelUpdate;
-import org.apache.flink.table.connector.sink.abilities.SupportsTargetColumnWriting;
 import org.apache.flink.table.connector.sink.abilities.SupportsTruncate;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.expressions.ResolvedExpression;
@@ -49,8 +49,8 @@ public final class FlussTableSink
                 SupportsPartitioning,
                 SupportsRowLevelDelete,
                 SupportsRowLevelUpdate,
-                SupportsTargetColumnWriting,
-                SupportsTruncate {
+                SupportsTruncate,
+                TargetColumnWritingAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(FlussTableSink.class);
 
     private final SinkSpec spec;
@@ -111,6 +111,7 @@ public final class FlussTableSink
 
     @Override
     public SinkRuntimeProvider getSinkRuntimeProvider(Context context) {
+        takeTargetColumns(context);
         checkDistribution();
         if (overwrites) {
             return SinkV2Provider.of(overwriteSink(context.isBounded()), spec.options().parallelism());
