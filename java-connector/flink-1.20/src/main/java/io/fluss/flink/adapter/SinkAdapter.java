@@ -1,5 +1,6 @@
 package io.fluss.flink.adapter;
 
+import java.io.IOException;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.sink2.SinkWriter;
 import org.apache.flink.api.connector.sink2.WriterInitContext;
@@ -14,5 +15,5 @@ public interface SinkAdapter<T> extends Sink<T> {
 
     /** Abstract, as in Flink 2. */
     @Override
-    SinkWriter<T> createWriter(WriterInitContext context);
+    SinkWriter<T> createWriter(WriterInitContext context) throws IOException;
 }

@@ -1,5 +1,6 @@
 package io.fluss.flink.catalog;
 
+import io.fluss.flink.adapter.CatalogFunctionAdapter;
 import io.fluss.flink.testing.Sql;
 
 import org.apache.flink.table.api.DataTypes;
@@ -89,7 +90,7 @@ class CatalogITCase {
     void aFunctionComesBackAsItWasDeclared() throws Exception {
         sql.run("CREATE DATABASE d COMMENT 'a database' WITH ('k' = 'v')");
         ObjectPath path = new ObjectPath("d", "f");
-        CatalogFunction function = new CatalogFunctionImpl(
+        CatalogFunction function = CatalogFunctionAdapter.create(
                 "a.b.C",
                 FunctionLanguage.SCALA,
                 Arrays.asList(new ResourceUri(ResourceType.JAR, "file:///a.jar"), new ResourceUri(ResourceType.FILE, "b")),

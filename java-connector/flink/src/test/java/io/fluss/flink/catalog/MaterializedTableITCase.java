@@ -64,7 +64,7 @@ class MaterializedTableITCase {
         options.put("table.log.ttl", "2 d");
         options.put("lookup.cache", "PARTIAL");
         assertThat(table.getOptions()).containsExactlyInAnyOrderEntriesOf(options);
-        assertThat(catalog.listMaterializedTables("fluss")).containsExactly("m");
+        assertThat(((FlussCatalog) catalog).listMaterializedTables("fluss")).containsExactly("m");
         assertThat(catalog.listTables("fluss")).containsExactly("m", "t");
 
         sql.run("DROP MATERIALIZED TABLE m");

@@ -6,6 +6,7 @@ import io.fluss.client.LogScanner;
 import io.fluss.client.OffsetSpec;
 import io.fluss.client.PartitionInfo;
 import io.fluss.client.TableDescriptor;
+import io.fluss.flink.adapter.SinkAdapter;
 import io.fluss.flink.row.ColumnBatchRows;
 import io.fluss.flink.row.TypeConversion;
 import io.fluss.flink.testing.SuiteTable;
@@ -141,7 +142,7 @@ final class SinkSuiteTable extends SuiteTable implements DataStreamSinkV2Externa
     }
 
     /** The sink as SQL has it, behind a conversion of its rows. */
-    private static class TextSink<S extends Sink<RowData>> implements Sink<String> {
+    private static class TextSink<S extends SinkAdapter<RowData>> implements SinkAdapter<String> {
         private static final long serialVersionUID = 1L;
 
         final S sink;
