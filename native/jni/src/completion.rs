@@ -1,27 +1,23 @@
-//! Asynchronous calls of a connection: a few worker threads run them, one Java thread fetches what has ended. No worker
-//! ever enters the JVM. Every accepted call ends: one that is dropped, by close or by a bug, ends with an error.
+//! Asynchronous calls of a connection. The threads that fetch their results run them, so that no result goes from one thread to another and the
+//! library has no threads that enter the JVM. Every accepted call ends: one that is dropped, by close or by a bug, ends with an error.
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
 
 use fluss_types::{Error, ErrorCode, Result};
 
 use crate::guard::panic_error;
 
-/// Calls that may wait for a worker; more of them make the caller wait. Each is a batch of keys.
+/// Calls that may wait for a thread; more of them make the caller wait. Each is a batch of keys.
 const MAX_WAITING: usize = 1024;
 
 type Job<T> = Box<dyn FnOnce() -> Result<T> + Send>;
 
 /// The calls of one connection.
 pub struct Completions<T> {
-    max_workers: usize,
     state: Mutex<State<T>>,
-    /// A worker has something to do, or must end.
-    work: Condvar,
-    /// A call has ended, or the connection is closed.
-    ended: Condvar,
+    /// There is a call to run or a result to give, or nothing comes any more.
+    news: Condvar,
     /// There is room for another call.
     room: Condvar,
 }
@@ -31,8 +27,6 @@ struct State<T> {
     ended: VecDeque<(i64, Result<T>)>,
     /// Accepted, not ended.
     open: usize,
-    workers: usize,
-    idle: usize,
     closed: bool,
 }
 
@@ -43,16 +37,10 @@ struct Completion<T> {
 }
 
 impl<T: Send + 'static> Completions<T> {
-    /// Threads are started when calls come, up to `max_workers`.
-    pub fn new(max_workers: usize) -> Arc<Self> {
-        let state = State { waiting: VecDeque::new(), ended: VecDeque::new(), open: 0, workers: 0, idle: 0, closed: false };
-        Arc::new(Self {
-            max_workers: max_workers.max(1),
-            state: Mutex::new(state),
-            work: Condvar::new(),
-            ended: Condvar::new(),
-            room: Condvar::new(),
-        })
+    /// Nobody runs a call before [`Completions::next`] is asked.
+    pub fn new() -> Arc<Self> {
+        let state = State { waiting: VecDeque::new(), ended: VecDeque::new(), open: 0, closed: false };
+        Arc::new(Self { state: Mutex::new(state), news: Condvar::new(), room: Condvar::new() })
     }
 
     /// Accepts a call; its result comes out of [`Completions::next`] under `call`. Waits while too many calls wait.
@@ -64,17 +52,15 @@ impl<T: Send + 'static> Completions<T> {
         if state.closed {
             return Err(closed());
         }
-        if state.idle <= state.waiting.len() && state.workers < self.max_workers {
-            self.start_worker(&mut state)?;
-        }
         state.open += 1;
         state.waiting.push_back((Completion { completions: Some(self.clone()), call }, Box::new(job)));
         drop(state);
-        self.work.notify_one();
+        self.news.notify_one();
         Ok(())
     }
 
-    /// Waits for calls to end and gives up to `max` of them with their results; `None`: closed, and all were given.
+    /// Runs a call, or waits for one, and gives its result; or up to `max` results of calls that ended without being run. `None`: closed, and all
+    /// were given. Any number of threads; each runs a call at a time.
     pub fn next(&self, max: usize) -> Option<Vec<(i64, Result<T>)>> {
         let mut state = self.lock();
         loop {
@@ -82,10 +68,16 @@ impl<T: Send + 'static> Completions<T> {
                 let count = state.ended.len().min(max);
                 return Some(state.ended.drain(..count).collect());
             }
+            if let Some((completion, job)) = state.waiting.pop_front() {
+                drop(state);
+                self.room.notify_one();
+                let result = catch_unwind(AssertUnwindSafe(job)).unwrap_or_else(|payload| Err(panic_error(payload)));
+                return Some(vec![(completion.given(), result)]);
+            }
             if state.closed && state.open == 0 {
                 return None;
             }
-            state = self.ended.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self.news.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
@@ -98,8 +90,7 @@ impl<T: Send + 'static> Completions<T> {
         };
         // Outside the lock: dropping a completion takes it.
         drop(waiting);
-        self.work.notify_all();
-        self.ended.notify_all();
+        self.news.notify_all();
         self.room.notify_all();
     }
 
@@ -108,43 +99,6 @@ impl<T: Send + 'static> Completions<T> {
         let state = self.lock();
         state.closed && state.open == 0 && state.ended.is_empty()
     }
-
-    fn start_worker(self: &Arc<Self>, state: &mut State<T>) -> Result<()> {
-        let this = self.clone();
-        let name = format!("fluss-lookup-{}", state.workers);
-        match thread::Builder::new().name(name).spawn(move || this.work()) {
-            Ok(_) => state.workers += 1,
-            Err(e) if state.workers == 0 => {
-                return Err(Error::io("starting a thread for asynchronous lookups", &e));
-            }
-            // The workers there are will do.
-            Err(_) => {}
-        }
-        Ok(())
-    }
-
-    fn work(&self) {
-        while let Some((completion, job)) = self.take_job() {
-            let result = catch_unwind(AssertUnwindSafe(job)).unwrap_or_else(|payload| Err(panic_error(payload)));
-            completion.end(result);
-        }
-    }
-
-    fn take_job(&self) -> Option<(Completion<T>, Job<T>)> {
-        let mut state = self.lock();
-        loop {
-            if let Some(job) = state.waiting.pop_front() {
-                self.room.notify_one();
-                return Some(job);
-            }
-            if state.closed {
-                return None;
-            }
-            state.idle += 1;
-            state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
-            state.idle -= 1;
-        }
-    }
 }
 
 impl<T> Completions<T> {
@@ -152,28 +106,38 @@ impl<T> Completions<T> {
     fn lock(&self) -> MutexGuard<'_, State<T>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Ends one.
+    fn end(&self, result: impl FnOnce(&mut State<T>)) {
+        let mut state = self.lock();
+        result(&mut state);
+        state.open -= 1;
+        let wake = state.closed || !state.ended.is_empty();
+        drop(state);
+        if wake {
+            self.news.notify_all();
+        }
+    }
 }
 
 impl<T> Completion<T> {
-    fn end(mut self, result: Result<T>) {
-        self.end_once(|_| result);
-    }
-
-    fn end_once(&mut self, result: impl FnOnce(&State<T>) -> Result<T>) {
+    /// The call, whose result is given by whoever asks.
+    fn given(mut self) -> i64 {
         if let Some(completions) = self.completions.take() {
-            let mut state = completions.lock();
-            let result = result(&state);
-            state.ended.push_back((self.call, result));
-            state.open -= 1;
-            drop(state);
-            completions.ended.notify_all();
+            completions.end(|_| {});
         }
+        self.call
     }
 }
 
 impl<T> Drop for Completion<T> {
     fn drop(&mut self) {
-        self.end_once(|state| Err(if state.closed { closed() } else { Error::internal("an asynchronous call was dropped") }));
+        if let Some(completions) = self.completions.take() {
+            completions.end(|state| {
+                let error = if state.closed { closed() } else { Error::internal("an asynchronous call was dropped") };
+                state.ended.push_back((self.call, Err(error)));
+            });
+        }
     }
 }
 

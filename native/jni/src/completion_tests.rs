@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 use std::sync::mpsc;
+use std::thread;
 use std::time::Duration;
 
 use super::*;
@@ -14,27 +15,36 @@ fn all(completions: &Completions<i64>, count: usize) -> BTreeMap<i64, Result<i64
 
 #[test]
 fn every_call_ends_with_its_own_result() {
-    let completions = Completions::new(3);
-    for call in 0..500 {
-        let job = move || {
-            if call % 5 == 0 { Err(Error::invalid(format!("{call}"))) } else { Ok(call * 2) }
-        };
-        completions.submit(call, job).unwrap();
-    }
-    for (call, result) in all(&completions, 500) {
+    let completions = Completions::new();
+    let results = thread::scope(|scope| {
+        let fetch = || std::iter::from_fn(|| completions.next(7)).flatten().collect::<Vec<_>>();
+        let fetching = [(); 3].map(|()| scope.spawn(fetch));
+        for call in 0..500 {
+            let job = move || {
+                if call % 5 == 0 { Err(Error::invalid(format!("{call}"))) } else { Ok(call * 2) }
+            };
+            completions.submit(call, job).unwrap();
+        }
+        while completions.lock().open > 0 {
+            thread::sleep(Duration::from_millis(1));
+        }
+        completions.close();
+        fetching.map(|thread| thread.join().unwrap()).concat()
+    });
+    let results: BTreeMap<i64, Result<i64>> = results.into_iter().collect();
+    assert_eq!(results.len(), 500);
+    for (call, result) in results {
         match result {
             Ok(value) => assert_eq!(value, call * 2),
             Err(error) => assert_eq!(error.message(), call.to_string()),
         }
     }
-    assert!(completions.lock().workers <= 3);
-    completions.close();
     assert!(completions.next(7).is_none());
 }
 
 #[test]
 fn a_panic_ends_its_call_and_no_other() {
-    let completions = Completions::new(1);
+    let completions = Completions::new();
     completions.submit(1, || panic!("boom")).unwrap();
     completions.submit(2, || Ok(2)).unwrap();
     let results = all(&completions, 2);
@@ -45,7 +55,7 @@ fn a_panic_ends_its_call_and_no_other() {
 
 #[test]
 fn close_fails_what_waits_and_lets_finish_what_runs() {
-    let completions = Completions::new(1);
+    let completions = Completions::new();
     let (started, wait_started) = mpsc::channel();
     let (go, wait_go) = mpsc::channel::<()>();
     let running = move || {
@@ -54,25 +64,27 @@ fn close_fails_what_waits_and_lets_finish_what_runs() {
         Ok(1)
     };
     completions.submit(1, running).unwrap();
-    wait_started.recv().unwrap();
-    completions.submit(2, || Ok(2)).unwrap();
-    completions.close();
-    assert!(!completions.is_drained());
-    assert_eq!(completions.submit(3, || Ok(3)).unwrap_err().code(), ErrorCode::Closed);
-    let first = completions.next(7).unwrap();
-    assert_eq!(first.len(), 1);
-    assert_eq!(first[0].0, 2);
-    assert_eq!(first[0].1.as_ref().unwrap_err().code(), ErrorCode::Closed);
-    go.send(()).unwrap();
-    let second = completions.next(7).unwrap();
-    assert_eq!(*second[0].1.as_ref().unwrap(), 1);
+    thread::scope(|scope| {
+        let runs = scope.spawn(|| completions.next(7).unwrap());
+        wait_started.recv().unwrap();
+        completions.submit(2, || Ok(2)).unwrap();
+        completions.close();
+        assert!(!completions.is_drained());
+        assert_eq!(completions.submit(3, || Ok(3)).unwrap_err().code(), ErrorCode::Closed);
+        let dropped = completions.next(7).unwrap();
+        assert_eq!(dropped.len(), 1);
+        assert_eq!(dropped[0].0, 2);
+        assert_eq!(dropped[0].1.as_ref().unwrap_err().code(), ErrorCode::Closed);
+        go.send(()).unwrap();
+        assert_eq!(*runs.join().unwrap()[0].1.as_ref().unwrap(), 1);
+    });
     assert!(completions.next(7).is_none());
     assert!(completions.is_drained());
 }
 
 #[test]
 fn close_wakes_a_waiting_reader() {
-    let completions = Completions::<i64>::new(1);
+    let completions = Completions::<i64>::new();
     thread::scope(|scope| {
         let reader = scope.spawn(|| completions.next(7).is_none());
         thread::sleep(Duration::from_millis(20));
@@ -83,26 +95,17 @@ fn close_wakes_a_waiting_reader() {
 
 #[test]
 fn too_many_waiting_calls_hold_the_caller_back() {
-    let completions = Completions::new(1);
-    let (started, wait_started) = mpsc::channel();
-    let (go, wait_go) = mpsc::channel::<()>();
-    let running = move || {
-        started.send(()).unwrap();
-        wait_go.recv().unwrap();
-        Ok(0)
-    };
-    completions.submit(0, running).unwrap();
-    wait_started.recv().unwrap();
-    for call in 1..=MAX_WAITING as i64 {
+    let completions = Completions::new();
+    for call in 0..MAX_WAITING as i64 {
         completions.submit(call, move || Ok(call)).unwrap();
     }
     thread::scope(|scope| {
         let held = scope.spawn(|| completions.submit(-1, || Ok(-1)));
         thread::sleep(Duration::from_millis(20));
         assert!(!held.is_finished());
-        go.send(()).unwrap();
+        completions.next(7).unwrap();
         held.join().unwrap().unwrap();
     });
-    assert_eq!(all(&completions, MAX_WAITING + 2).len(), MAX_WAITING + 2);
+    assert_eq!(all(&completions, MAX_WAITING).len(), MAX_WAITING);
     completions.close();
 }

@@ -1,6 +1,4 @@
 //! Connections, administration, tables.
-use std::thread::available_parallelism;
-
 use fluss_client::Connection;
 use fluss_proto::{AdminRequest, Message, OpenRequest, OpenTableRequest};
 use jni::EnvUnowned;
@@ -13,9 +11,6 @@ use crate::guard::call;
 use crate::object::{CONNECTIONS, OpenConnection, OpenTable, TABLES, calls, close_connection};
 use crate::request::{decode, table_path};
 
-/// Threads a connection for asynchronous lookups: each call is a batch and mostly waits for memory or the disk.
-const MAX_LOOKUP_THREADS: usize = 4;
-
 pub extern "system" fn abi_version<'l>(env: EnvUnowned<'l>, class: JClass<'l>) -> jint {
     call(env, &class, |_| Ok(ABI_VERSION))
 }
@@ -24,8 +19,7 @@ pub extern "system" fn open<'l>(env: EnvUnowned<'l>, class: JClass<'l>, request:
     call(env, &class, |env| {
         let request: OpenRequest = decode(env, &request)?;
         let connection = Connection::open(request.options)?;
-        let threads = available_parallelism().map_or(2, usize::from).min(MAX_LOOKUP_THREADS);
-        let lookups = Completions::new(threads);
+        let lookups = Completions::new();
         let handle = CONNECTIONS.insert(OpenConnection { connection, calls: lookups.clone() });
         calls().insert(handle, lookups);
         Ok(handle)

@@ -46,7 +46,7 @@ public final class AsyncLookuper<T> implements AutoCloseable {
     /**
      * @param key writes the key's columns into the given row of {@link #keys()}; called once, before this returns. What it
      *     throws is thrown here and nothing is looked up
-     * @return completes on the callback thread; always, exceptionally after close
+     * @return completes on a thread of the connection; always, exceptionally after close
      */
     public CompletableFuture<T> lookup(IntConsumer key) {
         CompletableFuture<T> future = new CompletableFuture<>();

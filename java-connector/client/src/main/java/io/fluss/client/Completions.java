@@ -2,17 +2,21 @@ package io.fluss.client;
 
 import io.fluss.jni.Native;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The asynchronous calls of one connection and the daemon thread ({@code fluss-callback}) that fetches their results. The
- * thread starts with the first call and ends with the connection, so that an idle connection costs none and a closed one
- * keeps no class loader alive.
+ * The asynchronous calls of one connection and the daemon threads ({@code fluss-lookup}) that run them and fetch their results. A
+ * thread starts when there are more calls than threads, and ends with the connection, so that an idle connection costs none and a
+ * closed one keeps no class loader alive.
  */
 final class Completions {
     private static final int RESULTS_A_CALL = 64;
     private static final long JOIN_MS = 10_000;
+    /** Each call is a batch of keys, and mostly computes or waits for the disk. */
+    private static final int MAX_THREADS = Math.min(4, Math.max(2, Runtime.getRuntime().availableProcessors()));
 
     /** A call that waits for its answer. Exactly one of the methods is called, once. */
     interface Call {
@@ -29,7 +33,9 @@ final class Completions {
     private final String target;
     private final AtomicLong nextId = new AtomicLong(1);
     private final ConcurrentHashMap<Long, Call> calls = new ConcurrentHashMap<>();
-    private Thread thread;
+    private final List<Thread> threads = new ArrayList<>();
+    /** Threads that have not ended. */
+    private int running;
     private boolean closed;
 
     Completions(long connection, String target) {
@@ -45,11 +51,13 @@ final class Completions {
                 throw FlussException.closed("the connection to " + target);
             }
             calls.put(id, call);
-            if (thread == null) {
-                thread = new Thread(this::run, "fluss-callback");
+            if (calls.size() > running && running < MAX_THREADS) {
+                Thread thread = new Thread(this::run, "fluss-lookup");
                 thread.setDaemon(true);
                 thread.setContextClassLoader(null);
                 thread.start();
+                threads.add(thread);
+                running++;
             }
         }
         return id;
@@ -62,19 +70,23 @@ final class Completions {
 
     /** Called when the native connection is closed: waits until every call has completed. */
     void closed() {
-        Thread running;
+        List<Thread> all;
         synchronized (this) {
             closed = true;
-            running = thread;
+            all = new ArrayList<>(threads);
         }
-        if (running != null && running != Thread.currentThread()) {
-            try {
-                running.join(JOIN_MS);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
+        boolean ended = true;
+        for (Thread thread : all) {
+            if (thread != Thread.currentThread()) {
+                try {
+                    thread.join(JOIN_MS);
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
             }
+            ended &= !thread.isAlive();
         }
-        if (running == null || !running.isAlive()) {
+        if (ended) {
             failRest();
         }
     }
@@ -99,10 +111,15 @@ final class Completions {
             // A connection that was closed before the first wait is a stale handle; what waits is failed below either way.
             return;
         } finally {
+            boolean last;
             synchronized (this) {
                 closed = true;
+                last = --running == 0;
             }
-            failRest();
+            // Another may have the answer of a call and not yet have completed it.
+            if (last) {
+                failRest();
+            }
         }
     }
 

@@ -44,7 +44,7 @@ public final class Lookuper extends NativeHandle {
      * A view of this lookuper that gathers single keys into batches.
      *
      * @param reader makes, of an answer on the Java heap, the function from the number of a key that was found to what its lookup gives ({@link
-     *     ColumnBatch#firstRowOf} says which rows are the key's); runs on the callback thread
+     *     ColumnBatch#firstRowOf} says which rows are the key's); runs on a thread of the connection
      * @param fullBatch keys that are sent although earlier ones are on their way
      * @param maxInFlight requests on their way at a time
      */
@@ -53,7 +53,7 @@ public final class Lookuper extends NativeHandle {
         return new AsyncLookuper<>(this, reader, fullBatch, maxInFlight);
     }
 
-    /** The keys are copied when this returns; {@code call} is then completed once, on the callback thread. */
+    /** The keys are copied when this returns; {@code call} is then completed once, on a thread of the connection. */
     void send(WriteBatch keys, Completions.Call call) {
         long id = completions.register(call);
         try {

@@ -125,7 +125,7 @@ public final class Native {
     public static native void closeLookuper(long lookuper);
 
     /**
-     * Blocks until asynchronous calls of the connection have ended.
+     * Runs an asynchronous call of the connection in the calling thread, or waits for one. Any number of threads.
      *
      * @return how many of {@code callIds} and {@code results} were filled; -1: the connection is closed
      */

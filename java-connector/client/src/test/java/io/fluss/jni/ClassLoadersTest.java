@@ -68,12 +68,12 @@ class ClassLoadersTest {
             alive = gone.stream().filter(reference -> reference.get() != null).count();
         }
         assertThat(alive).isLessThanOrEqualTo(2);
-        Set<String> callbackThreads = Thread.getAllStackTraces().keySet().stream()
+        Set<String> lookupThreads = Thread.getAllStackTraces().keySet().stream()
                 .filter(Thread::isAlive)
                 .map(Thread::getName)
-                .filter("fluss-callback"::equals)
+                .filter("fluss-lookup"::equals)
                 .collect(Collectors.toSet());
-        assertThat(callbackThreads).isEmpty();
+        assertThat(lookupThreads).isEmpty();
     }
 
     private WeakReference<ClassLoader> useAndDrop(int round) throws Exception {
