@@ -36,6 +36,7 @@ public final class FlussLookup {
     public static LookupRuntimeProvider runtimeProvider(
             Map<String, String> connectionOptions,
             TablePath path,
+            long tableId,
             TableDescriptor table,
             RowType physicalRowType,
             int[][] projection,
@@ -52,7 +53,7 @@ public final class FlussLookup {
             requireInsertable(path, table, keys);
         }
         LookupTarget target =
-                new LookupTarget(connectionOptions, path, physicalRowType, projection, filter, keys, options);
+                new LookupTarget(connectionOptions, path, tableId, physicalRowType, projection, filter, keys, options);
         LookupFunction sync = new FlussLookupFunction(target);
         AsyncLookupFunction async = options.async() ? new FlussAsyncLookupFunction(target) : null;
         if (options.cache() == null) {

@@ -26,6 +26,7 @@ final class LookupTarget implements Serializable {
 
     final HashMap<String, String> connectionOptions;
     final TablePath path;
+    final long tableId;
     final RowType rowType;
     final Projection projection;
     /** What rows must fulfil; null: nothing. */
@@ -37,6 +38,7 @@ final class LookupTarget implements Serializable {
     LookupTarget(
             Map<String, String> connectionOptions,
             TablePath path,
+            long tableId,
             RowType rowType,
             int[][] projection,
             Predicate filter,
@@ -44,6 +46,7 @@ final class LookupTarget implements Serializable {
             FlussLookupOptions options) {
         this.connectionOptions = new HashMap<>(connectionOptions);
         this.path = path;
+        this.tableId = tableId;
         this.rowType = rowType;
         this.projection = Projection.ofPaths(projection);
         this.filter = filter;

@@ -6,7 +6,7 @@ import io.fluss.client.Table;
 import io.fluss.client.WriteBatch;
 import io.fluss.flink.row.KeyWriter;
 import io.fluss.flink.row.Literals;
-import io.fluss.flink.row.SchemaCheck;
+import io.fluss.flink.row.PlannedTable;
 import java.util.List;
 
 /** A task's open lookuper with what it stands on. */
@@ -24,8 +24,7 @@ final class OpenLookup implements AutoCloseable {
     static OpenLookup of(LookupTarget target) {
         Connection connection = Connection.open(target.connectionOptions);
         try {
-            Table table = connection.table(target.path);
-            SchemaCheck.sameColumns(table.info(), target.rowType);
+            Table table = PlannedTable.open(connection, target.path, target.tableId, target.rowType);
             List<String> prefix = target.keys.prefix();
             Lookuper lookuper = prefix == null
                     ? table.newLookuper(target.projection, target.options.insertsMissing(), target.filter)

@@ -10,6 +10,19 @@ import org.apache.flink.table.types.logical.RowType;
 public final class PlannedTable {
     private PlannedTable() {}
 
+    /** That there is only another table of the name by now. */
+    public static UnrecoverableException madeAgain(TablePath path, long tableId, long found) {
+        return new UnrecoverableException("Table " + path + " was dropped and created again since the job was planned"
+                + " (table id " + tableId + ", now " + found + "). Submit the job again.");
+    }
+
+    /** That a checkpoint is of a table which is there no more, only one that has its name. */
+    public static UnrecoverableException restoredFromAnother(TablePath path, long tableId, long restored) {
+        return new UnrecoverableException("Table ID mismatch: expected " + tableId + ", but split contains " + restored
+                + " for table '" + path + "'. This usually happens when a table with the same name was dropped and recreated"
+                + " between job runs. Please restart the job without using the previous savepoint or checkpoint.");
+    }
+
     /**
      * @param tableId of the table that the job was planned with
      * @param columns of it, see {@link SchemaCheck#sameColumns}
@@ -25,8 +38,7 @@ public final class PlannedTable {
         try {
             long found = table.info().tableId();
             if (found != tableId) {
-                throw new UnrecoverableException("Table " + path + " was dropped and created again since the job was planned"
-                        + " (table id " + tableId + ", now " + found + "). Submit the job again.");
+                throw madeAgain(path, tableId, found);
             }
             SchemaCheck.sameColumns(table.info(), columns);
             return table;

@@ -186,6 +186,7 @@ public class FlussTableSource
         return FlussLookup.runtimeProvider(
                 scan.connectionOptions(),
                 scan.path(),
+                scan.tableId(),
                 table,
                 scan.rowType(),
                 projection,

@@ -188,4 +188,21 @@ class FailuresITCase {
         // No row of the one in the other.
         assertThat(number("SELECT COUNT(*) FROM dst WHERE id = -1 OR " + (source ? "FALSE" : "TRUE"))).isZero();
     }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aTableThatIsMadeAgainUnderALookupJoin(boolean async) throws Exception {
+        String users = "CREATE TABLE users (id INT PRIMARY KEY NOT ENFORCED, name STRING)";
+        batch.run(users).run("INSERT INTO users VALUES (1, 'ann')");
+        batch.run("CREATE TABLE clicks (id INT, t AS PROCTIME())").run("INSERT INTO clicks VALUES (1)");
+        batch.run("CREATE TABLE dst (id INT PRIMARY KEY NOT ENFORCED, name STRING)");
+        JobClient job = session().job("INSERT INTO dst SELECT c.id, u.name FROM clicks AS c JOIN users"
+                + " /*+ OPTIONS('lookup.async' = '" + async + "') */ FOR SYSTEM_TIME AS OF c.t AS u ON u.id = c.id");
+        Sql.until("a row is joined", () -> number("SELECT COUNT(*) FROM dst") == 1);
+        batch.run("DROP TABLE users").run(users).run("INSERT INTO users VALUES (2, 'bob')");
+        batch.run("INSERT INTO clicks VALUES (2)");
+        assertThatThrownBy(() -> job.getJobExecutionResult().get(90, TimeUnit.SECONDS))
+                .hasStackTraceContaining("fluss.users was dropped and created again");
+        assertThat(number("SELECT COUNT(*) FROM dst")).isEqualTo(1);
+    }
 }

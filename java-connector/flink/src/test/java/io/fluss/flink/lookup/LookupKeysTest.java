@@ -120,6 +120,7 @@ class LookupKeysTest {
         assertThatThrownBy(() -> FlussLookup.runtimeProvider(
                         Collections.emptyMap(),
                         PATH,
+                        1,
                         table(List.of("b", "a"), List.of("b", "a")),
                         ROW,
                         PROJECTION,

@@ -158,11 +158,13 @@ class SavepointITCase {
         Sql.until("the row is copied", () -> count("dst") == 1);
         String savepoint = stop(job);
         batch.run("DROP TABLE src").run("CREATE TABLE src (id INT, v STRING)");
+        batch.run("INSERT INTO src VALUES (10, 'another'), (20, 'another')");
         JobClient again = restored(savepoint).job(insert);
         assertThatThrownBy(() -> again.getJobExecutionResult().get(60, TimeUnit.SECONDS))
                 .isInstanceOf(ExecutionException.class)
                 .hasStackTraceContaining("Table ID mismatch")
                 .hasStackTraceContaining("fluss.src");
+        assertThat(count("dst")).isEqualTo(1);
     }
 
     private void assertCopied() {

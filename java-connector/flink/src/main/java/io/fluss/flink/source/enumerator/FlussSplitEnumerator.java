@@ -7,6 +7,7 @@ import io.fluss.client.InvalidArgumentException;
 import io.fluss.client.NotFoundException;
 import io.fluss.client.PartitionInfo;
 import io.fluss.client.TableInfo;
+import io.fluss.flink.row.PlannedTable;
 import io.fluss.flink.row.SchemaCheck;
 import io.fluss.flink.row.UnrecoverableException;
 import io.fluss.flink.source.ScanSpec;
@@ -95,14 +96,9 @@ public final class FlussSplitEnumerator implements SplitEnumerator<FlussSplit, F
         TableInfo table = store.admin().getTable(spec.path());
         long expected = tableId();
         if (table.tableId() != expected) {
-            throw new ValidationException(
-                    restored == null
-                            ? "Table " + spec.path() + " was dropped and created again since the job was planned (table id "
-                                    + expected + ", now " + table.tableId() + "). Submit the job again."
-                            : "Table ID mismatch: expected " + table.tableId() + ", but split contains " + expected
-                                    + " for table '" + spec.path() + "'. This usually happens when a table with the same "
-                                    + "name was dropped and recreated between job runs. Please restart the job without "
-                                    + "using the previous savepoint or checkpoint.");
+            throw restored == null
+                    ? PlannedTable.madeAgain(spec.path(), expected, table.tableId())
+                    : PlannedTable.restoredFromAnother(spec.path(), table.tableId(), expected);
         }
         SchemaCheck.sameColumns(table, spec.rowType());
         if (spec.isPartitioned()) {
@@ -154,6 +150,7 @@ public final class FlussSplitEnumerator implements SplitEnumerator<FlussSplit, F
         if (failure != null) {
             String message = "The splits of table " + spec.path() + " could not be made: " + failure.getMessage();
             boolean hopeless = failure instanceof ValidationException
+                    || failure instanceof UnrecoverableException
                     || failure instanceof InvalidArgumentException
                     || failure instanceof NotFoundException
                     || failure instanceof FlussException

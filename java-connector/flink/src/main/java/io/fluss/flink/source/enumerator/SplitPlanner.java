@@ -104,9 +104,9 @@ final class SplitPlanner {
                 continue;
             }
             if (stop == null) {
-                splits.add(new LogSplit(place, start[bucket], LogSplit.UNBOUNDED));
+                splits.add(new LogSplit(spec.tableId(), place, start[bucket], LogSplit.UNBOUNDED));
             } else if (start[bucket] < stop[bucket]) {
-                splits.add(new LogSplit(place, start[bucket], stop[bucket]));
+                splits.add(new LogSplit(spec.tableId(), place, start[bucket], stop[bucket]));
             }
         }
         return splits;
@@ -171,7 +171,8 @@ final class SplitPlanner {
         if (oneBucket && spec.isBounded() && !spec.isCheckpointing() && earlier.isEmpty()) {
             // It is read at one point in time anyway, and never from the middle.
             TableBucket bucket = new TableBucket(spec.isPartitioned() ? partitions[0] : 0, buckets[0]);
-            splits.add(new SnapshotSplit(bucket, SnapshotSplit.NOW, SnapshotPosition.START, SnapshotSplit.NOT_EARLIER));
+            splits.add(new SnapshotSplit(
+                    spec.tableId(), bucket, SnapshotSplit.NOW, SnapshotPosition.START, SnapshotSplit.NOT_EARLIER));
             return splits;
         }
         int[] chosen = buckets == null ? new int[0] : buckets;
@@ -184,9 +185,9 @@ final class SplitPlanner {
                 continue;
             }
             splits.add(spec.isBounded()
-                    ? new SnapshotSplit(bucket, snapshot.snapshotId(), SnapshotPosition.START, asOf)
+                    ? new SnapshotSplit(spec.tableId(), bucket, snapshot.snapshotId(), SnapshotPosition.START, asOf)
                     : new HybridSnapshotLogSplit(
-                            bucket, snapshot.snapshotId(), SnapshotPosition.START, false, offset.offset()));
+                            spec.tableId(), bucket, snapshot.snapshotId(), SnapshotPosition.START, false, offset.offset()));
         }
         return splits;
     }

@@ -1,6 +1,7 @@
 package io.fluss.flink.source.reader;
 
 import io.fluss.flink.metrics.NativeMemory;
+import io.fluss.flink.row.PlannedTable;
 import io.fluss.flink.source.ScanSpec;
 import io.fluss.flink.source.SnapshotFinishedEvent;
 import io.fluss.flink.source.split.FlussSplit;
@@ -21,8 +22,7 @@ import java.util.TreeMap;
 /** Reads the splits of one subtask: a fetcher thread gets batches from the store, the task's thread emits their rows. */
 public final class FlussSourceReader
         extends SingleThreadMultiplexSourceReaderBase<BatchCursor, RowData, FlussSplit, FlussSplitState> {
-    private final boolean bounded;
-    private final boolean checkpointing;
+    private final ScanSpec spec;
     private final OpenBatches openBatches;
     /** Snapshots that are read, but whose end is in no checkpoint yet. */
     private final List<SnapshotFinishedEvent> finished = new ArrayList<>();
@@ -43,8 +43,7 @@ public final class FlussSourceReader
                 emitter,
                 context.getConfiguration(),
                 context);
-        this.bounded = spec.isBounded();
-        this.checkpointing = spec.isCheckpointing();
+        this.spec = spec;
         this.openBatches = openBatches;
         emitter.onSnapshotFinished(this::snapshotFinished);
     }
@@ -58,6 +57,9 @@ public final class FlussSourceReader
     @Override
     public void addSplits(List<FlussSplit> splits) {
         for (FlussSplit split : splits) {
+            if (split.tableId() != spec.tableId() && split.tableId() != FlussSplit.UNKNOWN_TABLE) {
+                throw PlannedTable.restoredFromAnother(spec.path(), spec.tableId(), split.tableId());
+            }
             if (split instanceof HybridSnapshotLogSplit && ((HybridSnapshotLogSplit) split).isSnapshotFinished()) {
                 // The attempt before may have ended between the checkpoint and the release.
                 finished.add(new SnapshotFinishedEvent(split.bucket(), ((HybridSnapshotLogSplit) split).snapshotId()));
@@ -69,7 +71,7 @@ public final class FlussSourceReader
 
     @Override
     public void notifyNoMoreSplits() {
-        if (bounded) {
+        if (spec.isBounded()) {
             super.notifyNoMoreSplits();
         } else if (getNumberOfCurrentlyAssignedSplits() == 0) {
             idle();
@@ -93,7 +95,7 @@ public final class FlussSourceReader
 
     private void snapshotFinished(HybridSnapshotLogSplit split) {
         SnapshotFinishedEvent event = new SnapshotFinishedEvent(split.bucket(), split.snapshotId());
-        if (checkpointing) {
+        if (spec.isCheckpointing()) {
             finished.add(event);
         } else {
             context.sendSourceEventToCoordinator(event);
@@ -121,7 +123,7 @@ public final class FlussSourceReader
     protected void onSplitFinished(Map<String, FlussSplitState> states) {
         // Splits that end are those of a batch read; their snapshots are released by the enumerator when the job ends,
         // since a restarted task may have to read them again. Those of a stream end with their partition.
-        if (!bounded && getNumberOfCurrentlyAssignedSplits() == 0) {
+        if (!spec.isBounded() && getNumberOfCurrentlyAssignedSplits() == 0) {
             idle();
         }
     }

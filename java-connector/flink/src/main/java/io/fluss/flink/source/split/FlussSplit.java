@@ -9,10 +9,20 @@ import java.util.Objects;
  * that state and watermarks stay with the bucket.
  */
 public abstract class FlussSplit implements SourceSplit {
+    /** {@link #tableId()} of a split from a checkpoint that does not have it. */
+    public static final long UNKNOWN_TABLE = -1;
+
+    private final long tableId;
     private final TableBucket bucket;
 
-    FlussSplit(TableBucket bucket) {
+    FlussSplit(long tableId, TableBucket bucket) {
+        this.tableId = tableId;
         this.bucket = Objects.requireNonNull(bucket, "bucket");
+    }
+
+    /** Of the table that the split was made for: offsets and snapshots mean nothing in another that has its name. */
+    public final long tableId() {
+        return tableId;
     }
 
     public final TableBucket bucket() {

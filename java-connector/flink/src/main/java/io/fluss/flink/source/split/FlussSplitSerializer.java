@@ -9,16 +9,16 @@ import org.apache.flink.core.memory.DataOutputView;
 import java.io.IOException;
 
 /**
- * Splits in checkpoints. Version 2: kind (i8), partition id (i32; 0: the table has none), bucket (i32), then
+ * Splits in checkpoints. Version 3: kind (i8), table id (i64), partition id (i32; 0: the table has none), bucket (i32), then
  * log: starting offset, stopping offset (i64);
  * snapshot: id (UTF), position (i32 length and bytes), rows emitted (i64), as of offset (i64; -1: not earlier);
  * hybrid: the same without the last, snapshot finished (bool), log offset (i64).
- * Version 1 had no as of offset, version 0 no partition id.
+ * Version 2 had no table id, version 1 no as of offset either, version 0 no partition id.
  */
 public final class FlussSplitSerializer implements SimpleVersionedSerializer<FlussSplit> {
     public static final FlussSplitSerializer INSTANCE = new FlussSplitSerializer();
 
-    static final int VERSION = 2;
+    static final int VERSION = 3;
 
     private static final byte LOG = 0;
     private static final byte SNAPSHOT = 1;
@@ -57,19 +57,19 @@ public final class FlussSplitSerializer implements SimpleVersionedSerializer<Flu
         if (split instanceof LogSplit) {
             LogSplit log = (LogSplit) split;
             out.writeByte(LOG);
-            writeBucket(log.bucket(), out);
+            writeBucket(log, out);
             out.writeLong(log.startingOffset());
             out.writeLong(log.stoppingOffset());
         } else if (split instanceof SnapshotSplit) {
             SnapshotSplit snapshot = (SnapshotSplit) split;
             out.writeByte(SNAPSHOT);
-            writeBucket(snapshot.bucket(), out);
+            writeBucket(snapshot, out);
             writeSnapshot(snapshot.snapshotId(), snapshot.position(), out);
             out.writeLong(snapshot.asOfOffset());
         } else if (split instanceof HybridSnapshotLogSplit) {
             HybridSnapshotLogSplit hybrid = (HybridSnapshotLogSplit) split;
             out.writeByte(HYBRID);
-            writeBucket(hybrid.bucket(), out);
+            writeBucket(hybrid, out);
             writeSnapshot(hybrid.snapshotId(), hybrid.position(), out);
             out.writeBoolean(hybrid.isSnapshotFinished());
             out.writeLong(hybrid.logOffset());
@@ -80,24 +80,30 @@ public final class FlussSplitSerializer implements SimpleVersionedSerializer<Flu
 
     private static FlussSplit read(int version, DataInputView in) throws IOException {
         byte kind = in.readByte();
+        long tableId = version < 3 ? FlussSplit.UNKNOWN_TABLE : in.readLong();
         TableBucket bucket = new TableBucket(version == 0 ? 0 : in.readInt(), in.readInt());
         switch (kind) {
             case LOG:
-                return new LogSplit(bucket, in.readLong(), in.readLong());
+                return new LogSplit(tableId, bucket, in.readLong(), in.readLong());
             case SNAPSHOT:
                 return new SnapshotSplit(
-                        bucket, in.readUTF(), readPosition(in), version < 2 ? SnapshotSplit.NOT_EARLIER : in.readLong());
+                        tableId,
+                        bucket,
+                        in.readUTF(),
+                        readPosition(in),
+                        version < 2 ? SnapshotSplit.NOT_EARLIER : in.readLong());
             case HYBRID:
                 return new HybridSnapshotLogSplit(
-                        bucket, in.readUTF(), readPosition(in), in.readBoolean(), in.readLong());
+                        tableId, bucket, in.readUTF(), readPosition(in), in.readBoolean(), in.readLong());
             default:
                 throw new IOException("A split of kind " + kind + " is in the checkpoint: it is damaged.");
         }
     }
 
-    private static void writeBucket(TableBucket bucket, DataOutputView out) throws IOException {
-        out.writeInt(bucket.partitionId());
-        out.writeInt(bucket.bucket());
+    private static void writeBucket(FlussSplit split, DataOutputView out) throws IOException {
+        out.writeLong(split.tableId());
+        out.writeInt(split.bucket().partitionId());
+        out.writeInt(split.bucket().bucket());
     }
 
     private static void writeSnapshot(String id, SnapshotPosition position, DataOutputView out) throws IOException {

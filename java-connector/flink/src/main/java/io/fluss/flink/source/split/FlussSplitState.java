@@ -52,14 +52,14 @@ public final class FlussSplitState {
     /** The split from which a restored reader goes on. */
     public FlussSplit toSplit() {
         if (split instanceof LogSplit) {
-            return new LogSplit(split.bucket(), nextOffset, ((LogSplit) split).stoppingOffset());
+            return new LogSplit(split.tableId(), split.bucket(), nextOffset, ((LogSplit) split).stoppingOffset());
         }
         SnapshotPosition here = new SnapshotPosition(position, rowsEmitted);
         if (split instanceof SnapshotSplit) {
             SnapshotSplit snapshot = (SnapshotSplit) split;
-            return new SnapshotSplit(split.bucket(), snapshot.snapshotId(), here, snapshot.asOfOffset());
+            return new SnapshotSplit(split.tableId(), split.bucket(), snapshot.snapshotId(), here, snapshot.asOfOffset());
         }
         String snapshotId = ((HybridSnapshotLogSplit) split).snapshotId();
-        return new HybridSnapshotLogSplit(split.bucket(), snapshotId, here, snapshotFinished, nextOffset);
+        return new HybridSnapshotLogSplit(split.tableId(), split.bucket(), snapshotId, here, snapshotFinished, nextOffset);
     }
 }

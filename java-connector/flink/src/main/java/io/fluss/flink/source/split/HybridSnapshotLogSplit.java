@@ -15,8 +15,13 @@ public final class HybridSnapshotLogSplit extends FlussSplit {
      * @param logOffset the next offset of the log to read: until the snapshot is finished, the snapshot's own
      */
     public HybridSnapshotLogSplit(
-            TableBucket bucket, String snapshotId, SnapshotPosition position, boolean snapshotFinished, long logOffset) {
-        super(bucket);
+            long tableId,
+            TableBucket bucket,
+            String snapshotId,
+            SnapshotPosition position,
+            boolean snapshotFinished,
+            long logOffset) {
+        super(tableId, bucket);
         this.snapshotId = Objects.requireNonNull(snapshotId, "snapshotId");
         this.position = Objects.requireNonNull(position, "position");
         this.snapshotFinished = snapshotFinished;
@@ -45,7 +50,8 @@ public final class HybridSnapshotLogSplit extends FlussSplit {
             return false;
         }
         HybridSnapshotLogSplit that = (HybridSnapshotLogSplit) other;
-        return bucket().equals(that.bucket())
+        return tableId() == that.tableId()
+                && bucket().equals(that.bucket())
                 && snapshotId.equals(that.snapshotId)
                 && position.equals(that.position)
                 && snapshotFinished == that.snapshotFinished
@@ -54,7 +60,7 @@ public final class HybridSnapshotLogSplit extends FlussSplit {
 
     @Override
     public int hashCode() {
-        return Objects.hash(bucket(), snapshotId, position, snapshotFinished, logOffset);
+        return Objects.hash(tableId(), bucket(), snapshotId, position, snapshotFinished, logOffset);
     }
 
     @Override

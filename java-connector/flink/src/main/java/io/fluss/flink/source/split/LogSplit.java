@@ -14,8 +14,8 @@ public final class LogSplit extends FlussSplit {
      * @param startingOffset of the first row to read
      * @param stoppingOffset exclusive; {@link #UNBOUNDED}: never
      */
-    public LogSplit(TableBucket bucket, long startingOffset, long stoppingOffset) {
-        super(bucket);
+    public LogSplit(long tableId, TableBucket bucket, long startingOffset, long stoppingOffset) {
+        super(tableId, bucket);
         this.startingOffset = startingOffset;
         this.stoppingOffset = stoppingOffset;
     }
@@ -34,14 +34,15 @@ public final class LogSplit extends FlussSplit {
             return false;
         }
         LogSplit that = (LogSplit) other;
-        return bucket().equals(that.bucket())
+        return tableId() == that.tableId()
+                && bucket().equals(that.bucket())
                 && startingOffset == that.startingOffset
                 && stoppingOffset == that.stoppingOffset;
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(bucket(), startingOffset, stoppingOffset);
+        return Objects.hash(tableId(), bucket(), startingOffset, stoppingOffset);
     }
 
     @Override

@@ -14,8 +14,8 @@ public final class SnapshotSplit extends FlussSplit {
     private final SnapshotPosition position;
     private final long asOfOffset;
 
-    public SnapshotSplit(TableBucket bucket, String snapshotId, SnapshotPosition position, long asOfOffset) {
-        super(bucket);
+    public SnapshotSplit(long tableId, TableBucket bucket, String snapshotId, SnapshotPosition position, long asOfOffset) {
+        super(tableId, bucket);
         this.snapshotId = Objects.requireNonNull(snapshotId, "snapshotId");
         this.position = Objects.requireNonNull(position, "position");
         this.asOfOffset = asOfOffset;
@@ -40,7 +40,8 @@ public final class SnapshotSplit extends FlussSplit {
             return false;
         }
         SnapshotSplit that = (SnapshotSplit) other;
-        return bucket().equals(that.bucket())
+        return tableId() == that.tableId()
+                && bucket().equals(that.bucket())
                 && snapshotId.equals(that.snapshotId)
                 && position.equals(that.position)
                 && asOfOffset == that.asOfOffset;
@@ -48,7 +49,7 @@ public final class SnapshotSplit extends FlussSplit {
 
     @Override
     public int hashCode() {
-        return Objects.hash(bucket(), snapshotId, position, asOfOffset);
+        return Objects.hash(tableId(), bucket(), snapshotId, position, asOfOffset);
     }
 
     @Override

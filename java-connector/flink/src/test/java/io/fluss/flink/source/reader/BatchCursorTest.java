@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 class BatchCursorTest {
     private final OpenBatches open = new OpenBatches();
     private final Rows rows = new Rows();
-    private final FlussSplitState log = new FlussSplitState(new LogSplit(new TableBucket(0, 0), 100, Long.MAX_VALUE));
+    private final FlussSplitState log = new FlussSplitState(new LogSplit(1, new TableBucket(0, 0), 100, Long.MAX_VALUE));
 
     @Test
     void allRowsOfARange() {
@@ -59,7 +59,7 @@ class BatchCursorTest {
     @Test
     void aSnapshotGoesOnBehindTheRowsThatWereEmitted() {
         FlussSplitState state = new FlussSplitState(
-                new SnapshotSplit(new TableBucket(0, 0), "s", SnapshotPosition.START, SnapshotSplit.NOT_EARLIER));
+                new SnapshotSplit(1, new TableBucket(0, 0), "s", SnapshotPosition.START, SnapshotSplit.NOT_EARLIER));
         byte[] before = {9};
         ColumnBatch batch = SelectedRows.batch(10, 0, 10, 100, 1, 4, 6, 8);
         BatchCursor cursor =
@@ -91,7 +91,7 @@ class BatchCursorTest {
         // Wherever a checkpoint comes, who goes on from it emits what is missing and nothing twice.
         for (int emitted = 1; emitted < 6; emitted++) {
             List<String> both = new ArrayList<>();
-            FlussSplitState state = new FlussSplitState(new LogSplit(new TableBucket(0, 0), 100, Long.MAX_VALUE));
+            FlussSplitState state = new FlussSplitState(new LogSplit(1, new TableBucket(0, 0), 100, Long.MAX_VALUE));
             emitBinlog(binlog(SelectedRows.changes(100, 0, 6, types)), state, emitted, both);
             int from = (int) (next(state) - 100);
             emitBinlog(binlog(SelectedRows.changes(100, from, 6, types)), state, 9, both);
