@@ -46,6 +46,7 @@ public final class ScanSpec implements Serializable {
     private final OffsetChoice stop;
     private final Duration partitionDiscovery;
     private final Duration snapshotLease;
+    private final boolean batch;
     private final boolean checkpointing;
 
     private ScanSpec(Builder builder) {
@@ -69,6 +70,7 @@ public final class ScanSpec implements Serializable {
         stop = builder.stop;
         partitionDiscovery = builder.partitionDiscovery;
         snapshotLease = builder.snapshotLease;
+        batch = builder.batch;
         checkpointing = builder.checkpointing;
     }
 
@@ -93,6 +95,7 @@ public final class ScanSpec implements Serializable {
                 .stop(stop)
                 .partitionDiscovery(partitionDiscovery)
                 .snapshotLease(snapshotLease)
+                .batch(batch)
                 .checkpointing(checkpointing);
     }
 
@@ -196,7 +199,12 @@ public final class ScanSpec implements Serializable {
         return stop != null;
     }
 
-    /** Whether the job takes checkpoints: then a snapshot is released only when one holds its end. */
+    /** Whether the job is a batch: then no checkpoint or savepoint is taken of it, and a split is read from its start or not at all. */
+    public boolean isBatch() {
+        return batch;
+    }
+
+    /** Whether the job takes checkpoints by itself: then a snapshot is released only when one holds its end. */
     public boolean isCheckpointing() {
         return checkpointing;
     }
@@ -228,6 +236,7 @@ public final class ScanSpec implements Serializable {
         private OffsetChoice stop;
         private Duration partitionDiscovery = Duration.ZERO;
         private Duration snapshotLease = Duration.ofDays(1);
+        private boolean batch;
         private boolean checkpointing;
 
         private Builder() {}
@@ -314,6 +323,11 @@ public final class ScanSpec implements Serializable {
 
         public Builder snapshotLease(Duration lease) {
             snapshotLease = lease;
+            return this;
+        }
+
+        public Builder batch(boolean value) {
+            batch = value;
             return this;
         }
 

@@ -113,6 +113,7 @@ public final class FlussTableFactory implements DynamicTableSourceFactory, Dynam
                         .stop(asOf != null ? asOf : range.stop(batch || snapshot))
                         .partitionDiscovery(config.get(FlussConnectorOptions.SCAN_PARTITION_DISCOVERY_INTERVAL))
                         .snapshotLease(lease(opened.table.path(), config))
+                        .batch(batch)
                         .checkpointing(!batch && checkpointing(session))
                         .logForm(form)
                         .build();

@@ -8,6 +8,8 @@ import org.apache.flink.table.functions.ScalarFunction;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.nio.file.Path;
 import java.util.List;
@@ -125,6 +127,38 @@ class SavepointITCase {
         batch.run("INSERT INTO src SELECT * FROM gen");
         copyWithStopInTheMiddle("INSERT INTO dst SELECT slowly(id), v FROM src", "2");
         assertCopied();
+    }
+
+    /** Of {@code t$snapshot}, which ends: what was there when the job began, whatever became of it since. */
+    @ParameterizedTest
+    @ValueSource(strings = {"with checkpoints", "without checkpoints", "as of a time"})
+    void inTheMiddleOfASnapshotThatEnds(String how) throws Exception {
+        int buckets = how.equals("without checkpoints") ? 1 : 3;
+        batch.run("CREATE TABLE src (id INT, v STRING, PRIMARY KEY (id) NOT ENFORCED) WITH ('bucket.num' = '%d')", buckets);
+        batch.run("CREATE TABLE dst (id INT, v STRING)").run("INSERT INTO src SELECT * FROM gen");
+        String hint = "";
+        if (how.equals("as of a time")) {
+            Thread.sleep(5);
+            hint = " /*+ OPTIONS('scan.snapshot.timestamp' = '" + System.currentTimeMillis() + "') */";
+            Thread.sleep(5);
+            batch.run("DELETE FROM src WHERE id > 5");
+        }
+        String insert = "INSERT INTO dst SELECT slowly(id), v FROM `src$snapshot`" + hint;
+        String[] interval = {"execution.checkpointing.interval", "200 ms"};
+        Slowly.slow = true;
+        String savepoint;
+        try {
+            JobClient job = session(how.equals("without checkpoints") ? new String[0] : interval).job(insert);
+            Sql.until("some rows are copied", () -> count("dst") > 100);
+            savepoint = stop(job);
+        } finally {
+            Slowly.slow = false;
+        }
+        assertThat(count("dst")).as("rows at the savepoint").isBetween(1L, (long) ROWS - 1);
+        batch.run("DELETE FROM src WHERE MOD(id, 2) = 0").run("INSERT INTO src VALUES (-1, 'later')");
+        restored(savepoint).job(insert).getJobExecutionResult().get(60, TimeUnit.SECONDS);
+        assertThat(batch.rows("SELECT COUNT(*), COUNT(DISTINCT id), SUM(CAST(id AS BIGINT)) FROM dst"))
+                .containsExactly("+I[" + ROWS + ", " + ROWS + ", " + (ROWS * (ROWS + 1L) / 2) + "]");
     }
 
     @Test

@@ -105,6 +105,17 @@ class SnapshotReleaseITCase {
     }
 
     @Test
+    void ofAStreamThatEndsUntilItsEnd() throws Exception {
+        for (String interval : new String[] {"1 h", "200 ms"}) {
+            session("execution.checkpointing.interval", interval)
+                    .job("INSERT INTO dst SELECT touch(id), v FROM `src$snapshot`")
+                    .getJobExecutionResult()
+                    .get(60, TimeUnit.SECONDS);
+            Sql.until("the snapshots are released", () -> copied() && snapshots() == 0);
+        }
+    }
+
+    @Test
     void aSavepointInTheMiddleKeepsThem() throws Exception {
         batch.run("CREATE TEMPORARY TABLE gen (id INT, v STRING) WITH ('connector' = 'datagen',"
                 + " 'rows-per-second' = '1000000', 'number-of-rows' = '2000',"

@@ -317,9 +317,12 @@ public final class FlussSplitEnumerator implements SplitEnumerator<FlussSplit, F
                 return;
             }
             // A streaming job's snapshots outlive it when a checkpoint may need them; their lease ends them else.
-            if (spec.isBounded() || !inCheckpoint) {
-                planner.snapshots().forEach(this::releaseAtEnd);
-            }
+            boolean forGood = spec.isBatch() || !inCheckpoint;
+            planner.snapshots().forEach((bucket, snapshotId) -> {
+                if (forGood || released.contains(Map.entry(bucket, snapshotId))) {
+                    releaseAtEnd(bucket, snapshotId);
+                }
+            });
             connection.close();
             connection = null;
         }

@@ -168,7 +168,7 @@ final class SplitPlanner {
             return splits;
         }
         boolean oneBucket = buckets != null && buckets.length == 1 && (!spec.isPartitioned() || partitions.length == 1);
-        if (oneBucket && spec.isBounded() && !spec.isCheckpointing() && earlier.isEmpty()) {
+        if (oneBucket && spec.isBatch() && spec.isBounded() && earlier.isEmpty()) {
             // It is read at one point in time anyway, and never from the middle.
             TableBucket bucket = new TableBucket(spec.isPartitioned() ? partitions[0] : 0, buckets[0]);
             splits.add(new SnapshotSplit(

@@ -37,9 +37,9 @@ final class BatchCursor implements RecordsWithSplitIds<BatchCursor> {
         return new BatchCursor(splitId, open, batch, rows, batch.firstRow() + skip, before, false, false);
     }
 
-    /** The snapshot is read. @param splitEnds nothing follows it */
-    static BatchCursor endOfSnapshot(String splitId, boolean splitEnds) {
-        return new BatchCursor(splitId, null, null, null, 0, null, true, splitEnds);
+    /** The snapshot is read; the log follows. */
+    static BatchCursor endOfSnapshot(String splitId) {
+        return new BatchCursor(splitId, null, null, null, 0, null, true, false);
     }
 
     /** The log of a split was read up to {@code offset}, but no row of it is to be emitted. */

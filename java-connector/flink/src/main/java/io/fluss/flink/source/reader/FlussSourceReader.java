@@ -7,6 +7,7 @@ import io.fluss.flink.source.SnapshotFinishedEvent;
 import io.fluss.flink.source.split.FlussSplit;
 import io.fluss.flink.source.split.FlussSplitState;
 import io.fluss.flink.source.split.HybridSnapshotLogSplit;
+import io.fluss.flink.source.split.SnapshotSplit;
 
 import org.apache.flink.api.connector.source.ReaderOutput;
 import org.apache.flink.api.connector.source.SourceReaderContext;
@@ -121,8 +122,14 @@ public final class FlussSourceReader
 
     @Override
     protected void onSplitFinished(Map<String, FlussSplitState> states) {
-        // Splits that end are those of a batch read; their snapshots are released by the enumerator when the job ends,
-        // since a restarted task may have to read them again. Those of a stream end with their partition.
+        for (FlussSplitState state : states.values()) {
+            // Else the enumerator releases it when the job ends, since a restarted task may have to read it again.
+            if (spec.isCheckpointing() && state.initial() instanceof SnapshotSplit) {
+                finished.add(new SnapshotFinishedEvent(
+                        state.initial().bucket(), ((SnapshotSplit) state.initial()).snapshotId()));
+            }
+        }
+        // Of a scan without end, splits end with their partition.
         if (!spec.isBounded() && getNumberOfCurrentlyAssignedSplits() == 0) {
             idle();
         }

@@ -150,10 +150,10 @@ final class FlussSplitReader implements SplitReader<BatchCursor, FlussSplit> {
         snapshot.close();
         snapshot = null;
         if (split instanceof SnapshotSplit) {
-            return BatchCursor.endOfSnapshot(split.splitId(), true);
+            return BatchCursor.endOfSplit(split.splitId());
         }
         read(split.bucket(), ((HybridSnapshotLogSplit) split).logOffset(), LogSplit.UNBOUNDED);
-        return BatchCursor.endOfSnapshot(split.splitId(), false);
+        return BatchCursor.endOfSnapshot(split.splitId());
     }
 
     private BatchCursor fetchLog() {

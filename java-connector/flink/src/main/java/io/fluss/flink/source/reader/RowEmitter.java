@@ -33,9 +33,7 @@ final class RowEmitter implements RecordEmitter<BatchCursor, RowData, FlussSplit
     public void emitRecord(BatchCursor batch, SourceOutput<RowData> output, FlussSplitState state) {
         if (batch.takeEndOfSnapshot()) {
             state.snapshotFinished();
-            if (state.initial() instanceof HybridSnapshotLogSplit) {
-                onSnapshotFinished.accept((HybridSnapshotLogSplit) state.initial());
-            }
+            onSnapshotFinished.accept((HybridSnapshotLogSplit) state.initial());
             // The base class has counted this call as a record.
             numRecordsIn.dec();
             return;
