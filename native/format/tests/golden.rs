@@ -14,8 +14,8 @@ use arrow_array::{
 use arrow_buffer::{NullBuffer, OffsetBuffer};
 use arrow_schema::{DataType as ArrowType, Field, Fields};
 use fluss_format::{
-    BatchHeader, ColumnValues, Committable, EncodeOptions, EncodedBatch, KeyEncoder, Lease, PreparedMark, RowCodec, STAGED_UNIT,
-    StagedHeader, StagedPiece, decode_all, decode_upserts, encode_batch, encode_upserts, stored_batch,
+    BatchHeader, BegunOverwrite, ColumnValues, Committable, EncodeOptions, EncodedBatch, KeyEncoder, Lease, PreparedMark,
+    RowCodec, STAGED_UNIT, StagedHeader, StagedPiece, decode_all, decode_upserts, encode_batch, encode_upserts, stored_batch,
 };
 use fluss_testkit::{all_types, nested_types};
 use fluss_types::{Compression, Schema, TableBucket, TablePath};
@@ -294,6 +294,15 @@ fn a_staged_transaction_has_the_bytes_that_were_committed() {
     let mut later = header.encode();
     later[8] = 9;
     assert!(StagedHeader::decode(&later).unwrap_err().message().contains("version 9 with features 0x0"));
+}
+
+#[test]
+fn an_overwrite_that_has_begun_has_the_bytes_that_were_committed() {
+    let bucket = TableBucket { table_id: 7, partition: 3, bucket: 2 };
+    let members = vec![(42, 2), (43, 1)];
+    let begun = BegunOverwrite { bucket, id: 42, from: 1000, begun_ms: 1_700_000_000_000, members };
+    golden("overwrite.bin", &begun.encode());
+    assert_eq!(BegunOverwrite::decode(&begun.encode()).unwrap(), Some(begun));
 }
 
 #[test]
