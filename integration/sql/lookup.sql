@@ -72,10 +72,6 @@ FROM asks AS a LEFT JOIN prices /*+ OPTIONS('lookup.cache' = 'PARTIAL', 'lookup.
 SELECT a.id, p.cents
 FROM asks AS a JOIN prices FOR SYSTEM_TIME AS OF a.proc AS p ON a.shop = p.shop;
 
--- error: FULL
-SELECT a.id, p.cents
-FROM asks AS a JOIN prices /*+ OPTIONS('lookup.cache' = 'FULL') */ FOR SYSTEM_TIME AS OF a.proc AS p ON a.shop = p.shop AND a.item = p.item;
-
 -- The same in a streaming job.
 SET 'execution.runtime-mode' = 'streaming';
 -- rows: 8

@@ -5,6 +5,7 @@
 mod admin;
 mod connection;
 mod convert;
+mod full_copy;
 mod log_scanner;
 mod lookuper;
 mod predicate;
@@ -18,6 +19,7 @@ mod writer;
 
 pub use connection::Connection;
 pub use fluss_format::Committable;
+pub use full_copy::CopyState;
 pub use log_scanner::LogScanner;
 pub use lookuper::Lookuper;
 pub use predicate::{aggregates, predicate};

@@ -6,8 +6,9 @@ use arrow_select::take::take_record_batch;
 use fluss_format::{ColumnValues, Filter, KeyEncoder, Predicate, Projection};
 use fluss_types::{Column, Error, ErrorCode, MemoryUser, Result, TableKind};
 
+use crate::full_copy::FullCopy;
 use crate::routing::{codec, tablets};
-use crate::{ReadBatch, Table, Writer};
+use crate::{CopyState, ReadBatch, Table, Writer};
 
 /// How often a row is made for a key that has none before the lookup gives up.
 const INSERTS: usize = 10;
@@ -29,6 +30,8 @@ pub struct Lookuper {
     memory: Arc<MemoryUser>,
     /// Writes rows of the key alone, for keys that are missing.
     inserts: Option<Writer>,
+    /// Where rows are looked up; `None`: in the store.
+    copy: Option<Arc<FullCopy>>,
 }
 
 impl Lookuper {
@@ -42,12 +45,17 @@ impl Lookuper {
         let (bucket_key, partition_key) = (in_key(schema.bucket_key()), in_key(schema.partition_key()));
         let key = schema.primary_key().iter().map(|&i| schema.columns()[i].clone()).collect();
         let memory = table.inner.memory().readers().user();
-        Ok(Self { table, projection, filter: None, key, bucket_key, partition_key, memory, inserts: None })
+        Ok(Self { table, projection, filter: None, key, bucket_key, partition_key, memory, inserts: None, copy: None })
     }
 
     /// The same with a row made for every key that has none: its key, and NULL elsewhere. However many ask for a key at once, one row is made and all
     /// of them get it. It is durable when they do. If rows are gone as soon as they are made (deleted, or expired) the lookup fails. Refused when a column outside the key is NOT NULL.
     pub fn inserting(self) -> Result<Self> {
+        if self.copy.is_some() {
+            return Err(Error::invalid(
+                "a lookup in a copy of the table cannot insert rows: they would be missing there for a while",
+            ));
+        }
         let inserts = self.table.partial_writer(self.table.schema().primary_key())?;
         Ok(Self { inserts: Some(inserts), ..self })
     }
@@ -56,6 +64,21 @@ impl Lookuper {
     pub fn filtered(self, predicate: Predicate) -> Result<Self> {
         let filter = Some(Filter::new(self.table.schema().clone(), predicate)?);
         Ok(Self { filter, ..self })
+    }
+
+    /// The same, in a copy of the table in memory: one that all in this process share who ask for it, made bucket by bucket as they are asked for, and
+    /// freed when the last of them is dropped. It follows the changes that are durable.
+    pub fn in_full_copy(self) -> Result<Self> {
+        if self.inserts.is_some() {
+            return self.inserting();
+        }
+        let copy = Some(FullCopy::of(&self.table)?);
+        Ok(Self { copy, ..self })
+    }
+
+    /// What the copy of the table is; `None`: it is looked up in the store.
+    pub fn copy_state(&self) -> Option<CopyState> {
+        self.copy.as_ref().map(|copy| copy.state())
     }
 
     /// What it reads.
@@ -114,11 +137,15 @@ impl Lookuper {
         let mut asked = Vec::new();
         for (tablet, rows) in tablets(&self.table, keys, &self.key, &self.bucket_key, &self.partition_key)? {
             let bucket_keys: Vec<&[u8]> = rows.iter().map(|&r| key(r as usize)).collect();
-            let found = tablet.lookup(&bucket_keys, |i, row| {
+            let found = |i: usize, row: &[u8]| {
                 let from = stored.len();
                 stored.extend_from_slice(row);
                 places[rows[i] as usize] = Some(from..stored.len());
-            });
+            };
+            let found = match &self.copy {
+                None => tablet.lookup(&bucket_keys, found),
+                Some(copy) => copy.lookup(&tablet, &bucket_keys, found).map(|()| false),
+            };
             match found {
                 Ok(undurable) => {
                     if undurable && self.inserts.is_some() {

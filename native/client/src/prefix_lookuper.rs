@@ -6,8 +6,9 @@ use arrow_schema::{Schema as ArrowSchema, SchemaRef};
 use fluss_format::{ColumnValues, Filter, KeyEncoder, Predicate, Projection};
 use fluss_types::{Column, Error, ErrorCode, MemoryUser, Result, TableKind};
 
+use crate::full_copy::FullCopy;
 use crate::routing::{codec, tablets};
-use crate::{ReadBatch, Table};
+use crate::{CopyState, ReadBatch, Table};
 
 /// What a prefix lookup found.
 #[derive(Debug)]
@@ -33,6 +34,8 @@ pub struct PrefixLookuper {
     /// Those of the partition key columns.
     partition_key: Vec<usize>,
     memory: Arc<MemoryUser>,
+    /// Where rows are looked up; `None`: in the store.
+    copy: Option<Arc<FullCopy>>,
 }
 
 impl PrefixLookuper {
@@ -73,13 +76,24 @@ impl PrefixLookuper {
         let columns = names.iter().filter_map(|n| schema.columns().iter().find(|c| c.name == **n));
         let key = columns.cloned().collect();
         let memory = table.inner.memory().readers().user();
-        Ok(Self { table, projection, filter: None, key, encoded, bucket_key, partition_key, memory })
+        Ok(Self { table, projection, filter: None, key, encoded, bucket_key, partition_key, memory, copy: None })
     }
 
     /// The same, of rows that match. Paths are into the table's schema.
     pub fn filtered(self, predicate: Predicate) -> Result<Self> {
         let filter = Some(Filter::new(self.table.schema().clone(), predicate)?);
         Ok(Self { filter, ..self })
+    }
+
+    /// As [`Lookuper::in_full_copy`](crate::Lookuper::in_full_copy), with which it shares the copy.
+    pub fn in_full_copy(self) -> Result<Self> {
+        let copy = Some(FullCopy::of(&self.table)?);
+        Ok(Self { copy, ..self })
+    }
+
+    /// What the copy of the table is; `None`: it is looked up in the store.
+    pub fn copy_state(&self) -> Option<CopyState> {
+        self.copy.as_ref().map(|copy| copy.state())
     }
 
     /// The columns of the lookup keys.
@@ -122,18 +136,24 @@ impl PrefixLookuper {
         let mut asked = Vec::new();
         for (tablet, rows) in tablets(&self.table, keys, &self.key, &self.bucket_key, &self.partition_key)? {
             let of_bucket: Vec<&[u8]> = rows.iter().map(|&r| prefixes[r as usize].as_slice()).collect();
-            let found = tablet.prefix_lookup(&of_bucket, |i, row| {
+            let found = |i: usize, row: &[u8]| {
                 if (stored.len() + row.len()) as u64 > limit {
                     return Err(Error::new(
                         ErrorCode::OutOfMemory,
-                        format!("the rows of {n} keys are more than {limit} bytes, the readers' share of 'memory.size': look up fewer keys at once, or scan the table"),
+                        format!(
+                            "the rows of {n} keys are more than {limit} bytes, the readers' share of 'memory.size': look up fewer keys at once, or scan the table"
+                        ),
                     ));
                 }
                 let from = stored.len();
                 stored.extend_from_slice(row);
                 places[rows[i] as usize].push(from..stored.len());
                 Ok(())
-            });
+            };
+            let found = match &self.copy {
+                None => tablet.prefix_lookup(&of_bucket, found),
+                Some(copy) => copy.prefix_lookup(&tablet, &of_bucket, found),
+            };
             match found {
                 Ok(()) => asked.push(tablet),
                 // Dropped since.

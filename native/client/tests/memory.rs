@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use arrow_array::{Int64Array, RecordBatch, StringArray};
 use common::*;
-use fluss_client::{Connection, LogScanner, Table};
-use fluss_types::ErrorCode;
+use fluss_client::{Connection, LogScanner, Lookuper, Table};
+use fluss_types::{ErrorCode, TablePath};
 
 const MIB: u64 = 1 << 20;
 /// The smallest budget; a share of readers or writers is an eighth.
@@ -132,6 +132,85 @@ fn a_scanner_gets_one_batch_at_a_time_while_the_readers_share_is_used_up() {
         assert_eq!(third.expect("the poll is woken by the batch that is dropped"), 2);
     });
     drop(second);
+    assert_eq!(used(), 0);
+    connection.close().unwrap();
+}
+
+/// The values `v` of some keys, in the copy of the table.
+fn copied(lookuper: &Lookuper, table: &Table, keys: &[i64]) -> fluss_types::Result<Vec<Option<String>>> {
+    let keys = RecordBatch::try_new(table.key_schema(), vec![Arc::new(Int64Array::from(keys.to_vec()))]).unwrap();
+    let found = lookuper.lookup(&keys)?;
+    let at = found.row_bytes.unwrap();
+    Ok((0..found.rows).map(|r| (found.bytes[at + r] == 1).then(|| text(&found, 0, r))).collect())
+}
+
+#[test]
+fn all_who_look_up_in_a_table_share_one_copy_and_the_last_frees_it() {
+    let _alone = alone();
+    let dir = tempfile::tempdir().unwrap();
+    let (connection, second) = (open(dir.path(), None).unwrap(), open(dir.path(), None).unwrap());
+    let table = create(&connection, "t", true, 2, &[]);
+    let ids: Vec<i64> = (0..10_000).collect();
+    let values = StringArray::from_iter_values(ids.iter().map(|id| format!("value {id}")));
+    let rows =
+        RecordBatch::try_new(table.write_schema(), vec![Arc::new(Int64Array::from(ids.clone())), Arc::new(values)]).unwrap();
+    let writer = table.writer().unwrap();
+    writer.write(None, &rows).unwrap();
+    writer.flush().unwrap();
+    let used = || metrics(&connection)["memory.copies"];
+    let first = table.lookuper(vec![1]).unwrap().in_full_copy().unwrap();
+    assert_eq!(used(), 0, "nobody has asked for a row");
+    assert_eq!(copied(&first, &table, &[7, -1]).unwrap(), [Some("value 7".into()), None]);
+    assert_eq!(copied(&first, &table, &ids).unwrap(), lookup(&table, &ids));
+    let state = first.copy_state().unwrap();
+    assert_eq!((state.rows, state.bytes, state.staleness_ms), (10_000, used(), 0));
+    let other = second.table(&TablePath::new("db", "t")).unwrap();
+    let key_only = other.lookuper(vec![0]).unwrap().in_full_copy().unwrap();
+    assert_eq!(key_only.copy_state(), first.copy_state(), "what is read of the rows does not matter");
+    drop(first);
+    assert_eq!(used(), state.bytes);
+    drop(key_only);
+    assert_eq!(used(), 0);
+    second.close().unwrap();
+    connection.close().unwrap();
+}
+
+#[test]
+fn a_copy_that_the_budget_has_no_room_for_is_refused_until_there_is_room() {
+    let _alone = alone();
+    let dir = tempfile::tempdir().unwrap();
+    let connection = open(dir.path(), Some(BUDGET)).unwrap();
+    let table = create(&connection, "t", true, 1, &[]);
+    let writer = table.writer().unwrap();
+    let write = |id| {
+        writer.write(None, &row(&table, id, 1 << 20)).unwrap();
+        writer.flush().unwrap();
+    };
+    let used = || metrics(&connection)["memory.copies"];
+    let lookuper = table.lookuper(vec![1]).unwrap().in_full_copy().unwrap();
+    (0..3).for_each(write);
+    let found = copied(&lookuper, &table, &[2, 3]).unwrap();
+    assert_eq!((found[0].as_ref().map(String::len), found[1].is_none()), (Some(1 << 20), true));
+    assert!(used() > 3 * MIB);
+    // While it follows, and when it is loaded.
+    (3..9).for_each(write);
+    let e = loop {
+        if let Err(e) = copied(&lookuper, &table, &[2]) {
+            break e;
+        }
+        thread::yield_now();
+    };
+    assert_eq!((e.code(), used()), (ErrorCode::OutOfMemory, 0));
+    for part in ["its 9 rows take 94", "0 of the 6291456 bytes", "'memory.size', which is 16777216", "'lookup.cache'"] {
+        assert!(e.message().contains(part), "{part} in: {e}");
+    }
+    writer.write(Some(&[1]), &row(&table, 0, 1)).unwrap();
+    for id in 1..6 {
+        writer.write(None, &row(&table, id, 1)).unwrap();
+    }
+    writer.flush().unwrap();
+    assert_eq!(copied(&lookuper, &table, &[0, 1]).unwrap(), [None, Some("x".into())]);
+    drop(lookuper);
     assert_eq!(used(), 0);
     connection.close().unwrap();
 }

@@ -185,10 +185,16 @@ impl Engine {
             ("memory.write-buffers", write_buffers),
             ("memory.writers", memory.writers().used()),
             ("memory.readers", memory.readers().used()),
+            ("memory.copies", memory.copies().used()),
             ("tablets.open", open as u64),
             ("retention.failures", failures(|work| &work.retention)),
             ("auto-partition.failures", failures(|work| &work.partitions)),
         ]
+    }
+
+    /// Copies of tables hold more or less than before: the block cache follows.
+    pub fn settle_copies(&self) {
+        self.context.kv.lend(&|| self.memory().copies().used());
     }
 
     pub(crate) fn check_open(&self) -> Result<()> {

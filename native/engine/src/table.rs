@@ -41,6 +41,11 @@ impl Table {
         TableOptions::parse(&self.meta.declaration.options)?.merging(&self.schema)
     }
 
+    /// The engine that has it open.
+    pub fn engine(&self) -> &Arc<Engine> {
+        &self.engine
+    }
+
     /// The memory budget of the process.
     pub fn memory(&self) -> &MemoryBudget {
         self.engine.memory()

@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use arrow_array::RecordBatch;
 use fluss_client::{
-    Connection, LogScanner, Lookuper, PrefixLookuper, ReadBatch, SnapshotScanner, Table, TransactionalWriter, Writer,
+    Connection, CopyState, LogScanner, Lookuper, PrefixLookuper, ReadBatch, SnapshotScanner, Table, TransactionalWriter, Writer,
 };
 use fluss_types::{Error, Result, TablePath};
 
@@ -135,6 +135,14 @@ impl AnyLookuper {
         match self {
             Self::Key(lookuper) => lookuper.projection().nodes(),
             Self::Prefix(lookuper) => lookuper.projection().nodes(),
+        }
+    }
+
+    /// What the copy of the table is, if rows are looked up in one.
+    pub fn copy_state(&self) -> Option<CopyState> {
+        match self {
+            Self::Key(lookuper) => lookuper.copy_state(),
+            Self::Prefix(lookuper) => lookuper.copy_state(),
         }
     }
 

@@ -11,7 +11,7 @@ use crate::guard::install_panic_hook;
 use crate::natives::{connection, log, lookup, memory, snapshot, write};
 
 /// What `Native.abiVersion` says; `NativeLibrary.ABI_VERSION` on the Java side must be the same.
-pub const ABI_VERSION: jint = 5;
+pub const ABI_VERSION: jint = 6;
 
 struct Native {
     name: &'static JNIStr,
@@ -27,7 +27,7 @@ macro_rules! natives {
 
 /// Every native of `io.fluss.jni.Native`. A change here changes `signatures.txt` and `ABI_VERSION`.
 #[rustfmt::skip]
-fn table() -> [Native; 32] {
+fn table() -> [Native; 33] {
     natives! {
         "abiVersion" "()I" connection::abi_version;
         "open" "([B)J" connection::open;
@@ -55,6 +55,7 @@ fn table() -> [Native; 32] {
         "openLookuper" "(J[B)J" lookup::open_lookuper;
         "lookup" "(J[Ljava/nio/ByteBuffer;I[J)Ljava/nio/ByteBuffer;" lookup::lookup;
         "lookupAsync" "(JJ[Ljava/nio/ByteBuffer;I)V" lookup::lookup_async;
+        "copyState" "(J[J)V" lookup::copy_state;
         "closeLookuper" "(J)V" lookup::close_lookuper;
         "awaitCompletions" "(J[J[J)I" lookup::await_completions;
         "takeResult" "(J[J)Ljava/nio/ByteBuffer;" lookup::take_result;

@@ -123,6 +123,10 @@ impl KvStores for RocksKvStores {
         Ok(Arc::new(RocksCheckpoint::open(dir, &self.options())?))
     }
 
+    fn lend(&self, bytes: &dyn Fn() -> u64) {
+        self.memory.lend(bytes);
+    }
+
     fn memory_used(&self) -> (u64, u64) {
         self.memory.used()
     }

@@ -26,6 +26,10 @@ pub struct KvMemory(Arc<Shared>);
 
 struct Shared {
     cache: Cache,
+    /// Bytes of the cache when nothing of it is lent.
+    cache_size: usize,
+    /// One at a time who lends.
+    lending: Mutex<()>,
     write_buffers: WriteBufferManager,
     stores: Mutex<Vec<Weak<Db>>>,
     /// Bytes that came in since memtables were last looked at.
@@ -64,10 +68,13 @@ impl std::fmt::Debug for KvMemory {
 impl KvMemory {
     /// `cache` bytes of block cache and `write_buffers` bytes for all memtables together. What memtables do not take now is the block cache's too.
     pub fn new(cache: usize, write_buffers: usize) -> Self {
-        let cache = Cache::new_hyper_clock_cache(cache + write_buffers, 0);
+        let cache_size = cache + write_buffers;
+        let cache = Cache::new_hyper_clock_cache(cache_size, 0);
         let write_buffers = WriteBufferManager::new_write_buffer_manager_with_cache(write_buffers, false, cache.clone());
         Self(Arc::new(Shared {
             cache,
+            cache_size,
+            lending: Mutex::default(),
             write_buffers,
             stores: Mutex::default(),
             unseen: AtomicU64::new(0),
@@ -94,6 +101,12 @@ impl KvMemory {
 
     pub(crate) fn write_buffers(&self) -> &WriteBufferManager {
         &self.0.write_buffers
+    }
+
+    /// As [`KvStores::lend`](crate::KvStores::lend).
+    pub(crate) fn lend(&self, bytes: impl Fn() -> u64) {
+        let _one_at_a_time = self.0.lending.lock().unwrap_or_else(PoisonError::into_inner);
+        self.0.cache.clone().set_capacity(self.0.cache_size.saturating_sub(bytes() as usize));
     }
 
     /// Bytes of blocks, and of memtables, which the cache counts as its own in steps of 256 KiB.

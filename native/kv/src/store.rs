@@ -140,4 +140,6 @@ pub trait KvStores: Send + Sync + Debug {
     fn open_checkpoint(&self, dir: &Path) -> Result<Arc<dyn KvCheckpoint>>;
     /// Bytes in use now, by all stores of the process: block cache, memtables.
     fn memory_used(&self) -> (u64, u64);
+    /// The block cache does without the memory that others hold of it now: so many bytes, which are asked for by one at a time.
+    fn lend(&self, _bytes: &dyn Fn() -> u64) {}
 }

@@ -16,5 +16,5 @@ pub use commit::Committer;
 pub use progress::Signal;
 pub use snapshot::{SnapshotInfo, SnapshotReader};
 pub use table::{ReserveNumbers, TableKv};
-pub use tablet::{Rows, Tablet, TabletContext};
+pub use tablet::{Followed, Rows, Tablet, TabletContext};
 pub use transactions::TransactionInfo;

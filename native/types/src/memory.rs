@@ -9,12 +9,14 @@ pub struct MemoryBudget {
     size: u64,
     writers: Arc<MemoryShare>,
     readers: Arc<MemoryShare>,
+    copies: Arc<MemoryShare>,
 }
 
 impl MemoryBudget {
     /// A budget of `size` bytes.
     pub fn new(size: u64) -> Self {
-        Self { size, writers: Arc::new(MemoryShare::new(size / 8)), readers: Arc::new(MemoryShare::new(size / 8)) }
+        let share = |bytes| Arc::new(MemoryShare::new(bytes));
+        Self { size, writers: share(size / 8), readers: share(size / 8), copies: share(size / 8 * 3) }
     }
 
     /// All of it, bytes.
@@ -22,7 +24,7 @@ impl MemoryBudget {
         self.size
     }
 
-    /// Bytes for RocksDB's blocks: half, and what [`Self::write_buffers`] are not taken for.
+    /// Bytes for RocksDB's blocks: half, and what [`Self::write_buffers`] are not taken for, less what [`Self::copies`] take.
     pub fn block_cache(&self) -> u64 {
         self.size / 2
     }
@@ -40,6 +42,11 @@ impl MemoryBudget {
     /// Batches given to readers and not released: an eighth.
     pub fn readers(&self) -> &Arc<MemoryShare> {
         &self.readers
+    }
+
+    /// Copies of tables for lookups: taken from the block cache, three eighths at most.
+    pub fn copies(&self) -> &Arc<MemoryShare> {
+        &self.copies
     }
 }
 
@@ -108,6 +115,17 @@ impl MemoryGuard {
         self.user.share.used.fetch_add(bytes, Ordering::Relaxed);
     }
 
+    /// Counts `bytes` from now on.
+    pub fn set(&mut self, bytes: u64) {
+        if let Some(more) = bytes.checked_sub(self.bytes) {
+            return self.grow(more);
+        }
+        let less = self.bytes - bytes;
+        self.bytes = bytes;
+        self.user.used.fetch_sub(less, Ordering::Relaxed);
+        self.user.share.used.fetch_sub(less, Ordering::Relaxed);
+    }
+
     /// What it counts.
     pub fn bytes(&self) -> u64 {
         self.bytes
@@ -155,6 +173,10 @@ mod tests {
         last.grow(7);
         drop(moved);
         assert_eq!(budget.readers().used(), 7);
+        last.set(9);
+        assert_eq!(budget.readers().used(), 9);
+        last.set(4);
+        assert_eq!(budget.readers().used(), 4);
         drop(last);
         assert_eq!((budget.readers().used(), budget.writers().used()), (0, 0));
     }

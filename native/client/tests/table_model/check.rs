@@ -1,7 +1,9 @@
 //! Everything that can be read, against the model.
 use std::collections::{BTreeMap, BTreeSet};
+use std::thread;
 use std::time::Duration;
 
+use fluss_client::Lookuper;
 use fluss_proto::admin_request::Request;
 use fluss_proto::list_offsets::Spec;
 use fluss_proto::{self as proto};
@@ -22,6 +24,11 @@ impl Run {
         self.check_logs(&logs);
         self.check_snapshots(&logs);
         self.check_lookups();
+        while self.in_copy.copy_state().unwrap().staleness_ms > 0 {
+            thread::sleep(Duration::from_millis(1));
+        }
+        let in_copy = self.table.lookuper(self.all()).unwrap().in_full_copy().unwrap();
+        self.check_lookups_with(&in_copy);
     }
 
     /// The log of each bucket.
@@ -102,12 +109,15 @@ impl Run {
 
     /// Lookups of every key that was ever written, and of others; also before rows are durable.
     pub fn check_lookups(&mut self) {
+        self.check_lookups_with(&self.table.lookuper(self.all()).unwrap());
+    }
+
+    fn check_lookups_with(&mut self, lookuper: &Lookuper) {
         let definition = &self.model.definition;
         let schema = self.table.schema().clone();
         let columns = rows::random_columns(definition, &schema, 40, &mut self.random);
         let keys: Vec<_> = definition.key.iter().map(|&k| columns[k].clone()).collect();
         let asked = rows::rows(&columns, &definition.columns);
-        let lookuper = self.table.lookuper(self.all()).unwrap();
         let found = lookuper.lookup(&rows::batch(self.table.key_schema(), keys)).unwrap();
         let there = found.row_bytes.unwrap();
         for (i, row) in read_rows(&found, &definition.columns).into_iter().enumerate() {

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::ArrayRef;
-use fluss_client::{Connection, Table, TransactionalWriter, Writer};
+use fluss_client::{Connection, Lookuper, Table, TransactionalWriter, Writer};
 use fluss_meta::{DatabaseMeta, TableDeclaration};
 use fluss_proto::admin_request::Request;
 use fluss_proto::{self as proto, AdminRequest, AdminResponse};
@@ -32,12 +32,18 @@ pub struct Run {
     pub table: Arc<Table>,
     /// With the columns that they give.
     writers: Vec<(Option<Vec<usize>>, Writer)>,
+    /// Of all columns, in a copy of the table.
+    pub in_copy: Lookuper,
     pub model: Model,
     pub snapshots: Vec<Pinned>,
 }
 
 fn connect(dir: &Path) -> Arc<Connection> {
     Connection::open([("data.dir".to_string(), dir.to_str().unwrap().to_string())].into()).unwrap()
+}
+
+fn in_copy(table: &Arc<Table>) -> Lookuper {
+    table.lookuper(0..table.schema().columns().len()).unwrap().in_full_copy().unwrap()
 }
 
 fn path() -> TablePath {
@@ -94,8 +100,8 @@ impl Run {
         create(dir.path(), &definition);
         let connection = connect(dir.path());
         let table = connection.table(&path()).unwrap();
-        let writers = Vec::new();
-        Self { random, print, dir, connection, table, writers, model: Model::new(definition), snapshots: Vec::new() }
+        let (writers, in_copy) = (Vec::new(), in_copy(&table));
+        Self { random, print, dir, connection, table, writers, in_copy, model: Model::new(definition), snapshots: Vec::new() }
     }
 
     pub fn run(mut self) {
@@ -255,6 +261,7 @@ impl Run {
     fn open(&mut self) {
         self.connection = connect(self.dir.path());
         self.table = self.connection.table(&path()).unwrap();
+        self.in_copy = in_copy(&self.table);
         self.writers.clear();
     }
 

@@ -28,7 +28,10 @@ pub extern "system" fn open_lookuper<'l>(env: EnvUnowned<'l>, class: JClass<'l>,
             if let Some(filter) = request.filter {
                 lookuper = lookuper.filtered(predicate(schema, filter)?)?;
             }
-            (AnyLookuper::Key(if request.insert_missing { lookuper.inserting()? } else { lookuper }), key)
+            if request.insert_missing {
+                lookuper = lookuper.inserting()?;
+            }
+            (AnyLookuper::Key(if request.full_copy { lookuper.in_full_copy()? } else { lookuper }), key)
         } else if request.insert_missing {
             return Err(
                 Error::invalid("a lookup by the beginning of a key cannot insert rows: it does not know the whole key").into()
@@ -40,7 +43,7 @@ pub extern "system" fn open_lookuper<'l>(env: EnvUnowned<'l>, class: JClass<'l>,
                 lookuper = lookuper.filtered(predicate(table.schema(), filter)?)?;
             }
             let key = InputColumns::new(lookuper.key_schema(), lookuper.key());
-            (AnyLookuper::Prefix(lookuper), key)
+            (AnyLookuper::Prefix(if request.full_copy { lookuper.in_full_copy()? } else { lookuper }), key)
         };
         let nodes = lookuper.nodes();
         Ok(LOOKUPERS.insert(OpenLookuper { lookuper, key, nodes, parent }))
@@ -88,6 +91,14 @@ pub extern "system" fn lookup_async<'l>(
         let keys = keys(env, &open, &memory, rows)?;
         let calls = open.parent.parent.calls.clone();
         Ok(calls.submit(call_id, move || open.lookuper.lookup(&keys))?)
+    })
+}
+
+pub extern "system" fn copy_state<'l>(env: EnvUnowned<'l>, class: JClass<'l>, lookuper: jlong, state: JLongArray<'l>) {
+    call(env, &class, |env| {
+        let copy = LOOKUPERS.get(lookuper)?.lookuper.copy_state();
+        let copy = copy.ok_or_else(|| Error::invalid("the lookuper has no copy of the table"))?;
+        Ok(state.set_region(env, 0, &[copy.staleness_ms, copy.rows as i64, copy.bytes as i64])?)
     })
 }
 

@@ -1,4 +1,5 @@
 //! The storage of one bucket.
+mod follow;
 mod overwrite;
 mod read;
 mod recover;
@@ -30,6 +31,7 @@ use crate::progress::Progress;
 use crate::table::TableKv;
 use crate::transactions::Transactions;
 
+pub use follow::Followed;
 pub use write::Rows;
 
 /// What the tablets of a process share.
@@ -229,7 +231,8 @@ impl Tablet {
         self.appended.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn check_open(&self) -> Result<()> {
+    /// Refuses when the tablet is closed, dropped or poisoned, and says why.
+    pub fn check_open(&self) -> Result<()> {
         // First: it says why.
         self.progress.check()?;
         if self.closed.load(Ordering::Acquire) {

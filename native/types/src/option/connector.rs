@@ -233,8 +233,8 @@ pub(super) const LOOKUP: &[OptionSpec] = &[
         kind: Kind::Choice(&["NONE", "PARTIAL", "FULL"]),
         default: Some("NONE"),
         alterable: true,
-        meaning: "`NONE`: the store is asked each time. `PARTIAL`: Flink's cache of rows that were found. `FULL`: refused, not in this version.",
-        price: "`PARTIAL`: JVM heap in each subtask, and rows as old as `lookup.partial-cache.expire-after-write` allows.",
+        meaning: "`NONE`: the store is asked each time. `PARTIAL`: Flink's cache of rows that were found. `FULL`: a copy of the table in native memory, one that all jobs of the process share; a bucket is copied when it is first asked for, and follows the changes that are durable. Synchronous only, and not with `lookup.insert-if-not-exists`.",
+        price: "`PARTIAL`: JVM heap in each subtask, and rows as old as `lookup.partial-cache.expire-after-write` allows. `FULL`: the buckets that are asked for must fit into three eighths of `memory.size`.",
     },
     OptionSpec {
         key: "lookup.partial-cache.max-rows",

@@ -40,6 +40,13 @@ public final class Lookuper extends NativeHandle {
         return new ColumnBatch(buffer, descriptor, types);
     }
 
+    /** Of a lookuper in a copy of the table. @throws ClosedException after {@link #close()} */
+    public CopyState copyState() {
+        long[] state = new long[3];
+        Native.copyState(handle(), state);
+        return new CopyState(state[0], state[1], state[2]);
+    }
+
     /**
      * A view of this lookuper that gathers single keys into batches.
      *

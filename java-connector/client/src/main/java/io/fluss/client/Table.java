@@ -209,6 +209,20 @@ public final class Table extends NativeHandle {
         return lookuper(keys, projection, filter, new ProtoWriter().strings(3, keys));
     }
 
+    /**
+     * Looks rows up in a copy of the table in memory, which all in this process share who ask for one: a bucket is copied when it is first asked for,
+     * and the copy follows the changes that are durable. It is freed with the last lookuper that uses it.
+     *
+     * @param prefix as the keys of {@link #newPrefixLookuper}; null: by full primary key
+     * @param filter null: all rows
+     */
+    public Lookuper newCopyLookuper(List<String> prefix, Projection projection, Predicate filter) {
+        ProtoWriter request = new ProtoWriter().bool(6, true);
+        return prefix == null
+                ? lookuper(info.descriptor().primaryKey(), projection, filter, request)
+                : lookuper(prefix, projection, filter, request.strings(3, prefix));
+    }
+
     private Lookuper lookuper(List<String> keys, Projection projection, Predicate filter, ProtoWriter request) {
         if (!info.hasPrimaryKey()) {
             throw FlussException.invalid("table " + info.path() + " is a log table; only a primary-key table can be looked up");

@@ -122,6 +122,9 @@ public final class Native {
     /** As {@link #lookup}; the answer comes through {@link #awaitCompletions} under {@code callId}. */
     public static native void lookupAsync(long lookuper, long callId, ByteBuffer[] keys, int rows);
 
+    /** Of a lookuper with LookupRequest.full_copy. @param state filled: staleness in milliseconds, rows, bytes */
+    public static native void copyState(long lookuper, long[] state);
+
     public static native void closeLookuper(long lookuper);
 
     /**

@@ -4,9 +4,15 @@ import io.fluss.client.Column;
 import io.fluss.client.Predicate;
 import io.fluss.client.TableDescriptor;
 import io.fluss.client.TablePath;
+import io.fluss.flink.row.BucketSpread;
+import io.fluss.flink.row.TypeConversion;
 import io.fluss.flink.table.FlussConnectorOptions;
 import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.connector.source.LookupTableSource.LookupRuntimeProvider;
 import org.apache.flink.table.connector.source.lookup.AsyncLookupFunctionProvider;
@@ -17,6 +23,7 @@ import org.apache.flink.table.connector.source.lookup.PartialCachingLookupProvid
 import org.apache.flink.table.connector.source.lookup.cache.LookupCache;
 import org.apache.flink.table.functions.AsyncLookupFunction;
 import org.apache.flink.table.functions.LookupFunction;
+import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.RowType;
 
 /** Lookup joins: what a table source hands to the planner. */
@@ -30,7 +37,7 @@ public final class FlussLookup {
      * @param filter what rows must fulfil; null: nothing
      * @param constants by name of a column the value that the filter asks for
      * @param lookupKeys positions of the join keys in the projected row, as {@code LookupContext.getKeys()} gives them
-     * @throws ValidationException if the keys do not cover the primary key or the beginning of it, for the cache FULL, or if rows cannot
+     * @throws ValidationException if the keys do not cover the primary key or the beginning of it, or if rows cannot
      *     be made of keys that are missing
      */
     public static LookupRuntimeProvider runtimeProvider(
@@ -44,18 +51,16 @@ public final class FlussLookup {
             Map<String, Serializable> constants,
             int[] lookupKeys,
             FlussLookupOptions options) {
-        if (options.cacheType() == LookupCacheType.FULL) {
-            throw new ValidationException("Table " + path + ": full lookup caching is not supported yet;"
-                    + " set 'lookup.cache' to 'NONE' or 'PARTIAL'.");
-        }
         LookupKeys keys = LookupKeys.of(path, table, physicalRowType, projection, constants, lookupKeys);
         if (options.insertsMissing()) {
-            requireInsertable(path, table, keys);
+            requireInsertable(path, table, keys, options.cacheType());
         }
         LookupTarget target =
                 new LookupTarget(connectionOptions, path, tableId, physicalRowType, projection, filter, keys, options);
         LookupFunction sync = new FlussLookupFunction(target);
-        AsyncLookupFunction async = options.async() ? new FlussAsyncLookupFunction(target) : null;
+        // In memory there is nothing to wait for. Without an asynchronous function the planner makes no delta join of it either.
+        boolean offersAsync = options.async() && options.cacheType() != LookupCacheType.FULL;
+        AsyncLookupFunction async = offersAsync ? new FlussAsyncLookupFunction(target) : null;
         if (options.cache() == null) {
             return async == null ? LookupFunctionProvider.of(sync) : new Both(sync, async);
         }
@@ -64,9 +69,25 @@ public final class FlussLookup {
                 : new BothCached(sync, async, options.cache());
     }
 
-    private static void requireInsertable(TablePath path, TableDescriptor table, LookupKeys keys) {
+    /** Which subtask gets which keys; null: some of what says the bucket is no join key, but a constant. Parameters as for the function. */
+    public static BucketSpread spread(TableDescriptor table, RowType physicalRowType, int[][] projection, int[] lookupKeys) {
+        List<String> names = new ArrayList<>();
+        LogicalType[] types = new LogicalType[lookupKeys.length];
+        for (int i = 0; i < lookupKeys.length; i++) {
+            names.add(LookupKeys.nameOf(physicalRowType, projection[lookupKeys[i]]));
+            types[i] = TypeConversion.typeOf(physicalRowType, projection[lookupKeys[i]]);
+        }
+        int[] bucketKey = table.bucketKey().stream().mapToInt(names::indexOf).toArray();
+        int[] partitionKey = table.partitionKeys().stream().mapToInt(names::indexOf).toArray();
+        boolean known = IntStream.concat(Arrays.stream(bucketKey), Arrays.stream(partitionKey)).noneMatch(at -> at < 0);
+        return known ? new BucketSpread(RowType.of(types), bucketKey, partitionKey, table.bucketCount()) : null;
+    }
+
+    private static void requireInsertable(TablePath path, TableDescriptor table, LookupKeys keys, LookupCacheType cache) {
         String problem = null;
-        if (keys.prefix() != null) {
+        if (cache == LookupCacheType.FULL) {
+            problem = "not with 'lookup.cache' = 'FULL', whose copy of the table has a new row only later; set it to 'NONE' or 'PARTIAL'";
+        } else if (keys.prefix() != null) {
             problem = "the join keys are only " + keys.prefix() + " of the primary key " + table.primaryKey() + "; join on all of it";
         }
         String numbered = table.options().get(FlussConnectorOptions.AUTO_INCREMENT_FIELDS.key());

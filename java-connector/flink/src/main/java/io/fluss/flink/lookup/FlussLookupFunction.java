@@ -5,6 +5,7 @@ import io.fluss.client.WriteBatch;
 import io.fluss.flink.row.KeyWriter;
 import java.util.Collection;
 import java.util.Collections;
+import org.apache.flink.table.connector.source.lookup.LookupOptions.LookupCacheType;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.functions.FunctionContext;
 import org.apache.flink.table.functions.LookupFunction;
@@ -25,6 +26,9 @@ public final class FlussLookupFunction extends LookupFunction {
     @Override
     public void open(FunctionContext context) {
         open = OpenLookup.of(target);
+        if (target.options.cacheType() == LookupCacheType.FULL) {
+            open.register(context.getMetricGroup());
+        }
         batch = open.lookuper().newKeys();
         writer = OpenLookup.keyWriter(target.keys, batch);
     }

@@ -120,7 +120,7 @@ final class LookupKeys implements Serializable {
     }
 
     /** The name of a column, or of a field within with those of the ROWs around it. */
-    private static String nameOf(RowType rowType, int[] path) {
+    static String nameOf(RowType rowType, int[] path) {
         StringBuilder name = new StringBuilder();
         LogicalType type = rowType;
         for (int step : path) {

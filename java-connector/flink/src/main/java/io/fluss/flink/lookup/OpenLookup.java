@@ -1,6 +1,8 @@
 package io.fluss.flink.lookup;
 
+import io.fluss.client.ClosedException;
 import io.fluss.client.Connection;
+import io.fluss.client.CopyState;
 import io.fluss.client.Lookuper;
 import io.fluss.client.Table;
 import io.fluss.client.WriteBatch;
@@ -8,6 +10,10 @@ import io.fluss.flink.row.KeyWriter;
 import io.fluss.flink.row.Literals;
 import io.fluss.flink.row.PlannedTable;
 import java.util.List;
+import java.util.function.ToLongFunction;
+import org.apache.flink.metrics.Gauge;
+import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.table.connector.source.lookup.LookupOptions.LookupCacheType;
 
 /** A task's open lookuper with what it stands on. */
 final class OpenLookup implements AutoCloseable {
@@ -26,6 +32,9 @@ final class OpenLookup implements AutoCloseable {
         try {
             Table table = PlannedTable.open(connection, target.path, target.tableId, target.rowType);
             List<String> prefix = target.keys.prefix();
+            if (target.options.cacheType() == LookupCacheType.FULL) {
+                return new OpenLookup(connection, table, table.newCopyLookuper(prefix, target.projection, target.filter));
+            }
             Lookuper lookuper = prefix == null
                     ? table.newLookuper(target.projection, target.options.insertsMissing(), target.filter)
                     : table.newPrefixLookuper(prefix, target.projection, target.filter);
@@ -50,6 +59,24 @@ final class OpenLookup implements AutoCloseable {
             }
         }
         return writer;
+    }
+
+    /** Of the cache FULL: gauges {@code lookup.full.staleness} in milliseconds, {@code .rows} and {@code .bytes} of the copy, which all tasks of the process share. */
+    void register(MetricGroup task) {
+        MetricGroup group = task.addGroup("lookup").addGroup("full");
+        group.gauge("staleness", gauge(CopyState::stalenessMillis));
+        group.gauge("rows", gauge(CopyState::rows));
+        group.gauge("bytes", gauge(CopyState::bytes));
+    }
+
+    private Gauge<Long> gauge(ToLongFunction<CopyState> value) {
+        return () -> {
+            try {
+                return value.applyAsLong(lookuper.copyState());
+            } catch (ClosedException e) {
+                return 0L;
+            }
+        };
     }
 
     @Override

@@ -23,7 +23,7 @@ import javax.annotation.Nullable;
  */
 public final class NativeMemory {
     private static final Logger LOG = LoggerFactory.getLogger(NativeMemory.class);
-    private static final List<String> PARTS = List.of("budget", "block-cache", "write-buffers", "writers", "readers");
+    private static final List<String> PARTS = List.of("budget", "block-cache", "write-buffers", "writers", "readers", "copies");
     /** What the log has. */
     private static final Set<String> LOGGED = ConcurrentHashMap.newKeySet();
 

@@ -1,6 +1,7 @@
 package io.fluss.flink.sink;
 
 import io.fluss.flink.row.BucketFunction;
+import io.fluss.flink.row.BucketSpread;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.flink.api.common.functions.Partitioner;
@@ -15,16 +16,21 @@ final class Distribution {
     static DataStream<RowData> distribute(DataStream<RowData> rows, SinkSpec spec, boolean bounded) {
         switch (spec.options().distributionMode()) {
             case BUCKET:
-                return rows.partitionCustom(new ByBucket(spec), row -> row);
+                return byBucket(rows, spec);
             case PARTITION_DYNAMIC:
                 return rows.partitionCustom(new ByPartition(spec), row -> row);
             case AUTO:
                 // Of a streaming job whatever its parallelism, or a savepoint would not fit the job with another one.
                 boolean byBucket = spec.bucketKey().length > 0 && (!bounded || subtasks(rows, spec) > 1);
-                return byBucket ? rows.partitionCustom(new ByBucket(spec), row -> row) : rows;
+                return byBucket ? byBucket(rows, spec) : rows;
             default:
                 return rows;
         }
+    }
+
+    private static DataStream<RowData> byBucket(DataStream<RowData> rows, SinkSpec spec) {
+        BucketSpread spread = new BucketSpread(spec.rowType(), spec.bucketKey(), spec.partitionKeys(), spec.buckets());
+        return rows.partitionCustom(spread::subtask, row -> row);
     }
 
     /** The planner gives a sink the parallelism of its input unless it is told otherwise. */
@@ -73,31 +79,6 @@ final class Distribution {
             long share = (weight * subtasks + all - 1) / all;
             // Its rows take turns.
             return (int) ((hash + weight % share) % subtasks);
-        }
-    }
-
-    /** All rows of a bucket to one subtask; buckets, and those of different partitions, spread evenly. */
-    static final class ByBucket implements Partitioner<RowData> {
-        private static final long serialVersionUID = 1L;
-
-        private final SinkSpec spec;
-        private transient BucketFunction bucketKey;
-        private transient BucketFunction partition;
-
-        ByBucket(SinkSpec spec) {
-            this.spec = spec;
-        }
-
-        @Override
-        public int partition(RowData row, int subtasks) {
-            if (bucketKey == null) {
-                bucketKey = new BucketFunction(spec.rowType(), spec.bucketKey());
-                partition = new BucketFunction(spec.rowType(), spec.partitionKeys());
-            }
-            long bucket = bucketKey.bucket(row, spec.buckets());
-            int first = spec.partitionKeys().length == 0 ? 0 : partition.bucket(row, subtasks);
-            // Neighbouring buckets lie together: in batch mode there are more channels than subtasks, which have ranges of them.
-            return (int) ((first + bucket * subtasks / spec.buckets()) % subtasks);
         }
     }
 }

@@ -3,10 +3,12 @@ package io.fluss.flink.table;
 import io.fluss.client.Aggregate;
 import io.fluss.client.Projection;
 import io.fluss.client.TableDescriptor;
+import io.fluss.flink.adapter.LookupShuffleAdapter;
 import io.fluss.flink.catalog.CatalogStatistics;
 import io.fluss.flink.catalog.TableMapping;
 import io.fluss.flink.lookup.FlussLookup;
 import io.fluss.flink.lookup.FlussLookupOptions;
+import io.fluss.flink.row.BucketSpread;
 import io.fluss.flink.row.BinlogColumn;
 import io.fluss.flink.row.MetadataColumn;
 import io.fluss.flink.row.PartitionTexts;
@@ -55,6 +57,7 @@ import java.util.stream.IntStream;
 public class FlussTableSource
         implements ScanTableSource,
                 LookupTableSource,
+                LookupShuffleAdapter,
                 SupportsProjectionPushDown,
                 SupportsFilterPushDown,
                 SupportsDynamicFiltering,
@@ -85,6 +88,7 @@ public class FlussTableSource
     private List<Aggregate> aggregates = Collections.emptyList();
     private DynamicPartitionFilter dynamicFilter;
     private boolean modification;
+    private BucketSpread lookupSpread;
 
     /**
      * @param scan what is read, but for the projection
@@ -183,6 +187,7 @@ public class FlussTableSource
             }
             keys[i] = context.getKeys()[i][0];
         }
+        lookupSpread = FlussLookup.spread(table, scan.rowType(), projection, keys);
         return FlussLookup.runtimeProvider(
                 scan.connectionOptions(),
                 scan.path(),
@@ -194,6 +199,11 @@ public class FlussTableSource
                 FilterConversion.values(scan.rowType(), filters),
                 keys,
                 lookupOptions);
+    }
+
+    @Override
+    public BucketSpread lookupSpread() {
+        return lookupSpread;
     }
 
     @Override

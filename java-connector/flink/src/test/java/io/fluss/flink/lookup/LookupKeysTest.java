@@ -6,10 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.fluss.client.DataType;
 import io.fluss.client.TableDescriptor;
 import io.fluss.client.TablePath;
+import io.fluss.flink.row.BucketSpread;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.flink.table.api.ValidationException;
+import org.apache.flink.table.connector.source.LookupTableSource;
+import org.apache.flink.table.connector.source.lookup.AsyncLookupFunctionProvider;
+import org.apache.flink.table.connector.source.lookup.LookupFunctionProvider;
 import org.apache.flink.table.connector.source.lookup.LookupOptions;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
@@ -37,7 +43,7 @@ class LookupKeysTest {
                 .column("d", DataType.string())
                 .primaryKey(primaryKey)
                 .bucketKey(bucketKey)
-                .bucketCount(1)
+                .bucketCount(3)
                 .build();
     }
 
@@ -115,22 +121,42 @@ class LookupKeysTest {
     }
 
     @Test
-    void aFullCacheIsNotSupportedYet() {
-        FlussLookupOptions full = new FlussLookupOptions(true, LookupOptions.LookupCacheType.FULL, null, 128, 2, false);
-        assertThatThrownBy(() -> FlussLookup.runtimeProvider(
-                        Collections.emptyMap(),
-                        PATH,
-                        1,
-                        table(List.of("b", "a"), List.of("b", "a")),
-                        ROW,
-                        PROJECTION,
-                        null,
-                        Collections.emptyMap(),
-                        new int[] {1, 3},
-                        full))
+    void aFullCacheIsSynchronousAndInsertsNothing() {
+        assertThat(provider(false)).isInstanceOf(LookupFunctionProvider.class).isNotInstanceOf(AsyncLookupFunctionProvider.class);
+        assertThatThrownBy(() -> provider(true))
                 .isInstanceOf(ValidationException.class)
-                .hasMessageContaining("not supported yet")
-                .hasMessageContaining("lookup.cache");
+                .hasMessageContaining("'lookup.insert-if-not-exists'")
+                .hasMessageContaining("not with 'lookup.cache' = 'FULL'");
+    }
+
+    private static LookupTableSource.LookupRuntimeProvider provider(boolean insertsMissing) {
+        return FlussLookup.runtimeProvider(
+                Collections.emptyMap(),
+                PATH,
+                1,
+                table(List.of("b", "a"), List.of("b", "a")),
+                ROW,
+                PROJECTION,
+                null,
+                Collections.emptyMap(),
+                new int[] {1, 3},
+                new FlussLookupOptions(true, LookupOptions.LookupCacheType.FULL, null, 128, 2, insertsMissing));
+    }
+
+    @Test
+    void theKeysOfABucketGoToOneSubtask() {
+        TableDescriptor table = table(List.of("b", "a"), List.of("b"));
+        BucketSpread spread = FlussLookup.spread(table, ROW, PROJECTION, new int[] {1, 3});
+        BucketSpread ofRows = new BucketSpread(ROW, table.columnIndexes(table.bucketKey()), new int[0], table.bucketCount());
+        Set<Integer> subtasks = new HashSet<>();
+        for (int i = 0; i < 100; i++) {
+            int subtask = spread.subtask(GenericRowData.of(1L, text("b" + i)), 2);
+            assertThat(subtask).isEqualTo(ofRows.subtask(GenericRowData.of(2L, text("b" + i), 3, text("d")), 2));
+            subtasks.add(subtask);
+        }
+        assertThat(subtasks).containsExactlyInAnyOrder(0, 1);
+        // What says the bucket is no join key.
+        assertThat(FlussLookup.spread(table, ROW, PROJECTION, new int[] {1})).isNull();
     }
 
     private static StringData text(String value) {

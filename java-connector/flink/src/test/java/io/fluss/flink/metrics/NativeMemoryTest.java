@@ -24,7 +24,8 @@ class NativeMemoryTest {
         Map<String, Gauge<?>> gauges = new HashMap<>();
         NativeMemory memory = new NativeMemory(new Group("", gauges));
         assertThat(gauges).containsOnlyKeys(
-                "fluss.memory.budget", "fluss.memory.block-cache", "fluss.memory.write-buffers", "fluss.memory.writers", "fluss.memory.readers");
+                "fluss.memory.budget", "fluss.memory.block-cache", "fluss.memory.write-buffers", "fluss.memory.writers", "fluss.memory.readers",
+                "fluss.memory.copies");
         assertThat(gauges.values()).allSatisfy(gauge -> assertThat(gauge.getValue()).isEqualTo(0L));
         try (Connection connection = Connection.open(Map.of("data.dir", directory.toString()))) {
             memory.connected(connection, new Configuration());

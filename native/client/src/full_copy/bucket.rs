@@ -1,0 +1,171 @@
+//! The copy of one bucket: loaded by who asks first, then kept up with its log.
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use fluss_log::ReadHint;
+use fluss_tablet::{Followed, Tablet};
+use fluss_types::{Error, ErrorCode, MemoryBudget, MemoryGuard, MemoryUser, Result};
+
+use super::rows::{Entry, Rows};
+
+/// Rows that have expired are looked for when there are twice as many rows as after the last time, and so many at least.
+const SWEEP_ROWS: usize = 1024;
+
+/// Its rows, once it is loaded.
+#[derive(Debug, Default)]
+pub(super) struct BucketCopy {
+    loaded: RwLock<Option<Loaded>>,
+    /// One who loads at a time.
+    loading: Mutex<()>,
+}
+
+#[derive(Debug)]
+pub(super) struct Loaded {
+    tablet: Arc<Tablet>,
+    pub(super) rows: Rows,
+    next: Followed,
+    hint: ReadHint,
+    memory: MemoryGuard,
+    /// When expired rows are looked for next.
+    sweep: usize,
+}
+
+/// What became of a bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Advanced {
+    /// It has all changes, or is not loaded.
+    AtEnd,
+    /// It has more changes than before; there may be more of them.
+    Moved,
+    /// It failed.
+    Unloaded,
+}
+
+/// What a copy, or a part of it, is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CopyState {
+    /// Milliseconds between now and the commit timestamp up to which the changes have been followed; 0: to the end.
+    pub staleness_ms: i64,
+    /// Rows held.
+    pub rows: u64,
+    /// Memory they take, as it is counted.
+    pub bytes: u64,
+}
+
+impl BucketCopy {
+    pub(super) fn read(&self) -> RwLockReadGuard<'_, Option<Loaded>> {
+        self.loaded.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Option<Loaded>> {
+        self.loaded.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Loads the bucket unless it is. True: it was not.
+    pub(super) fn load(&self, tablet: &Arc<Tablet>, now_ms: i64, user: &Arc<MemoryUser>, budget: &MemoryBudget) -> Result<bool> {
+        let _one_at_a_time = self.loading.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.read().is_some() {
+            return Ok(false);
+        }
+        let mut rows = Rows::new(tablet.codec().schema().prefix_key().is_some());
+        let mut memory = user.take(0);
+        // Of all rows, though not all may be kept.
+        let (mut all, mut bytes, mut refused) = (0_u64, 0, false);
+        let offset = tablet.load(&mut |key, row| {
+            let entry = Entry::new(key, row);
+            all += 1;
+            bytes += entry.memory();
+            refused = refused || budget.copies().used() + entry.memory() > budget.copies().limit();
+            if refused {
+                rows = Rows::new(false);
+                memory.set(0);
+            } else {
+                memory.grow(entry.memory());
+                rows.put(entry);
+            }
+        })?;
+        if refused {
+            return Err(out_of_memory(tablet, format_args!("its {all} rows take {bytes} bytes"), budget));
+        }
+        let sweep = SWEEP_ROWS.max(2 * rows.len());
+        let next = Followed { offset, commit_timestamp: now_ms };
+        *self.write() = Some(Loaded { tablet: tablet.clone(), rows, next, hint: ReadHint::default(), memory, sweep });
+        Ok(true)
+    }
+
+    /// Takes the next changes over, if there are any. When that fails the rows are let go of: who asks next loads them again, or is told what is wrong.
+    pub(super) fn advance(&self, budget: &MemoryBudget) -> Advanced {
+        let Some((tablet, from, mut hint)) = self.read().as_ref().map(|l| (l.tablet.clone(), l.next.offset, l.hint)) else {
+            return Advanced::AtEnd;
+        };
+        let mut changes = Vec::new();
+        let followed = tablet.follow(from, &mut hint, |key, row| {
+            let entry = row.map(|row| Entry::new(&key, &row));
+            changes.push((key, entry));
+        });
+        // What is in these is freed without the lock.
+        let mut old = Vec::with_capacity(changes.len());
+        let _unloaded;
+        match followed {
+            Ok(None) => return Advanced::AtEnd,
+            Ok(Some(next)) => {
+                if let Some(loaded) = self.write().as_mut() {
+                    (loaded.next, loaded.hint) = (next, hint);
+                    loaded.apply(changes, &mut old);
+                }
+                if budget.copies().used() <= budget.copies().limit() {
+                    return Advanced::Moved;
+                }
+                _unloaded = self.write().take();
+            }
+            Err(_) => _unloaded = self.write().take(),
+        }
+        Advanced::Unloaded
+    }
+
+    pub(super) fn state(&self, now_ms: i64) -> CopyState {
+        let loaded = self.read();
+        let Some(loaded) = loaded.as_ref() else { return CopyState::default() };
+        let behind = loaded.tablet.high_watermark() > loaded.next.offset;
+        // Of a change that is committed in this millisecond as well it must not seem to be at the end.
+        let staleness_ms = if behind { (now_ms - loaded.next.commit_timestamp).max(1) } else { 0 };
+        CopyState { staleness_ms, rows: loaded.rows.len() as u64, bytes: loaded.memory.bytes() }
+    }
+}
+
+impl Loaded {
+    fn apply(&mut self, changes: Vec<(Vec<u8>, Option<Entry>)>, old: &mut Vec<Entry>) {
+        let mut bytes = self.memory.bytes();
+        for (key, entry) in changes {
+            bytes += entry.as_ref().map_or(0, Entry::memory);
+            let replaced = match entry {
+                Some(entry) => self.rows.put(entry),
+                None => self.rows.remove(&key),
+            };
+            bytes -= replaced.as_ref().map_or(0, Entry::memory);
+            old.extend(replaced);
+        }
+        if self.rows.len() >= self.sweep {
+            let expiry = self.tablet.expiry();
+            self.rows.retain(|entry| {
+                let over = expiry.is_over(entry.row());
+                bytes -= if over { entry.memory() } else { 0 };
+                !over
+            });
+            self.sweep = SWEEP_ROWS.max(2 * self.rows.len());
+        }
+        self.memory.set(bytes);
+    }
+}
+
+fn out_of_memory(tablet: &Tablet, what: std::fmt::Arguments<'_>, budget: &MemoryBudget) -> Error {
+    let (copies, size) = (budget.copies(), budget.size());
+    Error::new(
+        ErrorCode::OutOfMemory,
+        format!(
+            "{} of a table with 'lookup.cache' = 'FULL' cannot be copied: {what}; copies of tables hold {} of the {} bytes that they may, three eighths of 'memory.size', which is {size} bytes. Raise 'memory.size', or set 'lookup.cache' to 'NONE' or 'PARTIAL'",
+            tablet.partition_bucket(),
+            copies.used(),
+            copies.limit()
+        ),
+    )
+}
