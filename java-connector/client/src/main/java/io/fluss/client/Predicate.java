@@ -10,7 +10,11 @@ import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.LocalTime;
 import java.time.ZoneOffset;
+import java.util.Arrays;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * What a scan asks of a row; the store gives only rows for which it is true. Logic has three values, as SQL's: what is unknown is not
@@ -47,44 +51,50 @@ public final class Predicate implements Serializable {
     private final byte[] message;
 
     private final String text;
+    private final TreeSet<Integer> columns;
 
-    private Predicate(int kind, ProtoWriter body, String text) {
+    private Predicate(int kind, ProtoWriter body, String text, TreeSet<Integer> columns) {
         this.message = new ProtoWriter().message(kind, body).toByteArray();
         this.text = text;
+        this.columns = columns;
+    }
+
+    private Predicate(int kind, ProtoWriter body, String text, int[] column) {
+        this(kind, body, text, new TreeSet<>(Arrays.asList(column[0])));
     }
 
     /** All are true; true if there is none. */
     public static Predicate and(Collection<Predicate> predicates) {
-        return new Predicate(1, junction(predicates), "AND" + predicates);
+        return new Predicate(1, junction(predicates), "AND" + predicates, columns(predicates));
     }
 
     /** One is true; false if there is none. */
     public static Predicate or(Collection<Predicate> predicates) {
-        return new Predicate(2, junction(predicates), "OR" + predicates);
+        return new Predicate(2, junction(predicates), "OR" + predicates, columns(predicates));
     }
 
     /** It is false. */
     public static Predicate not(Predicate predicate) {
-        return new Predicate(3, predicate.body(), "NOT(" + predicate + ")");
+        return new Predicate(3, predicate.body(), "NOT(" + predicate + ")", predicate.columns);
     }
 
     /** @param column position of the column, then those of fields within it. Not for ARRAY, MAP, ROW */
     public static Predicate compare(int[] column, Comparison comparison, Object literal) {
         ProtoWriter body = new ProtoWriter().message(1, Projection.path(column));
         body.varint(2, comparison.number).message(3, literal(literal));
-        return new Predicate(4, body, name(column) + " " + comparison + " " + literal);
+        return new Predicate(4, body, name(column) + " " + comparison + " " + literal, column);
     }
 
     /** The column equals one of the literals. @param column as for {@link #compare} */
     public static Predicate in(int[] column, Collection<?> literals) {
         ProtoWriter body = new ProtoWriter().message(1, Projection.path(column));
         literals.forEach(literal -> body.message(2, literal(literal)));
-        return new Predicate(5, body, name(column) + " IN " + literals);
+        return new Predicate(5, body, name(column) + " IN " + literals, column);
     }
 
     /** @param column as for {@link #compare}; any type */
     public static Predicate isNull(int... column) {
-        return new Predicate(6, Projection.path(column), name(column) + " IS NULL");
+        return new Predicate(6, Projection.path(column), name(column) + " IS NULL", column);
     }
 
     /** Text that begins so. @param column as for {@link #compare}, of type CHAR or VARCHAR */
@@ -95,7 +105,18 @@ public final class Predicate implements Serializable {
     /** Bytes that begin so. @param column as for {@link #compare}, of type BINARY, VARBINARY, CHAR or VARCHAR */
     public static Predicate startsWith(int[] column, byte[] prefix) {
         ProtoWriter body = new ProtoWriter().message(1, Projection.path(column)).bytes(2, prefix);
-        return new Predicate(7, body, name(column) + " STARTS WITH " + prefix.length + " bytes");
+        return new Predicate(7, body, name(column) + " STARTS WITH " + prefix.length + " bytes", column);
+    }
+
+    /** Positions of the columns that it asks of. */
+    public Set<Integer> columns() {
+        return Collections.unmodifiableSet(columns);
+    }
+
+    private static TreeSet<Integer> columns(Collection<Predicate> predicates) {
+        TreeSet<Integer> columns = new TreeSet<>();
+        predicates.forEach(predicate -> columns.addAll(predicate.columns));
+        return columns;
     }
 
     /** Writes a field of type Predicate; nothing if it is null. */

@@ -2,6 +2,9 @@ package io.fluss.flink.sink;
 
 import io.fluss.flink.row.BucketFunction;
 import io.fluss.flink.row.BucketSpread;
+import io.fluss.flink.row.OperationType;
+import io.fluss.flink.row.RowWithOp;
+import io.fluss.flink.sink.serializer.FlussSerializationSchema;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.flink.api.common.functions.Partitioner;
@@ -13,30 +16,56 @@ final class Distribution {
     private Distribution() {}
 
     /** @param bounded a batch job */
-    static DataStream<RowData> distribute(DataStream<RowData> rows, SinkSpec spec, boolean bounded) {
+    static <IN> DataStream<IN> distribute(
+            DataStream<IN> rows, SinkSpec spec, FlussSerializationSchema<IN> schema, boolean bounded) {
         switch (spec.options().distributionMode()) {
             case BUCKET:
-                return byBucket(rows, spec);
+                return byBucket(rows, spec, schema);
             case PARTITION_DYNAMIC:
-                return rows.partitionCustom(new ByPartition(spec), row -> row);
+                return rows.partitionCustom(new Rows<>(schema, spec, new ByPartition(spec)), row -> row);
             case AUTO:
                 // Of a streaming job whatever its parallelism, or a savepoint would not fit the job with another one.
                 boolean byBucket = spec.bucketKey().length > 0 && (!bounded || subtasks(rows, spec) > 1);
-                return byBucket ? byBucket(rows, spec) : rows;
+                return byBucket ? byBucket(rows, spec, schema) : rows;
             default:
                 return rows;
         }
     }
 
-    private static DataStream<RowData> byBucket(DataStream<RowData> rows, SinkSpec spec) {
+    private static <IN> DataStream<IN> byBucket(DataStream<IN> rows, SinkSpec spec, FlussSerializationSchema<IN> schema) {
         BucketSpread spread = new BucketSpread(spec.rowType(), spec.bucketKey(), spec.partitionKeys(), spec.buckets());
-        return rows.partitionCustom(spread::subtask, row -> row);
+        return rows.partitionCustom(new Rows<>(schema, spec, spread::subtask), row -> row);
     }
 
     /** The planner gives a sink the parallelism of its input unless it is told otherwise. */
-    private static int subtasks(DataStream<RowData> rows, SinkSpec spec) {
+    private static int subtasks(DataStream<?> rows, SinkSpec spec) {
         Integer given = spec.options().parallelism();
         return given == null ? rows.getParallelism() : Math.max(given, rows.getParallelism());
+    }
+
+    /** By the rows that a schema makes of elements. */
+    private static final class Rows<IN> implements Partitioner<IN> {
+        private static final long serialVersionUID = 1L;
+
+        private final FlussSerializationSchema<IN> schema;
+        private final SinkSpec spec;
+        private final Partitioner<RowData> partitioner;
+        private transient RowSerializer<IN> serializer;
+
+        Rows(FlussSerializationSchema<IN> schema, SinkSpec spec, Partitioner<RowData> partitioner) {
+            this.schema = schema;
+            this.spec = spec;
+            this.partitioner = partitioner;
+        }
+
+        @Override
+        public int partition(IN element, int subtasks) {
+            if (serializer == null) {
+                serializer = new RowSerializer<>(schema, spec.rowType());
+            }
+            RowWithOp row = serializer.serialize(element);
+            return row.getOperationType() == OperationType.IGNORE ? 0 : partitioner.partition(row.getRow(), subtasks);
+        }
     }
 
     /**

@@ -1,6 +1,7 @@
 package io.fluss.flink.sink;
 
 import io.fluss.flink.adapter.CommittableAdapter;
+import io.fluss.flink.sink.serializer.RowDataSerializationSchema;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +27,7 @@ import org.apache.flink.table.data.RowData;
  * Replaces rows of one table, in a batch job: all subtasks stage their rows, and one commit at the end of the input replaces what is there
  * ({@code native/docs/consistency.md}, "Overwrites"). A job that fails before leaves the table as it is.
  */
-final class FlussOverwriteSink extends BucketSink
+final class FlussOverwriteSink extends FlussSink<RowData>
         implements SupportsCommitter<OverwriteCommittable>,
                 SupportsPreCommitTopology<FlussCommittable, OverwriteCommittable> {
     private static final long serialVersionUID = 1L;
@@ -35,13 +36,13 @@ final class FlussOverwriteSink extends BucketSink
 
     /** @param partition that the statement names: values of all partition keys as text; none: those that get rows are replaced, or all rows */
     FlussOverwriteSink(SinkSpec spec, Map<String, String> partition) {
-        super(spec, true);
+        super(spec, new RowDataSerializationSchema(false, false), true);
         this.partition = new TreeMap<>(partition);
     }
 
     @Override
     public CommittingSinkWriter<RowData, FlussCommittable> createWriter(WriterInitContext context) {
-        return new FlussTransactionalSinkWriter(SinkTable.open(spec), context.metricGroup(), true);
+        return new FlussTransactionalSinkWriter<>(SinkTable.open(spec), schema, context.metricGroup(), true);
     }
 
     @Override

@@ -1,22 +1,32 @@
 package io.fluss.flink.sink;
 
-import org.apache.flink.api.connector.sink2.SinkWriter;
-import org.apache.flink.api.connector.sink2.WriterInitContext;
-import org.apache.flink.table.data.RowData;
+import io.fluss.flink.adapter.SinkAdapter;
+import io.fluss.flink.sink.serializer.FlussSerializationSchema;
+import org.apache.flink.streaming.api.connector.sink2.SupportsPreWriteTopology;
+import org.apache.flink.streaming.api.datastream.DataStream;
 
-/**
- * Writes rows to one table, at least once: a checkpoint completes when every row before it is durable. Upserts and
- * deletes by key make a replay after a restore harmless; a log table may then hold rows twice.
- */
-final class FlussSink extends BucketSink {
+/** A sink of one table, whose rows come to its subtasks as {@link Distribution} says. */
+public abstract class FlussSink<IN> implements SinkAdapter<IN>, SupportsPreWriteTopology<IN> {
     private static final long serialVersionUID = 1L;
 
-    FlussSink(SinkSpec spec, boolean bounded) {
-        super(spec, bounded);
+    final SinkSpec spec;
+    final FlussSerializationSchema<IN> schema;
+    private final boolean bounded;
+
+    /** @param bounded a batch job */
+    FlussSink(SinkSpec spec, FlussSerializationSchema<IN> schema, boolean bounded) {
+        this.spec = spec;
+        this.schema = schema;
+        this.bounded = bounded;
+    }
+
+    /** Of a DataStream job. */
+    public static <T> FlussSinkBuilder<T> builder() {
+        return new FlussSinkBuilder<>();
     }
 
     @Override
-    public SinkWriter<RowData> createWriter(WriterInitContext context) {
-        return new FlussSinkWriter(SinkTable.open(spec), context.getProcessingTimeService(), context.metricGroup());
+    public DataStream<IN> addPreWriteTopology(DataStream<IN> elements) {
+        return Distribution.distribute(elements, spec, schema, bounded);
     }
 }

@@ -1,11 +1,12 @@
 package io.fluss.flink.sink;
 
 import io.fluss.client.TableWriter;
+import io.fluss.flink.sink.serializer.FlussSerializationSchema;
 import org.apache.flink.api.common.operators.ProcessingTimeService;
 import org.apache.flink.metrics.groups.SinkWriterMetricGroup;
 
 /** Writes rows that are seen as soon as they are durable: a batch is handed over when it is full or old. */
-final class FlussSinkWriter extends RowBatchWriter {
+final class FlussSinkWriter<IN> extends RowBatchWriter<IN> {
     /** A job without checkpoints deletes a row whose -U nothing follows when it has waited between once and twice so long. */
     private static final long RETRACTION_PATIENCE_MS = 10_000;
 
@@ -19,13 +20,21 @@ final class FlussSinkWriter extends RowBatchWriter {
     private boolean retractionTimerRunning;
     private boolean closed;
 
-    FlussSinkWriter(SinkTable table, ProcessingTimeService timers, SinkWriterMetricGroup metrics) {
-        this(table, table.newWriter(table.table::newWriter), timers, metrics);
+    FlussSinkWriter(
+            SinkTable table,
+            FlussSerializationSchema<IN> schema,
+            ProcessingTimeService timers,
+            SinkWriterMetricGroup metrics) {
+        this(table, table.newWriter(table.table::newWriter), schema, timers, metrics);
     }
 
     private FlussSinkWriter(
-            SinkTable table, TableWriter writer, ProcessingTimeService timers, SinkWriterMetricGroup metrics) {
-        super(table, writer, metrics);
+            SinkTable table,
+            TableWriter writer,
+            FlussSerializationSchema<IN> schema,
+            ProcessingTimeService timers,
+            SinkWriterMetricGroup metrics) {
+        super(table, writer, schema, metrics);
         this.writer = writer;
         this.timers = timers;
     }

@@ -5,6 +5,8 @@ import io.fluss.client.TableDescriptor;
 import io.fluss.client.TablePath;
 import io.fluss.flink.adapter.TargetColumnWritingAdapter;
 import io.fluss.flink.row.TypeConversion;
+import io.fluss.flink.sink.serializer.FlussSerializationSchema;
+import io.fluss.flink.sink.serializer.RowDataSerializationSchema;
 import io.fluss.flink.table.FlussConnectorOptions;
 import io.fluss.flink.table.FlussConnectorOptions.DeleteBehavior;
 import io.fluss.flink.table.FlussConnectorOptions.DeliveryGuarantee;
@@ -17,7 +19,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
-import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.catalog.Column;
 import org.apache.flink.table.connector.ChangelogMode;
@@ -112,16 +113,19 @@ public final class FlussTableSink
     @Override
     public SinkRuntimeProvider getSinkRuntimeProvider(Context context) {
         takeTargetColumns(context);
-        checkDistribution();
-        if (overwrites) {
-            return SinkV2Provider.of(overwriteSink(context.isBounded()), spec.options().parallelism());
-        }
-        SinkSpec written = spec.withTargetColumns(modifiedColumns != null ? modifiedColumns : insertedColumns());
-        boolean bounded = context.isBounded();
-        Sink<RowData> sink = exactlyOnce(bounded)
-                ? new FlussTransactionalSink(written, bounded)
-                : new FlussSink(written, bounded);
+        FlussSink<RowData> sink = overwrites
+                ? overwriteSink(context.isBounded())
+                : sink(new RowDataSerializationSchema(false, false), context.isBounded());
         return SinkV2Provider.of(sink, spec.options().parallelism());
+    }
+
+    /** @param bounded a batch job */
+    <IN> FlussSink<IN> sink(FlussSerializationSchema<IN> schema, boolean bounded) {
+        checkDistribution();
+        SinkSpec written = spec.withTargetColumns(modifiedColumns != null ? modifiedColumns : insertedColumns());
+        return exactlyOnce(bounded)
+                ? new FlussTransactionalSink<>(written, schema, bounded)
+                : new FlussAtLeastOnceSink<>(written, schema, bounded);
     }
 
     private void checkDistribution() {
@@ -142,7 +146,8 @@ public final class FlussTableSink
     }
 
     /** Rows are written as a whole: columns that are not named are NULL in them. */
-    private Sink<RowData> overwriteSink(boolean bounded) {
+    private FlussSink<RowData> overwriteSink(boolean bounded) {
+        checkDistribution();
         if (!bounded) {
             throw new ValidationException("INSERT OVERWRITE of table " + spec.path()
                     + " replaces its rows when all new ones are there, which a streaming job never says;"

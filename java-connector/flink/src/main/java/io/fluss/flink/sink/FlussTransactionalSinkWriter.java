@@ -1,15 +1,15 @@
 package io.fluss.flink.sink;
 
 import io.fluss.client.TransactionalWriter;
+import io.fluss.flink.sink.serializer.FlussSerializationSchema;
 import java.util.Collection;
 import java.util.Collections;
 import org.apache.flink.api.connector.sink2.CommittingSinkWriter;
 import org.apache.flink.metrics.groups.SinkWriterMetricGroup;
-import org.apache.flink.table.data.RowData;
 
 /** Stages rows; those between two checkpoints are a transaction. */
-final class FlussTransactionalSinkWriter extends RowBatchWriter
-        implements CommittingSinkWriter<RowData, FlussCommittable> {
+final class FlussTransactionalSinkWriter<IN> extends RowBatchWriter<IN>
+        implements CommittingSinkWriter<IN, FlussCommittable> {
     private final TransactionalWriter writer;
     private final boolean overwrites;
 
@@ -17,13 +17,18 @@ final class FlussTransactionalSinkWriter extends RowBatchWriter
     private boolean begun;
 
     /** @param overwrites the rows will replace those that are there */
-    FlussTransactionalSinkWriter(SinkTable table, SinkWriterMetricGroup metrics, boolean overwrites) {
-        this(table, open(table, overwrites), metrics, overwrites);
+    FlussTransactionalSinkWriter(
+            SinkTable table, FlussSerializationSchema<IN> schema, SinkWriterMetricGroup metrics, boolean overwrites) {
+        this(table, open(table, overwrites), schema, metrics, overwrites);
     }
 
     private FlussTransactionalSinkWriter(
-            SinkTable table, TransactionalWriter writer, SinkWriterMetricGroup metrics, boolean overwrites) {
-        super(table, writer, metrics);
+            SinkTable table,
+            TransactionalWriter writer,
+            FlussSerializationSchema<IN> schema,
+            SinkWriterMetricGroup metrics,
+            boolean overwrites) {
+        super(table, writer, schema, metrics);
         this.writer = writer;
         this.overwrites = overwrites;
     }
@@ -33,9 +38,9 @@ final class FlussTransactionalSinkWriter extends RowBatchWriter
     }
 
     @Override
-    public void write(RowData row, Context context) {
+    public void write(IN element, Context context) {
         begun = true;
-        super.write(row, context);
+        super.write(element, context);
     }
 
     @Override

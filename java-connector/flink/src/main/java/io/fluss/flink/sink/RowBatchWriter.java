@@ -4,7 +4,10 @@ import io.fluss.client.FlussException;
 import io.fluss.client.RowWriter;
 import io.fluss.client.WriteBatch;
 import io.fluss.flink.metrics.NativeMemory;
+import io.fluss.flink.row.OperationType;
 import io.fluss.flink.row.RowDataWriter;
+import io.fluss.flink.row.RowWithOp;
+import io.fluss.flink.sink.serializer.FlussSerializationSchema;
 import java.util.List;
 import org.apache.flink.api.connector.sink2.SinkWriter;
 import org.apache.flink.metrics.Counter;
@@ -13,12 +16,13 @@ import org.apache.flink.table.data.RowData;
 import org.apache.flink.types.RowKind;
 
 /** Gathers rows into a batch and hands it over when it is full; runs in the task's mailbox thread alone. */
-abstract class RowBatchWriter implements SinkWriter<RowData> {
+abstract class RowBatchWriter<IN> implements SinkWriter<IN> {
     /** More than these -U do not wait: what they take on the heap is bounded. */
     private static final int MAX_RETRACTIONS = 10_000;
 
     private final SinkTable table;
     private final RowWriter writer;
+    private final RowSerializer<IN> serializer;
     private final RowDataWriter rows;
     private final boolean appendOnly;
     private final Counter recordsSend;
@@ -31,10 +35,15 @@ abstract class RowBatchWriter implements SinkWriter<RowData> {
 
     final FlussSinkOptions options;
 
-    RowBatchWriter(SinkTable table, RowWriter writer, SinkWriterMetricGroup metrics) {
+    RowBatchWriter(
+            SinkTable table,
+            RowWriter writer,
+            FlussSerializationSchema<IN> schema,
+            SinkWriterMetricGroup metrics) {
         SinkSpec spec = table.spec;
         this.table = table;
         this.writer = writer;
+        this.serializer = new RowSerializer<>(schema, spec.rowType());
         this.batch = writer.batch();
         this.rows = new RowDataWriter(
                 spec.path().toString(), spec.rowType(), spec.primaryKey(), spec.targetColumns(), batch);
@@ -55,8 +64,14 @@ abstract class RowBatchWriter implements SinkWriter<RowData> {
     void retractionBegun() {}
 
     @Override
-    public void write(RowData row, Context context) {
-        RowKind kind = row.getRowKind();
+    public void write(IN element, Context context) {
+        RowWithOp serialized = serializer.serialize(element);
+        if (serialized.getOperationType() != OperationType.IGNORE) {
+            write(serialized.getRow(), RowSerializer.kind(serialized));
+        }
+    }
+
+    private void write(RowData row, RowKind kind) {
         if (!retractions.isEmpty() && retractions.take(row) && kind != RowKind.UPDATE_AFTER) {
             delete(row);
         }

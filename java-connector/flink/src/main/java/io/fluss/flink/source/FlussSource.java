@@ -1,5 +1,7 @@
 package io.fluss.flink.source;
 
+import io.fluss.flink.source.deserializer.FlussDeserializationSchema;
+import io.fluss.flink.source.deserializer.RowDataDeserializationSchema;
 import io.fluss.flink.source.enumerator.FlussEnumeratorState;
 import io.fluss.flink.source.enumerator.FlussEnumeratorStateSerializer;
 import io.fluss.flink.source.enumerator.FlussSplitEnumerator;
@@ -7,30 +9,52 @@ import io.fluss.flink.source.reader.FlussSourceReader;
 import io.fluss.flink.source.split.FlussSplit;
 import io.fluss.flink.source.split.FlussSplitSerializer;
 
+import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.connector.source.Boundedness;
 import org.apache.flink.api.connector.source.Source;
 import org.apache.flink.api.connector.source.SourceReader;
 import org.apache.flink.api.connector.source.SourceReaderContext;
 import org.apache.flink.api.connector.source.SplitEnumerator;
 import org.apache.flink.api.connector.source.SplitEnumeratorContext;
+import org.apache.flink.api.java.typeutils.ResultTypeQueryable;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
+import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.types.logical.RowType;
+import org.apache.flink.util.UserCodeClassLoader;
 
-/**
- * Reads a table: one split a bucket; rows of a bucket in their order, those of different buckets in none. The rows are views
- * that the next row overwrites, as Flink's columnar formats give them.
- */
-public final class FlussSource implements Source<RowData, FlussSplit, FlussEnumeratorState> {
+/** Reads a table: one split a bucket; rows of a bucket in their order, those of different buckets in none. */
+public final class FlussSource<OUT>
+        implements Source<OUT, FlussSplit, FlussEnumeratorState>, ResultTypeQueryable<OUT> {
     private static final long serialVersionUID = 1L;
 
     private final ScanSpec spec;
+    private final RowType rowSchema;
+    private final FlussDeserializationSchema<OUT> schema;
 
-    public FlussSource(ScanSpec spec) {
+    FlussSource(ScanSpec spec, RowType rowSchema, FlussDeserializationSchema<OUT> schema) {
         this.spec = spec;
+        this.rowSchema = rowSchema;
+        this.schema = schema;
+    }
+
+    /** Of a DataStream job. */
+    public static <T> FlussSourceBuilder<T> builder() {
+        return new FlussSourceBuilder<>();
+    }
+
+    /** Of SQL, whose planner says itself what columns the rows have; {@link #getProducedType} says those of the table. */
+    public static FlussSource<RowData> ofRows(ScanSpec spec) {
+        return new FlussSource<>(spec, spec.rowType(), new RowDataDeserializationSchema());
     }
 
     public boolean isBounded() {
         return spec.isBounded();
+    }
+
+    @Override
+    public TypeInformation<OUT> getProducedType() {
+        return schema.getProducedType(rowSchema);
     }
 
     @Override
@@ -51,8 +75,9 @@ public final class FlussSource implements Source<RowData, FlussSplit, FlussEnume
     }
 
     @Override
-    public SourceReader<RowData, FlussSplit> createReader(SourceReaderContext context) {
-        return FlussSourceReader.create(spec, context);
+    public SourceReader<OUT, FlussSplit> createReader(SourceReaderContext context) throws Exception {
+        schema.open(new SchemaContext(context, rowSchema));
+        return FlussSourceReader.create(spec, schema, context);
     }
 
     @Override
@@ -63,5 +88,31 @@ public final class FlussSource implements Source<RowData, FlussSplit, FlussEnume
     @Override
     public SimpleVersionedSerializer<FlussEnumeratorState> getEnumeratorCheckpointSerializer() {
         return FlussEnumeratorStateSerializer.INSTANCE;
+    }
+
+    /** What a schema is told. */
+    private static final class SchemaContext implements FlussDeserializationSchema.InitializationContext {
+        private final SourceReaderContext context;
+        private final RowType rowSchema;
+
+        SchemaContext(SourceReaderContext context, RowType rowSchema) {
+            this.context = context;
+            this.rowSchema = rowSchema;
+        }
+
+        @Override
+        public MetricGroup getMetricGroup() {
+            return context.metricGroup();
+        }
+
+        @Override
+        public UserCodeClassLoader getUserCodeClassLoader() {
+            return context.getUserCodeClassLoader();
+        }
+
+        @Override
+        public RowType getRowSchema() {
+            return rowSchema;
+        }
     }
 }

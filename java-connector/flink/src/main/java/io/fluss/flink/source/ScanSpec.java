@@ -255,6 +255,12 @@ public final class ScanSpec implements Serializable {
             return this;
         }
 
+        /** @param value false: its rows are read as if they had no key */
+        public Builder keyed(boolean value) {
+            primaryKeyTable = value;
+            return this;
+        }
+
         public Builder projection(Projection columns) {
             projection = columns;
             return this;

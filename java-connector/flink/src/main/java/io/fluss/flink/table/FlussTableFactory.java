@@ -14,7 +14,6 @@ import io.fluss.flink.catalog.ViewMapping;
 import io.fluss.flink.catalog.VirtualTable;
 import io.fluss.flink.lookup.FlussLookupOptions;
 import io.fluss.flink.row.RowForm;
-import io.fluss.flink.row.TypeConversion;
 import io.fluss.flink.sink.FlussSinkOptions;
 import io.fluss.flink.sink.FlussTableSink;
 import io.fluss.flink.source.OffsetChoice;
@@ -35,7 +34,6 @@ import org.apache.flink.table.factories.DynamicTableSinkFactory;
 import org.apache.flink.table.factories.DynamicTableSourceFactory;
 import org.apache.flink.table.factories.FactoryUtil;
 
-import java.time.Duration;
 import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.Map;
@@ -100,39 +98,19 @@ public final class FlussTableFactory implements DynamicTableSourceFactory, Dynam
                             + "' is about changes, of which there is no snapshot; leave 'scan.snapshot.timestamp' and"
                             + " 'scan.snapshot.specific-offsets' out, or give 'scan.bounded.mode'.");
         }
-        ScanSpec scan =
-                ScanSpec.builder()
-                        .connectionOptions(opened.connectionOptions)
-                        .table(
-                                opened.table.path(),
-                                opened.table.tableId(),
-                                keyed,
-                                !table.partitionKeys().isEmpty(),
-                                TypeConversion.toRowType(table.columns()))
-                        .startup(config.get(FlussConnectorOptions.SCAN_STARTUP_MODE), range.start())
-                        .stop(asOf != null ? asOf : range.stop(batch || snapshot))
-                        .partitionDiscovery(config.get(FlussConnectorOptions.SCAN_PARTITION_DISCOVERY_INTERVAL))
-                        .snapshotLease(lease(opened.table.path(), config))
-                        .batch(batch)
-                        .checkpointing(!batch && checkpointing(session))
-                        .logForm(form)
-                        .build();
+        ScanSpec scan = ScanOptions.stream(opened.connectionOptions, opened.table, config, session)
+                .keyed(keyed)
+                .stop(asOf != null ? asOf : range.stop(batch || snapshot))
+                .batch(batch)
+                .checkpointing(!batch && checkpointing(session))
+                .logForm(form)
+                .build();
         return AggregatingTableSource.orNot(
                 scan,
                 table,
                 batch,
                 opened.virtual == null && !snapshot ? FlussLookupOptions.from(config) : null,
                 config.getOptional(FlussConnectorOptions.SCAN_PARALLELISM).orElse(null));
-    }
-
-    private static Duration lease(TablePath path, Configuration config) {
-        Duration lease = config.get(FlussConnectorOptions.SCAN_KV_SNAPSHOT_LEASE_DURATION);
-        if (lease.isZero() || lease.isNegative()) {
-            throw new ValidationException(
-                    "'scan.kv.snapshot.lease.duration' = '" + lease + "' of " + TableMapping.describe(path)
-                            + ": a snapshot cannot be read without a lease; give a duration such as '1 d'.");
-        }
-        return lease;
     }
 
     @Override

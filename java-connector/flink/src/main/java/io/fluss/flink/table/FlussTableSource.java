@@ -141,14 +141,10 @@ public class FlussTableSource
             throw new ValidationException(
                     "'scan.startup.mode' = '" + scan.startupMode() + "' of " + TableMapping.describe(scan.path())
                             + ": a batch scan of a primary-key table only supports the mode 'full'.");
-        } else if (scan.readsSnapshots() && scan.isBounded() && !scan.stop().isLatest() && !behavior.logsRowsBefore()) {
-            throw new ValidationException(
-                    TableMapping.describe(scan.path())
-                            + " cannot be read as it was earlier: its log lacks the row before each change, as with"
-                            + " 'table.changelog.image' = 'WAL' or 'table.row.ttl'. Read it as it is now, or its changes: '"
-                            + scan.path().table() + "$changelog'.");
+        } else {
+            ScanOptions.requireReadable(scan, behavior);
         }
-        FlussSource source = new FlussSource(spec.build());
+        FlussSource<RowData> source = FlussSource.ofRows(spec.build());
         return watermarks == null
                 ? SourceProvider.of(source, parallelism)
                 : new WatermarkedSource(source, watermarks, scan.path(), parallelism);

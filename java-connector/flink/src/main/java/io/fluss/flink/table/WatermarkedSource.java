@@ -16,13 +16,13 @@ import java.util.Optional;
 
 /** A scan with a watermark of each bucket, which Flink takes together and aligns. */
 final class WatermarkedSource implements DataStreamScanProvider, ParallelismProvider {
-    private final FlussSource source;
+    private final FlussSource<RowData> source;
     private final WatermarkStrategy<RowData> watermarks;
     private final TablePath path;
     private final Integer parallelism;
 
     WatermarkedSource(
-            FlussSource source, WatermarkStrategy<RowData> watermarks, TablePath path, Integer parallelism) {
+            FlussSource<RowData> source, WatermarkStrategy<RowData> watermarks, TablePath path, Integer parallelism) {
         this.source = source;
         this.watermarks = watermarks;
         this.path = path;

@@ -6,34 +6,26 @@ import io.fluss.client.LogScanner;
 import io.fluss.client.OffsetSpec;
 import io.fluss.client.PartitionInfo;
 import io.fluss.client.TableDescriptor;
-import io.fluss.flink.adapter.SinkAdapter;
 import io.fluss.flink.row.ColumnBatchRows;
+import io.fluss.flink.row.OperationType;
+import io.fluss.flink.row.RowWithOp;
 import io.fluss.flink.row.TypeConversion;
+import io.fluss.flink.sink.serializer.FlussSerializationSchema;
 import io.fluss.flink.testing.SuiteTable;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Random;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
-import org.apache.flink.api.connector.sink2.Committer;
-import org.apache.flink.api.connector.sink2.CommitterInitContext;
-import org.apache.flink.api.connector.sink2.CommittingSinkWriter;
 import org.apache.flink.api.connector.sink2.Sink;
-import org.apache.flink.api.connector.sink2.SinkWriter;
-import org.apache.flink.api.connector.sink2.SupportsCommitter;
-import org.apache.flink.api.connector.sink2.WriterInitContext;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.connector.testframe.external.ExternalSystemDataReader;
 import org.apache.flink.connector.testframe.external.sink.DataStreamSinkV2ExternalContext;
 import org.apache.flink.connector.testframe.external.sink.TestingSinkSettings;
-import org.apache.flink.core.io.SimpleVersionedSerializer;
 import org.apache.flink.streaming.api.CheckpointingMode;
 import org.apache.flink.table.data.GenericRowData;
-import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.StringData;
 
 /**
@@ -71,8 +63,8 @@ final class SinkSuiteTable extends SuiteTable implements DataStreamSinkV2Externa
                 TypeConversion.toRowType(descriptor.columns()),
                 FlussSinkOptions.from(new Configuration()));
         return settings.getCheckpointingMode() == CheckpointingMode.EXACTLY_ONCE
-                ? new TransactionalTextSink(new FlussTransactionalSink(spec, false))
-                : new TextSink<>(new FlussSink(spec, false));
+                ? new FlussTransactionalSink<>(spec, new Texts(), false)
+                : new FlussAtLeastOnceSink<>(spec, new Texts(), false);
     }
 
     @Override
@@ -141,80 +133,14 @@ final class SinkSuiteTable extends SuiteTable implements DataStreamSinkV2Externa
         return table.info().hasPrimaryKey() ? "partitions of a primary-key table" : "a log table";
     }
 
-    /** The sink as SQL has it, behind a conversion of its rows. */
-    private static class TextSink<S extends SinkAdapter<RowData>> implements SinkAdapter<String> {
+    private static final class Texts implements FlussSerializationSchema<String> {
         private static final long serialVersionUID = 1L;
 
-        final S sink;
-
-        TextSink(S sink) {
-            this.sink = sink;
-        }
-
         @Override
-        public SinkWriter<String> createWriter(WriterInitContext context) throws IOException {
-            return new TextWriter<>(sink.createWriter(context));
-        }
-    }
-
-    private static final class TransactionalTextSink extends TextSink<FlussTransactionalSink>
-            implements SupportsCommitter<FlussCommittable> {
-        private static final long serialVersionUID = 1L;
-
-        TransactionalTextSink(FlussTransactionalSink sink) {
-            super(sink);
-        }
-
-        @Override
-        public SinkWriter<String> createWriter(WriterInitContext context) {
-            return new TransactionalTextWriter(sink.createWriter(context));
-        }
-
-        @Override
-        public Committer<FlussCommittable> createCommitter(CommitterInitContext context) {
-            return sink.createCommitter(context);
-        }
-
-        @Override
-        public SimpleVersionedSerializer<FlussCommittable> getCommittableSerializer() {
-            return sink.getCommittableSerializer();
-        }
-    }
-
-    private static class TextWriter<W extends SinkWriter<RowData>> implements SinkWriter<String> {
-        final W writer;
-
-        TextWriter(W writer) {
-            this.writer = writer;
-        }
-
-        @Override
-        public void write(String text, Context context) throws IOException, InterruptedException {
-            writer.write(
-                    GenericRowData.of(StringData.fromString(text.substring(0, 1)), StringData.fromString(text)), context);
-        }
-
-        @Override
-        public void flush(boolean endOfInput) throws IOException, InterruptedException {
-            writer.flush(endOfInput);
-        }
-
-        @Override
-        public void close() throws Exception {
-            writer.close();
-        }
-    }
-
-    private static final class TransactionalTextWriter
-            extends TextWriter<CommittingSinkWriter<RowData, FlussCommittable>>
-            implements CommittingSinkWriter<String, FlussCommittable> {
-        TransactionalTextWriter(CommittingSinkWriter<RowData, FlussCommittable> writer) {
-            super(writer);
-        }
-
-        @Override
-        public Collection<FlussCommittable> prepareCommit() throws IOException, InterruptedException {
-            return writer.prepareCommit();
+        public RowWithOp serialize(String text) {
+            return new RowWithOp(
+                    GenericRowData.of(StringData.fromString(text.substring(0, 1)), StringData.fromString(text)),
+                    OperationType.UPSERT);
         }
     }
 }

@@ -14,15 +14,9 @@ import io.fluss.flink.testing.SuiteTable;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.connector.source.Boundedness;
 import org.apache.flink.api.connector.source.Source;
-import org.apache.flink.api.connector.source.SourceReader;
-import org.apache.flink.api.connector.source.SourceReaderContext;
-import org.apache.flink.api.connector.source.SplitEnumerator;
-import org.apache.flink.api.connector.source.SplitEnumeratorContext;
-import org.apache.flink.api.java.typeutils.ResultTypeQueryable;
 import org.apache.flink.connector.testframe.external.ExternalSystemSplitDataWriter;
 import org.apache.flink.connector.testframe.external.source.DataStreamSourceExternalContext;
 import org.apache.flink.connector.testframe.external.source.TestingSourceSettings;
-import org.apache.flink.core.io.SimpleVersionedSerializer;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.StringData;
@@ -71,17 +65,15 @@ final class SourceSuiteTable extends SuiteTable implements DataStreamSourceExter
     @Override
     public Source<RowData, FlussSplit, FlussEnumeratorState> createSource(TestingSourceSettings settings) {
         boolean bounded = settings.getBoundedness() == Boundedness.BOUNDED;
-        return new TypedSource(
-                new FlussSource(ScanSpec.builder()
-                        .connectionOptions(options())
-                        .table(PATH, table.info().tableId(), keyed, keyed, rowType)
-                        .projection(Projection.of(0, 1, 2))
-                        .startup(FULL, OffsetChoice.EARLIEST)
-                        .stop(bounded ? OffsetChoice.LATEST : null)
-                        .partitionDiscovery(Duration.ofMillis(200))
-                        .checkpointing(!bounded)
-                        .build()),
-                getProducedType());
+        return FlussSource.ofRows(ScanSpec.builder()
+                .connectionOptions(options())
+                .table(PATH, table.info().tableId(), keyed, keyed, rowType)
+                .projection(Projection.of(0, 1, 2))
+                .startup(FULL, OffsetChoice.EARLIEST)
+                .stop(bounded ? OffsetChoice.LATEST : null)
+                .partitionDiscovery(Duration.ofMillis(200))
+                .checkpointing(!bounded)
+                .build());
     }
 
     /** The rows say which split they are of. */
@@ -135,56 +127,5 @@ final class SourceSuiteTable extends SuiteTable implements DataStreamSourceExter
     @Override
     public String toString() {
         return keyed ? "partitions of a primary-key table" : "buckets of a log table";
-    }
-
-    /** The source as SQL has it, which tells what type its rows are. */
-    private static final class TypedSource
-            implements Source<RowData, FlussSplit, FlussEnumeratorState>, ResultTypeQueryable<RowData> {
-        private static final long serialVersionUID = 1L;
-
-        private final FlussSource source;
-        private final TypeInformation<RowData> type;
-
-        TypedSource(FlussSource source, TypeInformation<RowData> type) {
-            this.source = source;
-            this.type = type;
-        }
-
-        @Override
-        public TypeInformation<RowData> getProducedType() {
-            return type;
-        }
-
-        @Override
-        public Boundedness getBoundedness() {
-            return source.getBoundedness();
-        }
-
-        @Override
-        public SplitEnumerator<FlussSplit, FlussEnumeratorState> createEnumerator(
-                SplitEnumeratorContext<FlussSplit> context) {
-            return source.createEnumerator(context);
-        }
-
-        @Override
-        public SplitEnumerator<FlussSplit, FlussEnumeratorState> restoreEnumerator(
-                SplitEnumeratorContext<FlussSplit> context, FlussEnumeratorState state) {
-            return source.restoreEnumerator(context, state);
-        }
-
-        @Override
-        public SourceReader<RowData, FlussSplit> createReader(SourceReaderContext context) {
-            return source.createReader(context);
-        }
-
-        @Override
-        public SimpleVersionedSerializer<FlussSplit> getSplitSerializer() {
-            return source.getSplitSerializer();
-        }
-
-        @Override
-        public SimpleVersionedSerializer<FlussEnumeratorState> getEnumeratorCheckpointSerializer() {
-            return source.getEnumeratorCheckpointSerializer();
-        }
     }
 }

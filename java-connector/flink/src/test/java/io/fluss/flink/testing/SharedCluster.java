@@ -7,13 +7,13 @@ import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
 import java.net.URI;
 
 /** One MiniCluster of eight slots for all tests of the JVM: starting one for every statement costs more than the statements. */
-final class SharedCluster {
+public final class SharedCluster {
     private static MiniCluster cluster;
 
     private SharedCluster() {}
 
     /** What a session needs to run its jobs there; a copy. */
-    static synchronized Configuration configuration() {
+    public static synchronized Configuration configuration() {
         try {
             if (cluster == null) {
                 cluster = start();

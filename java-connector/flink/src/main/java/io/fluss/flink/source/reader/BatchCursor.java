@@ -4,9 +4,7 @@ import io.fluss.client.ColumnBatch;
 import io.fluss.flink.row.ColumnBatchRows;
 import io.fluss.flink.source.split.FlussSplitState;
 
-import org.apache.flink.api.connector.source.SourceOutput;
 import org.apache.flink.connector.base.source.reader.RecordsWithSplitIds;
-import org.apache.flink.table.data.RowData;
 
 import java.util.Collections;
 import java.util.Set;
@@ -148,7 +146,7 @@ final class BatchCursor implements RecordsWithSplitIds<BatchCursor> {
      * @param most looks at so many at most
      * @return how many were emitted
      */
-    int emit(SourceOutput<RowData> output, FlussSplitState state, int most) {
+    int emit(RowCollector<?> output, FlussSplitState state, int most) throws Exception {
         if (batch == null) {
             emitted = true;
             state.nextOffset(readTo);
@@ -165,7 +163,7 @@ final class BatchCursor implements RecordsWithSplitIds<BatchCursor> {
             for (int i = first; i < stop; i++) {
                 int row = row(i);
                 if (rows.isRow(row)) {
-                    output.collect(rows.row(row), timestamp);
+                    output.collect(rows.row(row), batch.baseOffset() + row, timestamp);
                 } else {
                     given--;
                 }

@@ -4,6 +4,7 @@ import io.fluss.flink.metrics.NativeMemory;
 import io.fluss.flink.row.PlannedTable;
 import io.fluss.flink.source.ScanSpec;
 import io.fluss.flink.source.SnapshotFinishedEvent;
+import io.fluss.flink.source.deserializer.FlussDeserializationSchema;
 import io.fluss.flink.source.split.FlussSplit;
 import io.fluss.flink.source.split.FlussSplitState;
 import io.fluss.flink.source.split.HybridSnapshotLogSplit;
@@ -13,7 +14,6 @@ import org.apache.flink.api.connector.source.ReaderOutput;
 import org.apache.flink.api.connector.source.SourceReaderContext;
 import org.apache.flink.connector.base.source.reader.SingleThreadMultiplexSourceReaderBase;
 import org.apache.flink.core.io.InputStatus;
-import org.apache.flink.table.data.RowData;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -21,8 +21,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** Reads the splits of one subtask: a fetcher thread gets batches from the store, the task's thread emits their rows. */
-public final class FlussSourceReader
-        extends SingleThreadMultiplexSourceReaderBase<BatchCursor, RowData, FlussSplit, FlussSplitState> {
+public final class FlussSourceReader<T>
+        extends SingleThreadMultiplexSourceReaderBase<BatchCursor, T, FlussSplit, FlussSplitState> {
     private final ScanSpec spec;
     private final OpenBatches openBatches;
     /** Snapshots that are read, but whose end is in no checkpoint yet. */
@@ -36,7 +36,7 @@ public final class FlussSourceReader
             ScanSpec spec,
             SourceReaderContext context,
             OpenBatches openBatches,
-            RowEmitter emitter,
+            RowEmitter<T> emitter,
             NativeMemory memory) {
         super(
                 () -> new FlussSplitReader(
@@ -49,9 +49,13 @@ public final class FlussSourceReader
         emitter.onSnapshotFinished(this::snapshotFinished);
     }
 
-    public static FlussSourceReader create(ScanSpec spec, SourceReaderContext context) {
-        RowEmitter emitter = new RowEmitter(context.metricGroup().getIOMetricGroup().getNumRecordsInCounter());
-        return new FlussSourceReader(
+    /** @param schema open */
+    public static <T> FlussSourceReader<T> create(
+            ScanSpec spec, FlussDeserializationSchema<T> schema, SourceReaderContext context) {
+        RowEmitter<T> emitter = new RowEmitter<>(
+                new RowCollector<>(schema, !spec.isPrimaryKeyTable()),
+                context.metricGroup().getIOMetricGroup().getNumRecordsInCounter());
+        return new FlussSourceReader<>(
                 spec, context, new OpenBatches(), emitter, new NativeMemory(context.metricGroup()));
     }
 
@@ -86,7 +90,7 @@ public final class FlussSourceReader
     }
 
     @Override
-    public InputStatus pollNext(ReaderOutput<RowData> output) throws Exception {
+    public InputStatus pollNext(ReaderOutput<T> output) throws Exception {
         if (tellIdle) {
             output.markIdle();
             tellIdle = false;

@@ -8,6 +8,7 @@ import io.fluss.flink.row.BinlogColumn;
 import io.fluss.flink.row.ColumnBatchRows;
 import io.fluss.flink.row.MetadataColumn;
 import io.fluss.flink.row.RowForm;
+import io.fluss.flink.source.deserializer.RowDataDeserializationSchema;
 import io.fluss.flink.source.split.FlussSplitState;
 import io.fluss.flink.source.split.LogSplit;
 import io.fluss.flink.source.split.SnapshotPosition;
@@ -27,7 +28,7 @@ class BatchCursorTest {
     private final FlussSplitState log = new FlussSplitState(new LogSplit(1, new TableBucket(0, 0), 100, Long.MAX_VALUE));
 
     @Test
-    void allRowsOfARange() {
+    void allRowsOfARange() throws Exception {
         BatchCursor cursor = log(SelectedRows.batch(10, 3, 8, 100, (int[]) null));
         assertThat(emit(cursor, log, 2)).containsExactly(3, 4);
         assertThat(next(log)).isEqualTo(105);
@@ -37,7 +38,7 @@ class BatchCursorTest {
     }
 
     @Test
-    void onlySelectedRows() {
+    void onlySelectedRows() throws Exception {
         BatchCursor cursor = log(SelectedRows.batch(10, 1, 9, 100, 2, 3, 7));
         assertThat(emit(cursor, log, 1)).containsExactly(2);
         assertThat(next(log)).as("a reader that goes on here emits row 3 next").isEqualTo(103);
@@ -49,7 +50,7 @@ class BatchCursorTest {
     }
 
     @Test
-    void aBatchWithoutASelectedRowTakesTheSplitOn() {
+    void aBatchWithoutASelectedRowTakesTheSplitOn() throws Exception {
         BatchCursor cursor = log(SelectedRows.batch(10, 0, 10, 100, new int[0]));
         assertThat(emit(cursor, log, 5)).isEmpty();
         assertThat(next(log)).isEqualTo(110);
@@ -57,7 +58,7 @@ class BatchCursorTest {
     }
 
     @Test
-    void aSnapshotGoesOnBehindTheRowsThatWereEmitted() {
+    void aSnapshotGoesOnBehindTheRowsThatWereEmitted() throws Exception {
         FlussSplitState state = new FlussSplitState(
                 new SnapshotSplit(1, new TableBucket(0, 0), "s", SnapshotPosition.START, SnapshotSplit.NOT_EARLIER));
         byte[] before = {9};
@@ -73,7 +74,7 @@ class BatchCursorTest {
     }
 
     @Test
-    void anUpdateOfABinlogIsEmittedWhereItsFirstHalfIs() {
+    void anUpdateOfABinlogIsEmittedWhereItsFirstHalfIs() throws Exception {
         byte[] types = {
             ColumnBatch.INSERT,
             ColumnBatch.UPDATE_BEFORE,
@@ -108,18 +109,21 @@ class BatchCursorTest {
         return BatchCursor.log("0", open, batch, batchRows, false);
     }
 
-    private static void emitBinlog(BatchCursor cursor, FlussSplitState state, int most, List<String> emitted) {
+    private static void emitBinlog(BatchCursor cursor, FlussSplitState state, int most, List<String> emitted)
+            throws Exception {
         int before = emitted.size();
-        int count = cursor.emit(
-                new Rows() {
-                    @Override
-                    public void collect(RowData row) {
-                        emitted.add(half(row, 0) + ">" + half(row, 1));
-                    }
-                },
-                state,
-                most);
+        Rows halves = new Rows() {
+            @Override
+            public void collect(RowData row) {
+                emitted.add(half(row, 0) + ">" + half(row, 1));
+            }
+        };
+        int count = cursor.emit(collector().to(halves), state, most);
         assertThat(count).isEqualTo(emitted.size() - before);
+    }
+
+    private static RowCollector<RowData> collector() {
+        return new RowCollector<>(new RowDataDeserializationSchema(), false);
     }
 
     private static Integer half(RowData row, int index) {
@@ -134,10 +138,10 @@ class BatchCursorTest {
         return ((LogSplit) state.toSplit()).startingOffset();
     }
 
-    private List<Integer> emit(BatchCursor cursor, FlussSplitState state, int most) {
+    private List<Integer> emit(BatchCursor cursor, FlussSplitState state, int most) throws Exception {
         assertThat(cursor.nextRecordFromSplit()).isSameAs(cursor);
         rows.values.clear();
-        assertThat(cursor.emit(rows, state, most)).isEqualTo(rows.values.size());
+        assertThat(cursor.emit(collector().to(rows), state, most)).isEqualTo(rows.values.size());
         return rows.values;
     }
 
