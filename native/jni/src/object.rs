@@ -27,6 +27,11 @@ pub static LOOKUPERS: Registry<OpenLookuper> = Registry::new(6, "a lookuper");
 /// Ended asynchronous calls whose answers Java has not taken; the batches themselves are tag 7, in `output`.
 pub static RESULTS: Registry<Mutex<Option<Result<ReadBatch>>>> = Registry::new(8, "a result");
 
+/// What Java has opened and not closed: connections, tables, writers, scanners, lookupers, of all class loaders. Batches are counted in bytes.
+pub fn open_handles() -> usize {
+    CONNECTIONS.len() + TABLES.len() + WRITERS.len() + LOG_SCANNERS.len() + SNAPSHOT_SCANNERS.len() + LOOKUPERS.len()
+}
+
 /// The asynchronous calls of a connection.
 pub type LookupCalls = Completions<ReadBatch>;
 

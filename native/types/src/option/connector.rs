@@ -273,8 +273,9 @@ pub(super) const LOOKUP: &[OptionSpec] = &[
         kind: Kind::Int { min: 0, max: INT_MAX },
         default: Some("3"),
         alterable: true,
-        meaning: "Retries of a lookup that failed.",
-        price: "No effect: accepted as Apache Fluss accepts it.",
+        meaning: "How often a lookup is asked again after an error that can pass, such as a bound of memory that was reached: after 10 ms, then \
+                  twice as long each time, 1 s at most. Other errors fail the job at once. Of this and `client.lookup.max-retries` the smaller one counts.",
+        price: "The job fails later.",
     },
     OptionSpec {
         key: "lookup.insert-if-not-exists",
@@ -284,6 +285,33 @@ pub(super) const LOOKUP: &[OptionSpec] = &[
         meaning: "A lookup by the whole primary key that finds no row makes one: the key, a number in a column of `auto-increment.fields`, NULL \
                   elsewhere. However many ask for a key at once, all get the same row.",
         price: "`true`: a missing key waits for its row to be durable. Refused where another column is NOT NULL.",
+    },
+    OptionSpec {
+        key: "lookup.wait-for.timestamp",
+        kind: Kind::Text("as `scan.startup.timestamp`"),
+        default: None,
+        alterable: true,
+        meaning: "Before a subtask of a lookup join asks for its first key, it waits until every bucket of the table has a row that was committed then or later and \
+                  can be read; of a table with partitions, that bucket of any partition. A bucket that gets no rows never reaches a time: give \
+                  offsets, or have fewer buckets. Rows that come after are not waited for.",
+        price: "Until then the job has no rows and no checkpoints.",
+    },
+    OptionSpec {
+        key: "lookup.wait-for.specific-offsets",
+        kind: Kind::Text("as `scan.startup.specific-offsets`"),
+        default: None,
+        alterable: true,
+        meaning: "As `lookup.wait-for.timestamp`, but until the log of each bucket that is named can be read up to that offset, without it: \
+                  `offset:42` waits for 42 changes. A bucket that is not named is not waited for; a partition that is named and not there is.",
+        price: "As `lookup.wait-for.timestamp`.",
+    },
+    OptionSpec {
+        key: "lookup.wait-for.timeout",
+        kind: Kind::Duration { min_ms: 1 },
+        default: Some("10min"),
+        alterable: true,
+        meaning: "How long it waits at most. Then the job fails with an error that says how far each bucket is that was waited for.",
+        price: "Short: a job that starts while the table is loaded fails.",
     },
     OptionSpec {
         key: "client.lookup.max-batch-size",
@@ -306,24 +334,25 @@ pub(super) const LOOKUP: &[OptionSpec] = &[
         kind: Kind::Int { min: 1, max: INT_MAX },
         default: Some("25600"),
         alterable: true,
-        meaning: "Lookups that may wait.",
-        price: "No effect yet: Flink's `table.exec.async-lookup.buffer-capacity` bounds them.",
+        meaning: "Most lookups of a subtask that wait to be sent, for the first time or again: a further one holds the subtask up until there is room.",
+        price: "Small: the subtask stands still. Flink asks for no more than `table.exec.async-lookup.buffer-capacity` at a time.",
     },
     OptionSpec {
         key: "client.lookup.batch-timeout",
         kind: Kind::Duration { min_ms: 0 },
         default: Some("0ms"),
         alterable: true,
-        meaning: "How long a lookup waits for others to share its request. 0: never.",
-        price: "No effect yet: no lookup waits.",
+        meaning: "0: an asynchronous lookup is sent at once when none is on its way, else with the next answer. Longer: so long it waits for \
+                  `client.lookup.max-batch-size` others to share its request.",
+        price: "The wait is in every lookup that finds no full batch. A synchronous lookup never waits: it is alone.",
     },
     OptionSpec {
         key: "client.lookup.max-retries",
         kind: Kind::Int { min: 0, max: INT_MAX },
         default: Some("2147483647"),
         alterable: true,
-        meaning: "Retries of a lookup that failed in a way that can pass.",
-        price: "No effect yet: an error fails the job.",
+        meaning: "As `lookup.max-retries`; the smaller one counts.",
+        price: "As `lookup.max-retries`.",
     },
 ];
 

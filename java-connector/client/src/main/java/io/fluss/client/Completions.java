@@ -43,6 +43,11 @@ final class Completions {
         this.target = target;
     }
 
+    /** Whether it is one of those that complete calls. */
+    synchronized boolean completesCalls(Thread thread) {
+        return threads.contains(thread);
+    }
+
     /** Registers a call; the caller hands the id to the native side, or takes it back with {@link #forget}. */
     long register(Call call) {
         long id = nextId.getAndIncrement();

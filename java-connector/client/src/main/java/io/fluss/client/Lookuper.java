@@ -48,16 +48,40 @@ public final class Lookuper extends NativeHandle {
     }
 
     /**
+     * The same, asked again after an error that is {@link FlussException#retryable()}, at growing intervals. A thread that is interrupted in
+     * between gets the error.
+     */
+    public ColumnBatch lookup(WriteBatch keys, int maxRetries) {
+        for (int done = 0; ; done++) {
+            try {
+                return lookup(keys);
+            } catch (FlussException e) {
+                if (!Retries.isAnother(e, done, maxRetries)) {
+                    throw e;
+                }
+                try {
+                    Thread.sleep(Retries.pauseMs(done));
+                } catch (InterruptedException interrupted) {
+                    Thread.currentThread().interrupt();
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /**
      * A view of this lookuper that gathers single keys into batches.
      *
      * @param reader makes, of an answer on the Java heap, the function from the number of a key that was found to what its lookup gives ({@link
      *     ColumnBatch#firstRowOf} says which rows are the key's); runs on a thread of the connection
-     * @param fullBatch keys that are sent although earlier ones are on their way
-     * @param maxInFlight requests on their way at a time
      */
-    public <T> AsyncLookuper<T> async(
-            Function<ColumnBatch, IntFunction<T>> reader, int fullBatch, int maxInFlight) {
-        return new AsyncLookuper<>(this, reader, fullBatch, maxInFlight);
+    public <T> AsyncLookuper<T> async(Function<ColumnBatch, IntFunction<T>> reader, AsyncLookupOptions options) {
+        return new AsyncLookuper<>(this, reader, options);
+    }
+
+    /** Whether it is one of those that complete calls. */
+    boolean completesCalls(Thread thread) {
+        return completions.completesCalls(thread);
     }
 
     /** The keys are copied when this returns; {@code call} is then completed once, on a thread of the connection. */

@@ -69,7 +69,7 @@ final class LeakWorkload {
                 LogScanner ofEvents = events.newLogScanner(COLUMNS);
                 LogScanner ofUsers = users.newLogScanner(COLUMNS);
                 Lookuper lookuper = users.newLookuper(COLUMNS);
-                AsyncLookuper<Long> async = lookuper.async(answer -> row -> answer.column(0).getLong(row), 8, 2)) {
+                AsyncLookuper<Long> async = lookuper.async(answer -> row -> answer.column(0).getLong(row), AsyncLookupOptions.defaults().fullBatch(8).maxInFlight(2))) {
             ofEvents.subscribe(0, nextLog, Long.MAX_VALUE);
             ofUsers.subscribe(0, nextChange, Long.MAX_VALUE);
             for (int i = 0; i < BATCHES_A_ROUND; i += 2 * BATCHES_A_FLUSH) {

@@ -35,7 +35,7 @@ public final class LoaderSession {
 
     public String lookupAsync(long id) throws Exception {
         try (Lookuper lookuper = table.newLookuper(new int[] {1});
-                AsyncLookuper<String> async = lookuper.async(answer -> row -> text(answer, row), 128, 2)) {
+                AsyncLookuper<String> async = lookuper.async(answer -> row -> text(answer, row), AsyncLookupOptions.defaults())) {
             return async.lookup(row -> async.keys().column(0).setLong(row, id)).get(30, TimeUnit.SECONDS);
         }
     }

@@ -55,7 +55,7 @@ class LookupContractTest extends StoreTest {
     @Test
     void asynchronousLookupsFindTheirOwnRows() throws Exception {
         try (Lookuper lookuper = table.newLookuper(new int[] {1});
-                AsyncLookuper<String> async = lookuper.async(LookupContractTest::names, 128, 2)) {
+                AsyncLookuper<String> async = lookuper.async(LookupContractTest::names, AsyncLookupOptions.defaults())) {
             List<CompletableFuture<String>> futures = new ArrayList<>();
             for (int id = 0; id < 3_000; id++) {
                 futures.add(lookup(async, id));
@@ -79,7 +79,7 @@ class LookupContractTest extends StoreTest {
                 AsyncLookuper<String> async = lookuper.async(batch -> row -> {
                     seen.complete(Thread.currentThread().getContextClassLoader());
                     return "found";
-                }, 16, 2)) {
+                }, AsyncLookupOptions.defaults().fullBatch(16).maxInFlight(2))) {
             lookup(async, 3).get(10, TimeUnit.SECONDS);
         } finally {
             thread.setContextClassLoader(before);
@@ -90,7 +90,7 @@ class LookupContractTest extends StoreTest {
     @Test
     void closingTheConnectionWithAThousandLookupsInFlightCompletesAll() throws Exception {
         Lookuper lookuper = table.newLookuper(new int[] {1});
-        AsyncLookuper<String> async = lookuper.async(LookupContractTest::names, 1, 1_000);
+        AsyncLookuper<String> async = lookuper.async(LookupContractTest::names, AsyncLookupOptions.defaults().fullBatch(1).maxInFlight(1_000));
         List<CompletableFuture<String>> futures = new ArrayList<>();
         for (int id = 0; id < 1_000; id++) {
             futures.add(lookup(async, id));
@@ -107,7 +107,7 @@ class LookupContractTest extends StoreTest {
     @Test
     void closingTheLookuperCompletesAll() throws Exception {
         Lookuper lookuper = table.newLookuper(new int[] {1});
-        AsyncLookuper<String> async = lookuper.async(LookupContractTest::names, 1_000_000, 1);
+        AsyncLookuper<String> async = lookuper.async(LookupContractTest::names, AsyncLookupOptions.defaults().fullBatch(1_000_000).maxInFlight(1));
         List<CompletableFuture<String>> futures = new ArrayList<>();
         for (int id = 0; id < 1_000; id++) {
             futures.add(lookup(async, id));
@@ -125,9 +125,8 @@ class LookupContractTest extends StoreTest {
                         batch -> {
                             throw new IllegalStateException("reader");
                         },
-                        128,
-                        2);
-                AsyncLookuper<String> good = lookuper.async(LookupContractTest::names, 128, 2)) {
+                        AsyncLookupOptions.defaults());
+                AsyncLookuper<String> good = lookuper.async(LookupContractTest::names, AsyncLookupOptions.defaults())) {
             CompletableFuture<String> failed = lookup(bad, 1);
             assertThatThrownBy(() -> failed.get(30, TimeUnit.SECONDS)).hasRootCauseMessage("reader");
             assertThat(lookup(good, 1).get(30, TimeUnit.SECONDS)).isEqualTo("name-1");
@@ -137,7 +136,7 @@ class LookupContractTest extends StoreTest {
     @Test
     void aKeyThatCannotBeWrittenFailsAloneAndLeavesTheBatchUsable() throws Exception {
         try (Lookuper lookuper = table.newLookuper(new int[] {1});
-                AsyncLookuper<String> async = lookuper.async(LookupContractTest::names, 128, 2)) {
+                AsyncLookuper<String> async = lookuper.async(LookupContractTest::names, AsyncLookupOptions.defaults())) {
             assertThatThrownBy(() -> async.lookup(row -> {
                         async.keys().column(0).setNull(row);
                         throw new IllegalStateException("key");

@@ -87,7 +87,7 @@ class PrefixLookupTest extends StoreTest {
     void prefixesAreLookedUpAsynchronously() throws Exception {
         Table table = orders();
         try (Lookuper lookuper = table.newPrefixLookuper(List.of("customer"), Projection.of(2));
-                AsyncLookuper<List<Long>> async = lookuper.async(batch -> key -> values(batch, key), 16, 2)) {
+                AsyncLookuper<List<Long>> async = lookuper.async(batch -> key -> values(batch, key), AsyncLookupOptions.defaults().fullBatch(16).maxInFlight(2))) {
             List<CompletableFuture<List<Long>>> answers = new ArrayList<>();
             for (int customer = 0; customer < 20; customer++) {
                 String name = "c" + customer;

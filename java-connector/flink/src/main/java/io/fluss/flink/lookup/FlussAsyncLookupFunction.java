@@ -10,7 +10,7 @@ import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.functions.AsyncLookupFunction;
 import org.apache.flink.table.functions.FunctionContext;
 
-/** Many keys a call, gathered while earlier ones are on their way; no key waits for a timer. */
+/** Many keys a call, gathered while earlier ones are on their way; no key waits for a timer unless {@code client.lookup.batch-timeout} says so. */
 public final class FlussAsyncLookupFunction extends AsyncLookupFunction {
     private static final long serialVersionUID = 1L;
 
@@ -24,10 +24,9 @@ public final class FlussAsyncLookupFunction extends AsyncLookupFunction {
     }
 
     @Override
-    public void open(FunctionContext context) {
+    public void open(FunctionContext context) throws Exception {
         open = OpenLookup.of(target);
-        lookuper = open.lookuper()
-                .async(target::found, target.options.maxBatchSize(), target.options.maxInFlight());
+        lookuper = open.lookuper().async(target::found, target.options.asyncOptions());
         writer = OpenLookup.keyWriter(target.keys, lookuper.keys());
     }
 

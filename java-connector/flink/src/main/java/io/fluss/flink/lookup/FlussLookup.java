@@ -37,8 +37,8 @@ public final class FlussLookup {
      * @param filter what rows must fulfil; null: nothing
      * @param constants by name of a column the value that the filter asks for
      * @param lookupKeys positions of the join keys in the projected row, as {@code LookupContext.getKeys()} gives them
-     * @throws ValidationException if the keys do not cover the primary key or the beginning of it, or if rows cannot
-     *     be made of keys that are missing
+     * @throws ValidationException if the keys do not cover the primary key or the beginning of it, if rows cannot
+     *     be made of keys that are missing, or if it is to wait for buckets that there are not
      */
     public static LookupRuntimeProvider runtimeProvider(
             Map<String, String> connectionOptions,
@@ -54,6 +54,9 @@ public final class FlussLookup {
         LookupKeys keys = LookupKeys.of(path, table, physicalRowType, projection, constants, lookupKeys);
         if (options.insertsMissing()) {
             requireInsertable(path, table, keys, options.cacheType());
+        }
+        if (options.waitFor() != null) {
+            options.waitFor().requireBuckets(path, table);
         }
         LookupTarget target =
                 new LookupTarget(connectionOptions, path, tableId, physicalRowType, projection, filter, keys, options);

@@ -24,7 +24,7 @@ public final class FlussLookupFunction extends LookupFunction {
     }
 
     @Override
-    public void open(FunctionContext context) {
+    public void open(FunctionContext context) throws Exception {
         open = OpenLookup.of(target);
         if (target.options.cacheType() == LookupCacheType.FULL) {
             open.register(context.getMetricGroup());
@@ -41,7 +41,7 @@ public final class FlussLookupFunction extends LookupFunction {
         batch.clear();
         writer.write(batch.beginRow(), keyRow);
         batch.endRow();
-        try (ColumnBatch answer = open.lookuper().lookup(batch)) {
+        try (ColumnBatch answer = open.lookuper().lookup(batch, target.options.maxRetries())) {
             if (answer.firstRowOf(0) == answer.endRowOf(0)) {
                 return Collections.emptyList();
             }

@@ -1,5 +1,7 @@
 package io.fluss.flink.lookup;
 
+import io.fluss.client.AsyncLookupOptions;
+import io.fluss.flink.source.OffsetChoice;
 import io.fluss.flink.table.FlussConnectorOptions;
 import java.io.Serializable;
 import org.apache.flink.configuration.ReadableConfig;
@@ -16,33 +18,29 @@ public final class FlussLookupOptions implements Serializable {
     private final LookupCache cache;
     private final int maxBatchSize;
     private final int maxInFlight;
+    private final int queueSize;
+    private final long batchTimeoutMs;
+    private final int maxRetries;
     private final boolean insertsMissing;
+    private final WaitFor waitFor;
 
-    /** @param cache of cache type PARTIAL, else null */
-    public FlussLookupOptions(
-            boolean async,
-            LookupOptions.LookupCacheType cacheType,
-            LookupCache cache,
-            int maxBatchSize,
-            int maxInFlight,
-            boolean insertsMissing) {
-        this.async = async;
-        this.cacheType = cacheType;
-        this.cache = cache;
-        this.maxBatchSize = maxBatchSize;
-        this.maxInFlight = maxInFlight;
-        this.insertsMissing = insertsMissing;
+    private FlussLookupOptions(ReadableConfig options, WaitFor waitFor) {
+        async = options.get(FlussConnectorOptions.LOOKUP_ASYNC);
+        cacheType = options.get(LookupOptions.CACHE_TYPE);
+        cache = cacheType == LookupOptions.LookupCacheType.PARTIAL ? DefaultLookupCache.fromConfig(options) : null;
+        maxBatchSize = options.get(FlussConnectorOptions.CLIENT_LOOKUP_MAX_BATCH_SIZE);
+        maxInFlight = options.get(FlussConnectorOptions.CLIENT_LOOKUP_MAX_INFLIGHT_REQUESTS);
+        queueSize = options.get(FlussConnectorOptions.CLIENT_LOOKUP_QUEUE_SIZE);
+        batchTimeoutMs = options.get(FlussConnectorOptions.CLIENT_LOOKUP_BATCH_TIMEOUT).toMillis();
+        maxRetries = Math.min(options.get(LookupOptions.MAX_RETRIES), options.get(FlussConnectorOptions.CLIENT_LOOKUP_MAX_RETRIES));
+        insertsMissing = options.get(FlussConnectorOptions.LOOKUP_INSERT_IF_NOT_EXISTS);
+        this.waitFor = waitFor;
     }
 
-    public static FlussLookupOptions from(ReadableConfig options) {
-        LookupOptions.LookupCacheType type = options.get(LookupOptions.CACHE_TYPE);
+    /** @param waitFor a timestamp or offsets that the table must have reached; null: lookups do not wait for it */
+    public static FlussLookupOptions from(ReadableConfig options, OffsetChoice waitFor) {
         return new FlussLookupOptions(
-                options.get(FlussConnectorOptions.LOOKUP_ASYNC),
-                type,
-                type == LookupOptions.LookupCacheType.PARTIAL ? DefaultLookupCache.fromConfig(options) : null,
-                options.get(FlussConnectorOptions.CLIENT_LOOKUP_MAX_BATCH_SIZE),
-                options.get(FlussConnectorOptions.CLIENT_LOOKUP_MAX_INFLIGHT_REQUESTS),
-                options.get(FlussConnectorOptions.LOOKUP_INSERT_IF_NOT_EXISTS));
+                options, waitFor == null ? null : new WaitFor(waitFor, options.get(FlussConnectorOptions.LOOKUP_WAIT_FOR_TIMEOUT)));
     }
 
     /** Whether the planner is offered an asynchronous function beside the synchronous one. */
@@ -59,18 +57,27 @@ public final class FlussLookupOptions implements Serializable {
         return cache;
     }
 
-    /** Keys that are sent without waiting for an answer that is on its way. */
-    public int maxBatchSize() {
-        return maxBatchSize;
+    AsyncLookupOptions asyncOptions() {
+        return AsyncLookupOptions.defaults()
+                .fullBatch(maxBatchSize)
+                .maxInFlight(maxInFlight)
+                .queueSize(queueSize)
+                .batchTimeoutMs(batchTimeoutMs)
+                .maxRetries(maxRetries);
     }
 
-    /** Requests on their way at a time, of one task. */
-    public int maxInFlight() {
-        return maxInFlight;
+    /** Of a lookup whose error can pass. */
+    int maxRetries() {
+        return maxRetries;
     }
 
     /** Whether a key that has no row gets one. */
     public boolean insertsMissing() {
         return insertsMissing;
+    }
+
+    /** What the table must have before the first lookup; null: nothing. */
+    WaitFor waitFor() {
+        return waitFor;
     }
 }

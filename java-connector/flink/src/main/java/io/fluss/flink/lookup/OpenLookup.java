@@ -27,10 +27,14 @@ final class OpenLookup implements AutoCloseable {
         this.lookuper = lookuper;
     }
 
-    static OpenLookup of(LookupTarget target) {
+    /** Returns when the table has what the lookups are to wait for. */
+    static OpenLookup of(LookupTarget target) throws Exception {
         Connection connection = Connection.open(target.connectionOptions);
         try {
             Table table = PlannedTable.open(connection, target.path, target.tableId, target.rowType);
+            if (target.options.waitFor() != null) {
+                target.options.waitFor().await(table);
+            }
             List<String> prefix = target.keys.prefix();
             if (target.options.cacheType() == LookupCacheType.FULL) {
                 return new OpenLookup(connection, table, table.newCopyLookuper(prefix, target.projection, target.filter));

@@ -181,6 +181,15 @@ public final class FlussConnectorOptions {
     public static final ConfigOption<Boolean> LOOKUP_INSERT_IF_NOT_EXISTS =
             ConfigOptions.key("lookup.insert-if-not-exists").booleanType().defaultValue(false);
 
+    public static final ConfigOption<String> LOOKUP_WAIT_FOR_TIMESTAMP =
+            ConfigOptions.key("lookup.wait-for.timestamp").stringType().noDefaultValue();
+
+    public static final ConfigOption<String> LOOKUP_WAIT_FOR_SPECIFIC_OFFSETS =
+            ConfigOptions.key("lookup.wait-for.specific-offsets").stringType().noDefaultValue();
+
+    public static final ConfigOption<Duration> LOOKUP_WAIT_FOR_TIMEOUT =
+            ConfigOptions.key("lookup.wait-for.timeout").durationType().defaultValue(Duration.ofMinutes(10));
+
     public static final ConfigOption<Integer> CLIENT_LOOKUP_QUEUE_SIZE =
             ConfigOptions.key("client.lookup.queue-size").intType().defaultValue(25600);
 
@@ -355,6 +364,9 @@ public final class FlussConnectorOptions {
                             LookupOptions.PARTIAL_CACHE_EXPIRE_AFTER_ACCESS,
                             LookupOptions.PARTIAL_CACHE_EXPIRE_AFTER_WRITE,
                             LookupOptions.PARTIAL_CACHE_CACHE_MISSING_KEY,
+                            LOOKUP_WAIT_FOR_TIMESTAMP,
+                            LOOKUP_WAIT_FOR_SPECIFIC_OFFSETS,
+                            LOOKUP_WAIT_FOR_TIMEOUT,
                             CLIENT_LOOKUP_QUEUE_SIZE,
                             CLIENT_LOOKUP_MAX_BATCH_SIZE,
                             CLIENT_LOOKUP_MAX_INFLIGHT_REQUESTS,

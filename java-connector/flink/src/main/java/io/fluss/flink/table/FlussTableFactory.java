@@ -109,7 +109,7 @@ public final class FlussTableFactory implements DynamicTableSourceFactory, Dynam
                 scan,
                 table,
                 batch,
-                opened.virtual == null && !snapshot ? FlussLookupOptions.from(config) : null,
+                opened.virtual == null && !snapshot ? FlussLookupOptions.from(config, range.waitFor()) : null,
                 config.getOptional(FlussConnectorOptions.SCAN_PARALLELISM).orElse(null));
     }
 

@@ -15,9 +15,12 @@ import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.LongFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import static io.fluss.flink.table.FlussConnectorOptions.LOOKUP_WAIT_FOR_SPECIFIC_OFFSETS;
+import static io.fluss.flink.table.FlussConnectorOptions.LOOKUP_WAIT_FOR_TIMESTAMP;
 import static io.fluss.flink.table.FlussConnectorOptions.SCAN_BOUNDED_MODE;
 import static io.fluss.flink.table.FlussConnectorOptions.SCAN_BOUNDED_SPECIFIC_OFFSETS;
 import static io.fluss.flink.table.FlussConnectorOptions.SCAN_BOUNDED_TIMESTAMP;
@@ -27,7 +30,7 @@ import static io.fluss.flink.table.FlussConnectorOptions.SCAN_STARTUP_MODE;
 import static io.fluss.flink.table.FlussConnectorOptions.SCAN_STARTUP_SPECIFIC_OFFSETS;
 import static io.fluss.flink.table.FlussConnectorOptions.SCAN_STARTUP_TIMESTAMP;
 
-/** Reads the options of where a scan begins and ends. */
+/** Reads the options of where a scan begins and ends, and of what lookups wait for. */
 final class ScanRange {
     private static final DateTimeFormatter FORMAT = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss");
     private static final Pattern OFFSET =
@@ -76,19 +79,24 @@ final class ScanRange {
 
     /** When the table is read as it was; null: the options do not say. */
     OffsetChoice asOf() {
-        boolean time = options.get(SCAN_SNAPSHOT_TIMESTAMP) != null;
-        boolean offsets = options.get(SCAN_SNAPSHOT_SPECIFIC_OFFSETS) != null;
-        if (!time && !offsets) {
-            return null;
-        }
-        if (time && offsets) {
+        return either(SCAN_SNAPSHOT_TIMESTAMP, OffsetChoice::asOf, SCAN_SNAPSHOT_SPECIFIC_OFFSETS, "a snapshot");
+    }
+
+    /** What lookups wait for; null: nothing. */
+    OffsetChoice waitFor() {
+        return either(LOOKUP_WAIT_FOR_TIMESTAMP, OffsetChoice::timestamp, LOOKUP_WAIT_FOR_SPECIFIC_OFFSETS, "a lookup that waits");
+    }
+
+    private OffsetChoice either(
+            ConfigOption<String> time, LongFunction<OffsetChoice> ofTime, ConfigOption<String> offsets, String by) {
+        if (options.get(time) != null && options.get(offsets) != null) {
             throw new ValidationException(
-                    "'" + SCAN_SNAPSHOT_TIMESTAMP.key() + "' and '" + SCAN_SNAPSHOT_SPECIFIC_OFFSETS.key() + "' are both given for "
-                            + TableMapping.describe(path) + "; give one.");
+                    "'" + time.key() + "' and '" + offsets.key() + "' are both given for " + TableMapping.describe(path) + "; give one.");
         }
-        return time
-                ? OffsetChoice.asOf(timestamp(SCAN_SNAPSHOT_TIMESTAMP, "a snapshot"))
-                : OffsetChoice.offsets(offsets(SCAN_SNAPSHOT_SPECIFIC_OFFSETS, "a snapshot"));
+        if (options.get(time) != null) {
+            return ofTime.apply(timestamp(time, by));
+        }
+        return options.get(offsets) == null ? null : OffsetChoice.offsets(offsets(offsets, by));
     }
 
     /** Refuses another beginning or end than that of a snapshot. */

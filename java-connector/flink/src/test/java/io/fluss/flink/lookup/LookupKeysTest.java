@@ -7,11 +7,13 @@ import io.fluss.client.DataType;
 import io.fluss.client.TableDescriptor;
 import io.fluss.client.TablePath;
 import io.fluss.flink.row.BucketSpread;
+import io.fluss.flink.table.FlussConnectorOptions;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.apache.flink.configuration.Configuration;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.connector.source.LookupTableSource;
 import org.apache.flink.table.connector.source.lookup.AsyncLookupFunctionProvider;
@@ -130,6 +132,9 @@ class LookupKeysTest {
     }
 
     private static LookupTableSource.LookupRuntimeProvider provider(boolean insertsMissing) {
+        Configuration options = new Configuration();
+        options.set(LookupOptions.CACHE_TYPE, LookupOptions.LookupCacheType.FULL);
+        options.set(FlussConnectorOptions.LOOKUP_INSERT_IF_NOT_EXISTS, insertsMissing);
         return FlussLookup.runtimeProvider(
                 Collections.emptyMap(),
                 PATH,
@@ -140,7 +145,7 @@ class LookupKeysTest {
                 null,
                 Collections.emptyMap(),
                 new int[] {1, 3},
-                new FlussLookupOptions(true, LookupOptions.LookupCacheType.FULL, null, 128, 2, insertsMissing));
+                FlussLookupOptions.from(options, null));
     }
 
     @Test
