@@ -15,13 +15,13 @@ interface Benchmark {
         List<Benchmark> all = new ArrayList<>(Arrays.asList(
                 new Write(data, "upsert", rounds, true),
                 new Write(data, "append", rounds, false),
-                new LookupJoin(data, "lookup-join", rounds, ""),
-                new LookupJoin(data, "lookup-join-sync", rounds, "/*+ OPTIONS('lookup.async' = 'false') */"),
                 new LookupLatency(data, rounds),
                 new Scan(data, rounds),
                 new ScanJava(data, rounds)));
         ConnectorSource.all(data, rounds).forEach(all::add);
         ConnectorSink.all(data, rounds).forEach(all::add);
+        ConnectorLookup.all(data, rounds).forEach(all::add);
+        all.add(new ConnectorLookupLatency(data, rounds));
         return all;
     }
 

@@ -1,6 +1,5 @@
 package io.fluss.bench;
 
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.Stream;
@@ -12,11 +11,6 @@ final class ConnectorSource implements Benchmark {
     private static final String LOG = "read_events";
     /** Rows of the log table by those of others: a read of few columns takes no time. */
     private static final int TIMES = 4;
-    /** What the JIT compiler needs before it has seen the most of a job. */
-    private static final int WARM_ROUNDS = 2;
-
-    private static final double WARM_SECONDS = 3;
-
     private final Data data;
     private final int rounds;
     private final Case read;
@@ -117,35 +111,6 @@ final class ConnectorSource implements Benchmark {
         FloorProcess floors = data.floors();
         floors.sql(streaming, sink);
         floors.sql(streaming, rows);
-        double[] values = new double[rounds];
-        double[] floor = new double[rounds];
-        double[] cpu = new double[rounds];
-        double[] cpuFloor = new double[rounds];
-        double warm = 0;
-        for (int i = 0; i < WARM_ROUNDS || warm < WARM_SECONDS; i++) {
-            floors.untilLastRow(streaming, ready);
-            warm += flink.untilLastRow(job, endless).seconds;
-        }
-        for (int i = 0; i < rounds; i++) {
-            Meter.Taken least = floors.untilLastRow(streaming, ready);
-            Meter.Taken taken = flink.untilLastRow(job, endless);
-            values[i] = Benchmark.rate(c.rows, taken.seconds);
-            floor[i] = Benchmark.rate(c.rows, least.seconds);
-            cpu[i] = taken.cpuSeconds * 1e6 / c.rows;
-            cpuFloor[i] = least.cpuSeconds * 1e6 / c.rows;
-        }
-        List<Figure> figures = new ArrayList<>();
-        figures.add(new Figure(PREFIX + c.name, "rows/s", values, floor));
-        figures.add(new Figure(PREFIX + c.name + ".cpu", "s/1M rows", cpu, cpuFloor));
-        if (data.profile() != null) {
-            String name = PREFIX + c.name;
-            double least = floors.allocated(streaming, ready);
-            Profile.Stacks heap = Meter.profiled(data.profile(), Profile.Kind.ALLOC, name, () -> flink.untilLastRow(job, endless));
-            Profile.Stacks time = Meter.profiled(data.profile(), Profile.Kind.CPU, name, () -> flink.untilLastRow(job, endless));
-            figures.add(Figure.single(name + ".alloc", "B/row", (double) heap.total() / c.rows, least / c.rows));
-            figures.add(Figure.single(name + ".alloc.connector", "B/row", (double) heap.of("connector") / c.rows, Double.NaN).note(heap.classes(12, c.rows)));
-            figures.add(Figure.single(name + ".samples", "samples", time.total(), Double.NaN).note(time.shares()));
-        }
-        return figures;
+        return new LastRow(data, rounds, streaming).measure(PREFIX + c.name, "rows/s", c.rows, flink, job, endless, ready);
     }
 }

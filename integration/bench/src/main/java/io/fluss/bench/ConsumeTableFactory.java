@@ -27,6 +27,9 @@ public final class ConsumeTableFactory implements DynamicTableSinkFactory {
     private static final ConfigOption<Long> ROWS = ConfigOptions.key("rows").longType().defaultValue(0L)
             .withDescription("If not 0: so many rows, written by one subtask, are timed.");
 
+    private static final ConfigOption<Boolean> STAMPED = ConfigOptions.key("stamped").booleanType().defaultValue(false)
+            .withDescription("Whether the first column is System.nanoTime() when the row came into being.");
+
     @Override
     public String factoryIdentifier() {
         return "consume";
@@ -39,7 +42,7 @@ public final class ConsumeTableFactory implements DynamicTableSinkFactory {
 
     @Override
     public Set<ConfigOption<?>> optionalOptions() {
-        return new HashSet<>(Arrays.asList(READ, ROWS));
+        return new HashSet<>(Arrays.asList(READ, ROWS, STAMPED));
     }
 
     @Override
@@ -48,7 +51,7 @@ public final class ConsumeTableFactory implements DynamicTableSinkFactory {
         helper.validate();
         LogicalType[] types = context.getPhysicalRowDataType().getLogicalType().getChildren().toArray(new LogicalType[0]);
         boolean read = helper.getOptions().get(READ);
-        return new ConsumeTableSink(new ConsumeSink(read ? types : new LogicalType[0], helper.getOptions().get(ROWS)));
+        return new ConsumeTableSink(new ConsumeSink(read ? types : new LogicalType[0], helper.getOptions().get(ROWS), helper.getOptions().get(STAMPED)));
     }
 
     private static final class ConsumeTableSink implements DynamicTableSink {
@@ -85,10 +88,12 @@ public final class ConsumeTableFactory implements DynamicTableSinkFactory {
         private final LogicalType[] types;
 
         private final long rows;
+        private final boolean stamped;
 
-        ConsumeSink(LogicalType[] types, long rows) {
+        ConsumeSink(LogicalType[] types, long rows, boolean stamped) {
             this.types = types;
             this.rows = rows;
+            this.stamped = stamped;
         }
 
         @Override
@@ -97,7 +102,7 @@ public final class ConsumeTableFactory implements DynamicTableSinkFactory {
             for (int i = 0; i < types.length; i++) {
                 getters[i] = RowData.createFieldGetter(types[i], i);
             }
-            return new ConsumeWriter(getters, rows);
+            return new ConsumeWriter(getters, rows, stamped);
         }
     }
 
@@ -109,11 +114,14 @@ public final class ConsumeTableFactory implements DynamicTableSinkFactory {
         /** Keeps the JIT from dropping the reads. */
         private int seen;
 
+        private final boolean stamped;
+
         private boolean begun;
 
-        ConsumeWriter(RowData.FieldGetter[] getters, long rows) {
+        ConsumeWriter(RowData.FieldGetter[] getters, long rows, boolean stamped) {
             this.getters = getters;
             this.left = rows;
+            this.stamped = stamped;
         }
 
         @Override
@@ -128,6 +136,9 @@ public final class ConsumeTableFactory implements DynamicTableSinkFactory {
                 hash = 31 * hash + (value == null ? 0 : value.hashCode());
             }
             seen ^= hash;
+            if (stamped) {
+                Meter.latency(System.nanoTime() - row.getLong(0));
+            }
             if (--left == 0) {
                 Meter.end();
             }

@@ -18,6 +18,7 @@ final class Data implements AutoCloseable {
     private Flink streaming;
     private Flink batch;
     private boolean users;
+    private boolean evenUsers;
     private boolean events;
     private boolean manyEvents;
     private final Profile profile;
@@ -95,6 +96,16 @@ final class Data implements AutoCloseable {
             streaming().sql(Tables.usersGenerator("all_users", rows, rows, false));
             streaming().seconds("INSERT INTO users SELECT * FROM all_users");
             users = true;
+        }
+    }
+
+    /** A table like {@code users} with as many rows, whose keys are even, from 0. */
+    void needEvenUsers(String name) throws Exception {
+        if (!evenUsers) {
+            streaming().sql(Tables.users(name));
+            streaming().sql(Tables.usersGenerator("all_" + name, rows, rows, false));
+            streaming().seconds("INSERT INTO " + name + " SELECT " + Tables.names(Tables.USERS).replaceFirst("id", "id * 2") + " FROM all_" + name);
+            evenUsers = true;
         }
     }
 

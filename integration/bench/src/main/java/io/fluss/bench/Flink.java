@@ -50,6 +50,11 @@ final class Flink {
                 .getJobExecutionResult().get(10, TimeUnit.MINUTES).getNetRuntime(TimeUnit.MILLISECONDS) / 1e3;
     }
 
+    /** Starts an INSERT that goes on. */
+    JobClient start(String insert) {
+        return env.executeSql(insert).getJobClient().orElseThrow(IllegalStateException::new);
+    }
+
     /** Runs an INSERT into a {@link Tables#timed} table. @param endless the job goes on after the last row, and is cancelled */
     Meter.Taken untilLastRow(String insert, boolean endless) throws Exception {
         CompletableFuture<Meter.Taken> lastRow = Meter.reset();
@@ -66,6 +71,12 @@ final class Flink {
             end.get(1, TimeUnit.MINUTES);
         }
         return lastRow.get();
+    }
+
+    /** Runs an INSERT into a {@link Tables#stamped} table. @return as {@link Meter#latencies} */
+    double[] latencies(String insert) throws Exception {
+        untilLastRow(insert, false);
+        return Meter.latencies();
     }
 
     /** Runs an INSERT of {@link Tables#ready} rows, from the first one to the end of the job. */

@@ -12,6 +12,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.DoubleStream;
+import java.util.stream.Stream;
 import org.apache.flink.util.FileUtils;
 
 /**
@@ -41,25 +44,33 @@ final class FloorProcess implements AutoCloseable {
 
     /** As {@link Flink#untilLastRow}. */
     Meter.Taken untilLastRow(boolean streaming, String insert) throws IOException {
-        return ask("last", streaming, insert);
+        return taken(ask("last", streaming, insert));
     }
 
     /** As {@link Flink#untilEnd}. */
     Meter.Taken untilEnd(boolean streaming, String insert) throws IOException {
-        return ask("end", streaming, insert);
+        return taken(ask("end", streaming, insert));
     }
 
     /** Bytes on the Java heap of a job that {@link #untilLastRow} takes. */
     double allocated(boolean streaming, String insert) throws IOException {
-        return ask("alloc", streaming, insert).seconds;
+        return ask("alloc", streaming, insert)[0];
     }
 
-    private Meter.Taken ask(String what, boolean streaming, String statement) throws IOException {
+    /** As {@link Flink#latencies}. */
+    double[] latencies(boolean streaming, String insert) throws IOException {
+        return ask("latencies", streaming, insert);
+    }
+
+    private static Meter.Taken taken(double[] answer) {
+        return new Meter.Taken(answer[0], answer[1]);
+    }
+
+    private double[] ask(String what, boolean streaming, String statement) throws IOException {
         requests.println(what + '\t' + streaming + '\t' + statement);
         for (String line = answers.readLine(); line != null; line = answers.readLine()) {
             if (line.startsWith(ANSWER)) {
-                String[] taken = line.substring(ANSWER.length()).split(" ");
-                return new Meter.Taken(Double.parseDouble(taken[0]), Double.parseDouble(taken[1]));
+                return Stream.of(line.substring(ANSWER.length()).split(" ")).mapToDouble(Double::parseDouble).toArray();
             }
         }
         throw new IOException("the process of the floors ended at: " + statement);
@@ -80,25 +91,28 @@ final class FloorProcess implements AutoCloseable {
             for (String line = in.readLine(); line != null; line = in.readLine()) {
                 String[] request = line.split("\t", 3);
                 Flink flink = Boolean.parseBoolean(request[1]) ? streaming : batch;
-                Meter.Taken taken = new Meter.Taken(0, 0);
+                double[] answer = {0};
                 switch (request[0]) {
                     case "last":
-                        taken = flink.untilLastRow(request[2], false);
+                        answer = flink.untilLastRow(request[2], false).numbers();
                         break;
                     case "end":
-                        taken = flink.untilEnd(request[2]);
+                        answer = flink.untilEnd(request[2]).numbers();
                         break;
                     case "alloc":
                         Path folder = Files.createTempDirectory("fluss-bench-floor-");
                         Profile.Stacks heap = Meter.profiled(
                                 Profile.orNull(folder), Profile.Kind.ALLOC, "floor", () -> flink.untilLastRow(request[2], false));
                         FileUtils.deleteDirectory(folder.toFile());
-                        taken = new Meter.Taken(heap.total(), 0);
+                        answer[0] = heap.total();
+                        break;
+                    case "latencies":
+                        answer = flink.latencies(request[2]);
                         break;
                     default:
                         flink.sql(request[2]);
                 }
-                System.out.println(ANSWER + taken.seconds + ' ' + taken.cpuSeconds);
+                System.out.println(ANSWER + DoubleStream.of(answer).mapToObj(Double::toString).collect(Collectors.joining(" ")));
             }
         } catch (Exception e) {
             e.printStackTrace();

@@ -90,7 +90,7 @@ final class LookupLatency implements Benchmark {
         return times;
     }
 
-    private static double percentile(long[] sorted, double p) {
+    static double percentile(long[] sorted, double p) {
         return sorted[(int) Math.min(sorted.length - 1, Math.round(p * sorted.length))] / 1e3;
     }
 }

@@ -2,6 +2,9 @@ package io.fluss.bench;
 
 import com.sun.management.OperatingSystemMXBean;
 import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 
@@ -21,6 +24,9 @@ final class Meter {
 
     private static volatile Runnable onBegin = () -> {};
 
+    /** Nanoseconds of the rows of one subtask, in their order. */
+    private static final List<Long> LATENCIES = Collections.synchronizedList(new ArrayList<>());
+
     private Meter() {}
 
     /** Runs a job with a profile of it from its first row on. @param name of the figure */
@@ -37,6 +43,7 @@ final class Meter {
     /** Before a job. @return completed by {@link #end} */
     static CompletableFuture<Taken> reset() {
         beginNanos = 0;
+        LATENCIES.clear();
         end = new CompletableFuture<>();
         return end;
     }
@@ -49,6 +56,17 @@ final class Meter {
             beginCpuNanos = SYSTEM.getProcessCpuTime();
             beginNanos = System.nanoTime();
         }
+    }
+
+    /** What a row took from its source to its sink. */
+    static void latency(long nanos) {
+        LATENCIES.add(nanos);
+    }
+
+    /** The median and the 99th percentile in microseconds, without the first rows, which meet code that is not compiled. */
+    static double[] latencies() {
+        long[] sorted = LATENCIES.stream().skip(LATENCIES.size() / 3).mapToLong(Long::longValue).sorted().toArray();
+        return new double[] {LookupLatency.percentile(sorted, 0.5), LookupLatency.percentile(sorted, 0.99)};
     }
 
     /** The last row. */
@@ -74,6 +92,10 @@ final class Meter {
         Taken(double seconds, double cpuSeconds) {
             this.seconds = seconds;
             this.cpuSeconds = cpuSeconds;
+        }
+
+        double[] numbers() {
+            return new double[] {seconds, cpuSeconds};
         }
     }
 }

@@ -3,6 +3,7 @@ package io.fluss.bench;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.connector.source.Boundedness;
 import org.apache.flink.api.connector.source.ReaderOutput;
 import org.apache.flink.api.connector.source.Source;
@@ -26,12 +27,17 @@ final class ReadySource implements Source<RowData, ReadySource.NoSplit, ReadySou
     private final RowType type;
     private final long rows;
     private final long keys;
+    private final int rate;
 
-    /** @param keys if not 0: the first column is random below this */
-    ReadySource(RowType type, long rows, long keys) {
+    /**
+     * @param keys if not 0: the first column is random below this
+     * @param rate if not 0: so many rows a second, whose second column is when they came
+     */
+    ReadySource(RowType type, long rows, long keys, int rate) {
         this.type = type;
         this.rows = rows;
         this.keys = keys;
+        this.rate = rate;
     }
 
     @Override
@@ -43,7 +49,7 @@ final class ReadySource implements Source<RowData, ReadySource.NoSplit, ReadySou
     public SourceReader<RowData, NoSplit> createReader(SourceReaderContext context) {
         int subtask = context.getIndexOfSubtask();
         long parallelism = context.currentParallelism();
-        return new Reader(new ReadyBatch(type), rows / parallelism + (subtask < rows % parallelism ? 1 : 0), keys);
+        return new Reader(new ReadyBatch(type), rows / parallelism + (subtask < rows % parallelism ? 1 : 0), keys, rate);
     }
 
     @Override
@@ -71,24 +77,32 @@ final class ReadySource implements Source<RowData, ReadySource.NoSplit, ReadySou
         private final ColumnarRowData row;
         private final long keys;
         private long left;
+        private final int rate;
         private int next;
+        private long given;
+        private long startNanos;
 
-        Reader(ReadyBatch batch, long rows, long keys) {
+        Reader(ReadyBatch batch, long rows, long keys, int rate) {
             this.batch = batch;
             this.row = batch.row();
             this.left = rows;
             this.keys = keys;
+            this.rate = rate;
         }
 
         @Override
         public void start() {
             Meter.begin();
+            startNanos = System.nanoTime();
         }
 
         @Override
         public InputStatus pollNext(ReaderOutput<RowData> output) {
             if (next == 0 && keys > 0) {
                 batch.newKeys(keys);
+            }
+            if (rate > 0) {
+                return pollPaced(output);
             }
             int stop = (int) Math.min(next + left, Math.min(ReadyBatch.ROWS, next + ROWS_AT_A_TIME));
             left -= stop - next;
@@ -100,6 +114,22 @@ final class ReadySource implements Source<RowData, ReadySource.NoSplit, ReadySou
             return left == 0 ? InputStatus.END_OF_INPUT : InputStatus.MORE_AVAILABLE;
         }
 
+        private InputStatus pollPaced(ReaderOutput<RowData> output) {
+            if (nanosToWait() > 0) {
+                return InputStatus.NOTHING_AVAILABLE;
+            }
+            batch.stamp(next);
+            row.setRowId(next);
+            output.collect(row);
+            next = (next + 1) % ReadyBatch.ROWS;
+            given++;
+            return --left == 0 ? InputStatus.END_OF_INPUT : InputStatus.MORE_AVAILABLE;
+        }
+
+        private long nanosToWait() {
+            return startNanos + given * 1_000_000_000L / rate - System.nanoTime();
+        }
+
         @Override
         public List<NoSplit> snapshotState(long checkpoint) {
             return Collections.emptyList();
@@ -107,7 +137,10 @@ final class ReadySource implements Source<RowData, ReadySource.NoSplit, ReadySou
 
         @Override
         public CompletableFuture<Void> isAvailable() {
-            return CompletableFuture.completedFuture(null);
+            long wait = rate > 0 ? nanosToWait() : 0;
+            return wait <= 0
+                    ? CompletableFuture.completedFuture(null)
+                    : CompletableFuture.runAsync(() -> {}, CompletableFuture.delayedExecutor(wait, TimeUnit.NANOSECONDS, Runnable::run));
         }
 
         @Override

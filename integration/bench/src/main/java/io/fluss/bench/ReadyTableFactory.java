@@ -1,9 +1,12 @@
 package io.fluss.bench;
 
+import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.Set;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.ConfigOptions;
+import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.table.connector.ChangelogMode;
 import org.apache.flink.table.connector.source.DynamicTableSource;
 import org.apache.flink.table.connector.source.ScanTableSource;
@@ -19,6 +22,9 @@ public final class ReadyTableFactory implements DynamicTableSourceFactory {
     private static final ConfigOption<Long> KEYS = ConfigOptions.key("keys").longType().defaultValue(0L)
             .withDescription("If not 0: the first column, a BIGINT, is made anew each time, random below this.");
 
+    private static final ConfigOption<Integer> RATE = ConfigOptions.key("rate").intType().defaultValue(0)
+            .withDescription("If not 0: so many rows a second, and the second column, a BIGINT, is System.nanoTime() then.");
+
     @Override
     public String factoryIdentifier() {
         return "ready";
@@ -31,7 +37,7 @@ public final class ReadyTableFactory implements DynamicTableSourceFactory {
 
     @Override
     public Set<ConfigOption<?>> optionalOptions() {
-        return Collections.singleton(KEYS);
+        return new HashSet<>(Arrays.asList(KEYS, RATE));
     }
 
     @Override
@@ -39,7 +45,8 @@ public final class ReadyTableFactory implements DynamicTableSourceFactory {
         FactoryUtil.TableFactoryHelper helper = FactoryUtil.createTableFactoryHelper(this, context);
         helper.validate();
         RowType type = (RowType) context.getPhysicalRowDataType().getLogicalType();
-        return new ReadyTableSource(new ReadySource(type, helper.getOptions().get(ROWS), helper.getOptions().get(KEYS)));
+        ReadableConfig options = helper.getOptions();
+        return new ReadyTableSource(new ReadySource(type, options.get(ROWS), options.get(KEYS), options.get(RATE)));
     }
 
     private static final class ReadyTableSource implements ScanTableSource {

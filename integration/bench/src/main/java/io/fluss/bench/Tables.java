@@ -55,15 +55,19 @@ final class Tables {
                 + lengths(EVENTS) + ")";
     }
 
-    /** Keys to ask for, with the processing time that a lookup join wants. */
-    static String probes(String name, long rows, long keys) {
-        return "CREATE TEMPORARY TABLE " + name + " (id BIGINT, proc AS PROCTIME()) WITH (" + DATAGEN + ", 'number-of-rows' = '" + rows
-                + "', 'fields.id.min' = '0', 'fields.id.max' = '" + (keys - 1) + "')";
-    }
-
     /** Rows of a batch that is ready. @param keys if not 0: the first column is random below this */
     static String ready(String name, String columns, long rows, long keys) {
         return "CREATE TEMPORARY TABLE " + name + " (" + columns + ") WITH ('connector' = 'ready', 'rows' = '" + rows + "', 'keys' = '" + keys + "')";
+    }
+
+    /** As {@link #ready}, so many rows a second, whose second column is when they came. */
+    static String paced(String name, String columns, long rows, long keys, int rate) {
+        return ready(name, columns, rows, keys).replaceFirst("\\)$", ", 'rate' = '" + rate + "')");
+    }
+
+    /** A sink that reads every column, and takes the first one for the time at which the row came. */
+    static String stamped(String name, String columns, long rows) {
+        return timed(name, columns, rows, true).replaceFirst("\\)$", ", 'stamped' = 'true')");
     }
 
     /** A sink that times so many rows. @param reads every column, else nothing, like Flink's blackhole */
