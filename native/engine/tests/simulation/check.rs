@@ -45,12 +45,18 @@ impl World {
         View::new(schema, columns)
     }
 
-    /// A tablet was opened: what it has is what was seen, and a part of the rest.
-    pub fn opened(&mut self, at: At, tablet: &Arc<Tablet>) {
+    /// A tablet was opened: what it has is what was seen, and a part of the rest. Whether that could be looked at.
+    pub fn opened(&mut self, at: At, tablet: &Arc<Tablet>) -> bool {
         let end = tablet.high_watermark();
-        let lost = self.bucket(at).model.recover(end).unwrap_or_else(|e| panic!("{at:?} {e}"));
-        // A batch without rows may be there, and a manifest may know the timestamp of one that is lost: later ones are not below it.
-        self.clock_floor = self.clock_floor.max(lost.unwrap_or(0));
+        if self.bucket(at).overwriting.is_some() {
+            if !self.recover_overwriting(at, tablet) {
+                return false;
+            }
+        } else {
+            let lost = self.bucket(at).model.recover(end).unwrap_or_else(|e| panic!("{at:?} {e}"));
+            // A batch without rows may be there, and a manifest may know the timestamp of one that is lost: later ones are not below it.
+            self.clock_floor = self.clock_floor.max(lost.unwrap_or(0));
+        }
         self.clock.0.fetch_max(self.clock_floor, Ordering::Relaxed);
         self.expire_snapshots(at);
         let now = self.now();
@@ -63,6 +69,7 @@ impl World {
         self.trace.line(|| format!("{at:?} recovered to {end}"));
         self.check_transactions(at, tablet);
         self.audit(at, tablet);
+        true
     }
 
     /// Everything that can be read of a bucket.

@@ -24,7 +24,7 @@ impl World {
     }
 
     /// The folder of a bucket within that of its table.
-    fn folder(&self, (t, b): At) -> String {
+    pub fn folder(&self, (t, b): At) -> String {
         let table = &self.tables[t];
         let SimulatedBucket { partition, bucket, .. } = &table.buckets[b];
         partition.map_or_else(|| bucket.to_string(), |p| format!("p{}/{bucket}", table.partitions[p].id))

@@ -23,6 +23,7 @@ mod filters;
 mod interleave;
 mod merge;
 mod model;
+mod overwrites;
 mod partitions;
 mod rows;
 mod snapshots;

@@ -20,6 +20,16 @@ impl Batch {
     pub fn end(&self) -> i64 {
         self.base + self.changes.len() as i64
     }
+
+    /// Whether it is the other, but perhaps without columns that were dropped.
+    fn is_part_of(&self, other: &Self) -> bool {
+        let row = |a: &Row, b: &Row| {
+            (a.id, &a.v, a.n) == (b.id, &b.v, b.n) && a.added.iter().all(|(name, n)| b.added.get(name) == Some(n))
+        };
+        let same = |(a, b): (&Change, &Change)| a.kind == b.kind && row(&a.row, &b.row);
+        (self.base, self.timestamp, self.changes.len()) == (other.base, other.timestamp, other.changes.len())
+            && self.changes.iter().zip(&other.changes).all(same)
+    }
 }
 
 /// A snapshot that was given out.
@@ -141,6 +151,26 @@ impl Bucket {
         let expired = self.batches.iter().take_while(|b| b.timestamp < before).last().map_or(0, Batch::end);
         let leased = self.snapshots.iter().filter(|s| !s.released).map(|s| s.offset).min().unwrap_or(i64::MAX);
         self.may_start = self.may_start.max(expired.min(leased).min(high_watermark));
+    }
+
+    /// The bucket was opened again and has `found` from an offset on, the first batches perhaps those of this model, the rest what it has appended
+    /// by itself, which is given, with the last timestamp of what is lost, or may be.
+    pub fn recover_with(&mut self, from: i64, found: Vec<Batch>) -> (Vec<Batch>, Option<i64>) {
+        let kept = self.batches.partition_point(|b| b.end() < from || (b.end() == from && !b.changes.is_empty()));
+        let mut tail = self.batches.split_off(kept);
+        tail.append(&mut self.doubts);
+        let mut found = found.into_iter().peekable();
+        while let Some(next) = tail.iter().position(|b| !b.changes.is_empty())
+            && found.next_if(|f| f.is_part_of(&tail[next])).is_some()
+        {
+            self.batches.extend(tail.drain(..=next));
+        }
+        self.lost_writers.extend(tail.iter().filter(|b| b.changes.is_empty()).filter_map(|b| b.writer).map(|w| w.0));
+        self.state = self.state_at(self.end());
+        self.closed = false;
+        let last = tail.iter().map(|b| b.timestamp).max();
+        self.lost_timestamp = self.lost_timestamp.max(last.unwrap_or(0));
+        (found.collect(), last)
     }
 
     /// The bucket was opened again and ends at `end`: after a failure without what is lost, and perhaps with a batch whose write failed. Gives

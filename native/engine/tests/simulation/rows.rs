@@ -110,6 +110,21 @@ impl View {
         self.shown().map(cell).collect()
     }
 
+    /// Row `row` of a batch of a partition that was read with it, and it shows all columns.
+    pub fn whole_row(&self, batch: &ColumnBatch, row: usize, p: &Option<Arc<str>>) -> Row {
+        let mut read = Row { id: 0, p: p.clone(), v: None, n: None, added: BTreeMap::new() };
+        for (column, cell) in self.shown().zip(self.of_batch(batch, row)) {
+            match (column.name.as_str(), cell) {
+                ("id", Cell::Number(id)) => read.id = id.unwrap(),
+                ("v", Cell::Text(v)) => read.v = v,
+                ("n", Cell::Number(n)) => read.n = n,
+                (name, Cell::Number(Some(n))) => drop(read.added.insert(name.into(), n)),
+                _ => {}
+            }
+        }
+        read
+    }
+
     /// Row `row` of a batch that was read with it.
     pub fn of_batch(&self, batch: &ColumnBatch, row: usize) -> Vec<Cell> {
         let bytes = |at: usize, len: usize| &batch.bytes.as_slice()[at..at + len];

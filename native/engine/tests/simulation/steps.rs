@@ -36,6 +36,7 @@ const STEPS: &[(u64, Step)] = &[
     (24, World::write),
     (12, World::write_numbered),
     (14, World::transact),
+    (4, World::overwrite),
     (18, World::commit),
     (4, World::settle),
     (14, World::read_some),

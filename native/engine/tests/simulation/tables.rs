@@ -8,6 +8,7 @@ use fluss_types::{Column, DataType, ErrorCode, SchemaChange, SchemaId, TablePath
 
 use crate::merge::{Deletes, MergeEngine, Merging};
 use crate::model::Bucket;
+use crate::overwrites::Overwriting;
 use crate::partitions::SimulatedPartition;
 use crate::rows;
 use crate::transactions::SimulatedTransaction;
@@ -56,6 +57,7 @@ pub struct SimulatedBucket {
     pub writers: Vec<SimulatedWriter>,
     /// So do transactions, by what is prepared of them.
     pub transactions: Vec<SimulatedTransaction>,
+    pub overwriting: Option<Overwriting>,
     /// An operation was refused because of an earlier failure.
     pub poisoned: bool,
 }

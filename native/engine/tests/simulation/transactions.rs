@@ -27,9 +27,11 @@ pub enum Stage {
 /// A transaction of one bucket.
 #[derive(Debug)]
 pub struct SimulatedTransaction {
-    id: i64,
-    stage: Stage,
-    pieces: Vec<Write>,
+    pub id: i64,
+    /// Its rows will replace others: [`World::overwrite`].
+    pub overwrites: bool,
+    pub stage: Stage,
+    pub pieces: Vec<Write>,
     /// Staging the next piece failed: it is tried again, or the transaction is given up.
     failed: Option<Write>,
 }
@@ -43,14 +45,15 @@ impl World {
         if count == 0 || (count < 3 && self.chance(20)) {
             self.writers_made += 1;
             let id = self.writers_made;
-            let begun = SimulatedTransaction { id, stage: Stage::Open, pieces: Vec::new(), failed: None };
+            let overwrites = self.chance(35);
+            let begun = SimulatedTransaction { id, overwrites, stage: Stage::Open, pieces: Vec::new(), failed: None };
             self.bucket(at).transactions.push(begun);
             return self.stage(at, count, &tablet);
         }
         let i = self.pick(count);
-        let (stage, pieces) = {
+        let (stage, pieces, overwrites) = {
             let t = &self.bucket(at).transactions[i];
-            (t.stage, t.pieces.len())
+            (t.stage, t.pieces.len(), t.overwrites)
         };
         match stage {
             Stage::Lost => {}
@@ -58,6 +61,7 @@ impl World {
             _ if self.chance(8) => self.abort(at, i, &tablet),
             Stage::Open if pieces == 0 || self.chance(60) => self.stage(at, i, &tablet),
             Stage::Open | Stage::Unsure => self.prepare_transaction(at, i, &tablet),
+            Stage::Prepared if overwrites => {}
             Stage::Prepared => self.commit_transaction(at, i, &tablet),
         }
     }
@@ -68,7 +72,7 @@ impl World {
         let (id, sequence) = (t.id, t.pieces.len() as i32);
         let mut write = t.failed.take().unwrap_or(fresh);
         write.rows.writer = Some(BatchSequence { writer_id: id, sequence });
-        let staged = tablet.stage(&write.rows);
+        let staged = if t.overwrites { tablet.stage_overwrite(&write.rows) } else { tablet.stage(&write.rows) };
         self.trace.line(|| format!("{at:?} stage {sequence} of transaction {id}: {}", said(&staged)));
         let t = &mut self.bucket(at).transactions[i];
         match staged {
@@ -99,6 +103,9 @@ impl World {
 
     fn abort(&mut self, at: At, i: usize, tablet: &Arc<Tablet>) {
         let id = self.bucket(at).transactions[i].id;
+        if self.bucket(at).overwriting.as_ref().is_some_and(|o| o.concerns(id)) {
+            return;
+        }
         if self.pieces_committed(at, id) > 0 {
             return self.abort_refused(at, id, tablet);
         }
@@ -173,7 +180,9 @@ impl World {
 
     /// Commits the transaction whose file was damaged: its rows are right, or it says so, and the machine died. Whether it did not.
     pub fn commit_damaged(&mut self, file: &Path) -> bool {
-        let of_file = |t: &SimulatedTransaction| t.stage == Stage::Prepared && file.ends_with(format!("{}.prepared", t.id));
+        let of_file = |t: &SimulatedTransaction| {
+            !t.overwrites && t.stage == Stage::Prepared && file.ends_with(format!("{}.prepared", t.id))
+        };
         for at in self.buckets_there(false) {
             if let Some(i) = self.bucket(at).transactions.iter().position(of_file)
                 && let Some(tablet) = self.tablet(at)
@@ -205,7 +214,9 @@ impl World {
         self.trace.line(|| format!("{at:?} transactions {found:?}"));
         let lost = self.bucket(at).model.lost_writers.clone();
         let mut known = std::mem::take(&mut self.bucket(at).transactions);
-        for t in &found {
+        let overwriting = self.bucket(at).overwriting.clone();
+        let is_overwriting = |id: i64| overwriting.as_ref().is_some_and(|o| o.concerns(id));
+        for t in found.iter().filter(|t| !is_overwriting(t.id)) {
             let prepared = t.prepared_ms.is_some();
             let expected = known.iter().find(|k| k.id == t.id);
             assert!(
@@ -219,6 +230,9 @@ impl World {
             let there = found.iter().any(|f| f.id == t.id);
             let committed = self.pieces_committed(at, t.id);
             let all_there = committed == t.pieces.len();
+            if is_overwriting(t.id) {
+                return true;
+            }
             if t.stage == Stage::Prepared && !there {
                 assert!(
                     all_there || lost.contains(&t.id),

@@ -163,9 +163,17 @@ impl World {
             table.handle = None;
             for bucket in &mut table.buckets {
                 let (model, writers) = (std::mem::take(&mut bucket.model), std::mem::take(&mut bucket.writers));
-                let transactions = std::mem::take(&mut bucket.transactions);
-                let (partition, number) = (bucket.partition, bucket.bucket);
-                *bucket = SimulatedBucket { model, writers, transactions, partition, bucket: number, ..Default::default() };
+                let (transactions, overwriting) = (std::mem::take(&mut bucket.transactions), bucket.overwriting.take());
+                let (partition, bucket_number) = (bucket.partition, bucket.bucket);
+                *bucket = SimulatedBucket {
+                    model,
+                    writers,
+                    transactions,
+                    overwriting,
+                    partition,
+                    bucket: bucket_number,
+                    ..Default::default()
+                };
             }
         }
         if self.chance(80) {
@@ -220,10 +228,7 @@ impl World {
         let opened = table.handle.as_ref().unwrap().tablet((partition, bucket));
         self.trace.line(|| format!("open tablet {at:?}: {}", said(&opened)));
         match opened {
-            Ok(tablet) => {
-                self.opened(at, &tablet);
-                Some(tablet)
-            }
+            Ok(tablet) => self.opened(at, &tablet).then_some(tablet),
             Err(e) => {
                 self.expect_harm(&e);
                 None
