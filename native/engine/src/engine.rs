@@ -106,7 +106,9 @@ impl Engine {
             first: retain_every,
             interval: retain_every,
         };
-        let retention = Background::start(work, move || retain(&tablets))?;
+        // Where somebody has removed the whole folder there is nothing to remove any more, and whoever writes is told.
+        let folder = engine.directory.path().to_path_buf();
+        let retention = Background::start(work, move || if folder.exists() { retain(&tablets) } else { Ok(()) })?;
         let weak = Arc::downgrade(&engine);
         let work = Work {
             thread: "fluss-partitions",
