@@ -22,6 +22,9 @@ import java.util.function.Function;
 
 /** What {@code ANALYZE TABLE} found, as properties of the table: {@code statistics.rows} and {@code statistics.<n>.…} of columns. */
 public final class CatalogStatistics {
+    /** Every bucket that is asked for its rows is opened, and stays so: no plan is worth the open files of more partitions. */
+    public static final int MOST_PARTITIONS = 1_000;
+
     private static final String PREFIX = "statistics.";
     private static final String ROWS = PREFIX + "rows";
 

@@ -568,7 +568,7 @@ public final class FlussCatalog extends AbstractCatalog {
         if (VirtualTable.of(path.getObjectName()) != null || ViewMapping.isView(table)) {
             return CatalogTableStatistics.UNKNOWN;
         }
-        if (!MergeBehavior.of(table).countsRows()) {
+        if (!MergeBehavior.of(table).countsRows() || partition == 0 && hasManyPartitions(path, table)) {
             long rows = partition == 0 ? CatalogStatistics.rows(table) : -1;
             return rows < 0 ? CatalogTableStatistics.UNKNOWN : new CatalogTableStatistics(rows, -1, -1, -1);
         }
@@ -577,6 +577,11 @@ public final class FlussCatalog extends AbstractCatalog {
         } catch (FlussException e) {
             throw failed("read the statistics of table '" + path + "'", e);
         }
+    }
+
+    private boolean hasManyPartitions(ObjectPath path, TableDescriptor table) {
+        return !table.partitionKeys().isEmpty()
+                && admin().listPartitions(toPath(path)).size() > CatalogStatistics.MOST_PARTITIONS;
     }
 
     @Override

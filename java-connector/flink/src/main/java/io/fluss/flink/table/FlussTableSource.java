@@ -313,7 +313,7 @@ public class FlussTableSource
         PartitionFilter partitions = partitionKeyIndexes.length == 0 || filters.isEmpty()
                 ? PartitionFilter.ALL
                 : FilterConversion.partitions(filters);
-        return CatalogStatistics.tableStats(table, behavior.countsRows() ? RowCount.rows(scan, partitions) : -1);
+        return CatalogStatistics.tableStats(table, behavior.countsRows() ? RowCount.estimate(scan, partitions) : -1);
     }
 
     @Override

@@ -5,6 +5,7 @@ import io.fluss.client.Connection;
 import io.fluss.client.NotFoundException;
 import io.fluss.client.PartitionInfo;
 import io.fluss.client.TablePath;
+import io.fluss.flink.catalog.CatalogStatistics;
 import io.fluss.flink.source.PartitionFilter;
 import io.fluss.flink.source.ScanSpec;
 
@@ -17,6 +18,8 @@ import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 
 import java.util.Collections;
+import java.util.List;
+import java.util.stream.Collectors;
 
 /** The answer to {@code SELECT COUNT(*)}: the number that the store keeps, when the query is planned. */
 final class RowCount implements DataStreamScanProvider {
@@ -29,23 +32,24 @@ final class RowCount implements DataStreamScanProvider {
     }
 
     static RowCount of(ScanSpec scan, TypeInformation<RowData> type) {
-        return new RowCount(rows(scan, PartitionFilter.ALL), type);
+        try (Connection connection = Connection.open(scan.connectionOptions())) {
+            return new RowCount(connection.admin().tableStats(scan.path()).rowCount(), type);
+        }
     }
 
-    /** The rows of the partitions that may have what is asked for, or of a table without partitions. */
-    static long rows(ScanSpec scan, PartitionFilter partitions) {
+    /** The rows of the partitions that may have what is asked for, or of a table without partitions; -1: of too many partitions. */
+    static long estimate(ScanSpec scan, PartitionFilter partitions) {
         try (Connection connection = Connection.open(scan.connectionOptions())) {
             Admin admin = connection.admin();
-            if (partitions == PartitionFilter.ALL) {
+            if (!scan.isPartitioned()) {
                 return admin.tableStats(scan.path()).rowCount();
             }
-            long rows = 0;
-            for (PartitionInfo partition : admin.listPartitions(scan.path())) {
-                if (partitions.mayMatch(partition.values())) {
-                    rows += rows(admin, scan.path(), partition);
-                }
-            }
-            return rows;
+            List<PartitionInfo> asked = admin.listPartitions(scan.path()).stream()
+                    .filter(partition -> partitions.mayMatch(partition.values()))
+                    .collect(Collectors.toList());
+            return asked.size() > CatalogStatistics.MOST_PARTITIONS
+                    ? -1
+                    : asked.stream().mapToLong(partition -> rows(admin, scan.path(), partition)).sum();
         }
     }
 

@@ -3,7 +3,6 @@ package io.fluss.flink.table;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.fluss.client.Admin;
 import io.fluss.client.Connection;
 import io.fluss.client.TablePath;
 import io.fluss.flink.testing.Sql;
@@ -20,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Tables, rows and jobs that are wide, large, many, extreme or empty. */
 @Timeout(300)
 class ShapesITCase {
-    private static final int PARTITIONS = Integer.getInteger("fluss.test.partitions", 2_000);
+    private static final int PARTITIONS = 10_000;
 
     @TempDir
     Path directory;
@@ -142,21 +141,29 @@ class ShapesITCase {
         assertThat(batch.rows("SELECT * FROM kept")).containsExactly("+I[1, a]");
     }
 
+    /** All made at once, as those of every hour of a year. */
     @Test
     void manyPartitions() {
         Sql batch = Sql.batch();
         batch.run("CREATE CATALOG c WITH ('type' = 'fluss', 'data.dir' = '%s', 'max.partition.num' = '1000000',"
                 + " 'max.bucket.num' = '1000000')", directory);
-        batch.run("USE CATALOG c").run("CREATE TABLE t (id INT, p INT) PARTITIONED BY (p) WITH ('bucket.num' = '1')");
-        try (Connection connection = Connection.open(Map.of("data.dir", directory.toString()))) {
-            Admin admin = connection.admin();
-            for (int i = 0; i < PARTITIONS; i++) {
-                admin.createPartition(TablePath.of("fluss", "t"), Map.of("p", String.valueOf(i)), false);
-            }
+        batch.run("USE CATALOG c");
+        for (String kind : new String[] {"", ", PRIMARY KEY (id, p) NOT ENFORCED"}) {
+            batch.run("CREATE TABLE t (id INT, p STRING" + kind + ") PARTITIONED BY (p) WITH ('bucket.num' = '1',"
+                    + " 'table.auto-partition.enabled' = 'true', 'table.auto-partition.time-unit' = 'HOUR',"
+                    + " 'table.auto-partition.time-zone' = 'UTC', 'table.auto-partition.num-precreate' = '%d')", PARTITIONS);
+            List<String> partitions = batch.rows("SHOW PARTITIONS t");
+            assertThat(partitions).hasSize(PARTITIONS);
+            String row = partitions.get(PARTITIONS - 1);
+            String last = row.substring("+I[p=".length(), row.length() - 1);
+            assertThat(batch.rows("SHOW PARTITIONS t PARTITION (p = '%s')", last)).containsExactly(row);
+            String another = partitions.get(77).substring("+I[p=".length(), row.length() - 1);
+            batch.run("INSERT INTO t SELECT 1, '%s' UNION ALL SELECT 2, '%s'", last, another);
+            assertThat(batch.rows("SELECT id FROM t WHERE p = '%s'", last)).containsExactly("+I[1]");
+            assertThat(batch.rows("SELECT COUNT(*) FROM t WHERE p >= '%s' AND id < 5", last)).containsExactly("+I[1]");
+            // No plan opens all of them.
+            assertThat(batch.env().explainSql("SELECT * FROM t WHERE id > 1")).contains("TableSourceScan");
+            batch.run("DROP TABLE t");
         }
-        assertThat(batch.rows("SHOW PARTITIONS t")).hasSize(PARTITIONS).contains("+I[p=0]", "+I[p=" + (PARTITIONS - 1) + "]");
-        assertThat(batch.rows("SHOW PARTITIONS t PARTITION (p = '77')")).containsExactly("+I[p=77]");
-        batch.run("INSERT INTO t VALUES (1, 5), (2, 77)");
-        assertThat(batch.rows("SELECT id FROM t WHERE p = 77")).containsExactly("+I[2]");
     }
 }
