@@ -52,6 +52,22 @@ SELECT _change_type, d, id FROM `p$changelog` WHERE d = 'tue';
 -- A regular join: each change with the row as it is now.
 SELECT c._log_offset, c._change_type, c.n, t.n FROM `t$changelog` c JOIN t ON c.id = t.id;
 
+-- A table that declares such columns itself.
+CREATE TABLE m (
+  id INT,
+  at_offset BIGINT METADATA FROM 'offset' VIRTUAL COMMENT 'in the log',
+  change_type STRING METADATA VIRTUAL,
+  bucket INT METADATA VIRTUAL,
+  ts TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL,
+  WATERMARK FOR ts AS ts - INTERVAL '1' SECOND,
+  PRIMARY KEY (id) NOT ENFORCED
+) WITH ('bucket.num' = '1');
+DESCRIBE `m$changelog`;
+INSERT INTO m VALUES (1);
+INSERT INTO m VALUES (2);
+SELECT _log_offset, at_offset, _change_type, change_type, bucket, ts = _commit_timestamp, id FROM `m$changelog`;
+SELECT at_offset FROM `m$changelog` WHERE change_type = 'insert' AND at_offset > 0;
+
 -- An audit table.
 CREATE TABLE audit (what STRING, at_offset BIGINT, id INT) WITH ('bucket.num' = '1');
 INSERT INTO audit SELECT _change_type, _log_offset, id FROM `t$changelog`;

@@ -19,6 +19,7 @@ import java.util.TreeMap;
  * {@code schema.primary-key.name}.
  */
 final class SchemaProperties {
+    private static final String NOT_NULL = " NOT NULL";
     private static final String PREFIX = "schema.";
     private static final String WATERMARK = PREFIX + "watermark.";
     static final String PRIMARY_KEY_NAME = PREFIX + "primary-key.name";
@@ -134,6 +135,16 @@ final class SchemaProperties {
             next++;
         }
         return next;
+    }
+
+    /** Of a metadata column, as SQL writes it; nullable. */
+    String metadataType(String column) {
+        String type = columns.values().stream()
+                .filter(properties -> column.equals(properties.get("name")))
+                .map(properties -> properties.get("data-type"))
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("no type of the column '" + column + "'"));
+        return type.endsWith(NOT_NULL) ? type.substring(0, type.length() - NOT_NULL.length()) : type;
     }
 
     void addPrimaryKey(Schema.Builder schema, List<String> columns) {

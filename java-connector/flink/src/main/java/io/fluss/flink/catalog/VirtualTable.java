@@ -21,6 +21,7 @@ import org.apache.flink.table.types.utils.TypeConversions;
 
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -142,7 +143,8 @@ public enum VirtualTable {
         if (this == BINLOG) {
             schema.fromRowDataType(TypeConversions.fromLogicalToDataType(columns(info.descriptor())));
         } else {
-            schema.fromColumns(table.getUnresolvedSchema().getColumns());
+            SchemaProperties declared = SchemaProperties.take(new HashMap<>(info.descriptor().customProperties()));
+            table.getUnresolvedSchema().getColumns().forEach(column -> add(schema, column, declared));
             table.getUnresolvedSchema().getWatermarkSpecs()
                     .forEach(spec -> schema.watermark(spec.getColumnName(), spec.getWatermarkExpression()));
         }
@@ -152,6 +154,21 @@ public enum VirtualTable {
                 .partitionKeys(this == BINLOG ? Collections.emptyList() : info.descriptor().partitionKeys())
                 .options(table.getOptions())
                 .build();
+    }
+
+    /** Adds a column of the table. Flink knows each metadata by one name only: one that the table declares too is made of ours. */
+    private static void add(Schema.Builder schema, Schema.UnresolvedColumn column, SchemaProperties declared) {
+        if (column instanceof Schema.UnresolvedMetadataColumn) {
+            String key = ((Schema.UnresolvedMetadataColumn) column).getMetadataKey();
+            int ours = METADATA.indexOf(MetadataColumn.of(key == null ? column.getName() : key));
+            if (ours >= 0) {
+                String type = declared.metadataType(column.getName());
+                schema.columnByExpression(column.getName(), "CAST(`" + METADATA_NAMES.get(ours) + "` AS " + type + ")");
+                schema.withComment(column.getComment().orElse(null));
+                return;
+            }
+        }
+        schema.fromColumns(Collections.singletonList(column));
     }
 
     /** A table as it was at a time. @param timestamp milliseconds since the epoch */
