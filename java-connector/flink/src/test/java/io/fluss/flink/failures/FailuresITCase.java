@@ -5,10 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fluss.flink.testing.Shaky;
 import io.fluss.flink.testing.Sql;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.runtime.minicluster.MiniCluster;
@@ -168,6 +172,43 @@ class FailuresITCase {
         }
         awaitAllAndCancel(job);
         assertTables();
+    }
+
+    /** How many transactions are prepared, of all buckets. */
+    private long prepared() throws IOException {
+        try (Stream<Path> files = Files.walk(directory)) {
+            return files.filter(file -> file.toString().endsWith(".prepared")).count();
+        } catch (UncheckedIOException e) {
+            // A file has gone meanwhile.
+            return 0;
+        }
+    }
+
+    /** When its rows are prepared: before the commit, in its midst, or just after it. */
+    @Test
+    void lossOfATaskManagerAtTheCommitOfAnOverwrite() throws Exception {
+        batch.run("CREATE TABLE dst (id INT PRIMARY KEY NOT ENFORCED, v STRING) WITH ('bucket.num' = '3')");
+        batch.run("INSERT INTO dst VALUES (-1, 'old')");
+        Sql session = Sql.batch(
+                        "restart-strategy.type", "fixed-delay",
+                        "restart-strategy.fixed-delay.attempts", "1000",
+                        "restart-strategy.fixed-delay.delay", "10 ms",
+                        "rest.address", address,
+                        "rest.port", port)
+                .on(directory);
+        for (int round = 0; round < 3; round++) {
+            long before = prepared();
+            JobClient job = session.job("INSERT OVERWRITE dst SELECT id, '" + round + "' FROM src");
+            while (prepared() <= before && !job.getJobStatus().get().isTerminalState()) {
+                Thread.sleep(1);
+            }
+            cluster.terminateTaskManager(taskManagers - 2).get(60, TimeUnit.SECONDS);
+            cluster.startTaskManager();
+            taskManagers++;
+            job.getJobExecutionResult().get(90, TimeUnit.SECONDS);
+            assertThat(batch.rows("SELECT COUNT(*), SUM(CAST(id AS BIGINT)), MIN(v), MAX(v) FROM dst"))
+                    .containsExactly("+I[" + ROWS + ", " + SUM + ", " + round + ", " + round + "]");
+        }
     }
 
     @ParameterizedTest

@@ -32,16 +32,20 @@ public final class Sql {
         env = TableEnvironment.create(batch ? settings.inBatchMode().build() : settings.inStreamingMode().build());
     }
 
-    public static Sql batch() {
-        return new Sql(true, Collections.emptyMap());
+    public static Sql batch(String... keysAndValues) {
+        return new Sql(true, options(keysAndValues));
     }
 
     public static Sql streaming(String... keysAndValues) {
+        return new Sql(false, options(keysAndValues));
+    }
+
+    private static Map<String, String> options(String... keysAndValues) {
         Map<String, String> options = new HashMap<>();
         for (int i = 0; i < keysAndValues.length; i += 2) {
             options.put(keysAndValues[i], keysAndValues[i + 1]);
         }
-        return new Sql(false, options);
+        return options;
     }
 
     /** Creates and uses a Fluss catalog named {@code c} on a directory. */
