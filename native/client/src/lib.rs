@@ -19,7 +19,7 @@ mod writer;
 
 pub use connection::Connection;
 pub use fluss_format::Committable;
-pub use full_copy::CopyState;
+pub use full_copy::{CopyState, Probe, Probed};
 pub use log_scanner::LogScanner;
 pub use lookuper::Lookuper;
 pub use predicate::{aggregates, predicate};

@@ -1,14 +1,14 @@
 //! Lookups by full primary key, answered in batches.
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use arrow_array::{RecordBatch, UInt32Array};
 use arrow_select::take::take_record_batch;
-use fluss_format::{ColumnValues, Filter, KeyEncoder, Predicate, Projection};
+use fluss_format::{BinaryRows, ColumnValues, Filter, KeyEncoder, KeyParts, Predicate, Projection};
 use fluss_types::{Column, Error, ErrorCode, MemoryUser, Result, TableKind};
 
-use crate::full_copy::FullCopy;
+use crate::full_copy::{FullCopy, Partitions};
 use crate::routing::{codec, tablets};
-use crate::{CopyState, ReadBatch, Table, Writer};
+use crate::{CopyState, Probe, ReadBatch, Table, Writer};
 
 /// How often a row is made for a key that has none before the lookup gives up.
 const INSERTS: usize = 10;
@@ -32,6 +32,8 @@ pub struct Lookuper {
     inserts: Option<Writer>,
     /// Where rows are looked up; `None`: in the store.
     copy: Option<Arc<FullCopy>>,
+    /// In a copy: where keys were found.
+    partitions: Arc<Partitions>,
 }
 
 impl Lookuper {
@@ -45,7 +47,18 @@ impl Lookuper {
         let (bucket_key, partition_key) = (in_key(schema.bucket_key()), in_key(schema.partition_key()));
         let key = schema.primary_key().iter().map(|&i| schema.columns()[i].clone()).collect();
         let memory = table.inner.memory().readers().user();
-        Ok(Self { table, projection, filter: None, key, bucket_key, partition_key, memory, inserts: None, copy: None })
+        Ok(Self {
+            table,
+            projection,
+            filter: None,
+            key,
+            bucket_key,
+            partition_key,
+            memory,
+            inserts: None,
+            copy: None,
+            partitions: Arc::default(),
+        })
     }
 
     /// The same with a row made for every key that has none: its key, and NULL elsewhere. However many ask for a key at once, one row is made and all
@@ -79,6 +92,17 @@ impl Lookuper {
     /// What the copy of the table is; `None`: it is looked up in the store.
     pub fn copy_state(&self) -> Option<CopyState> {
         self.copy.as_ref().map(|copy| copy.state())
+    }
+
+    /// The same for keys one by one, of buckets that are asked for here as well: what it does not know is looked up here. `None`: not in a copy, or not
+    /// of these types.
+    pub fn probe(&self) -> Result<Option<Probe>> {
+        let Some(copy) = self.copy.as_ref().filter(|_| self.filter.is_none()) else { return Ok(None) };
+        let known = BinaryRows::new(codec(&self.table, &[])?, &self.projection)?.is_some();
+        let parts = KeyParts::new(self.table.schema()).filter(|_| known);
+        let probe =
+            |parts| Probe::new(copy.clone(), self.projection.clone(), self.table.inner.buckets(), parts, self.partitions.clone());
+        Ok(parts.map(probe))
     }
 
     /// What it reads.
@@ -132,6 +156,7 @@ impl Lookuper {
         }
         let key = |row: usize| &encoded[row.checked_sub(1).map_or(0, |p| ends[p])..ends[row]];
 
+        let partitions = ColumnValues::of(keys, &self.key, &self.partition_key)?;
         let mut stored: Vec<u8> = Vec::with_capacity(n * ROOM_OF_A_ROW);
         let mut places: Vec<Option<std::ops::Range<usize>>> = vec![None; n];
         let mut asked = Vec::new();
@@ -146,6 +171,12 @@ impl Lookuper {
                 None => tablet.lookup(&bucket_keys, found),
                 Some(copy) => copy.lookup(&tablet, &bucket_keys, found).map(|()| false),
             };
+            if self.copy.is_some() && !self.partition_key.is_empty() {
+                let mut partition = Vec::new();
+                KeyEncoder::encode(&partitions, rows[0] as usize, &mut partition);
+                let number = tablet.partition_bucket().partition;
+                self.partitions.lock().unwrap_or_else(PoisonError::into_inner).insert(partition, number);
+            }
             match found {
                 Ok(undurable) => {
                     if undurable && self.inserts.is_some() {

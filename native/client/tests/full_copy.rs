@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use arrow_array::{Int64Array, RecordBatch, StringArray};
 use common::*;
-use fluss_client::{Lookuper, Table};
+use fluss_client::{Lookuper, Probed, Table};
 use fluss_proto::admin_request::Request;
 use fluss_proto::schema_change::{self, Change};
 use fluss_proto::{self as proto, AdminRequest, data_type::Kind};
@@ -224,6 +224,16 @@ fn partitions_are_found_once_they_are_there_and_freed_when_they_are_dropped() {
     let there = found.row_bytes.unwrap();
     assert_eq!((&found.bytes[there..there + 3], long(&found, 0, 0)), (&[1, 0, 0][..], 103));
     assert_eq!(by_key.copy_state(), by_prefix.copy_state());
+    let mut probe = by_key.probe().unwrap().unwrap();
+    let mut probed = |day: &str| {
+        let mut memory = [[128, 0, 0, 0, 0, 0, 0, 1], [128, 0, 0, 0, 0, 0, 0, 3]].concat();
+        memory.extend(day.bytes().chain([0, 1]));
+        let key = memory.len();
+        memory.resize(64, 0);
+        let found = probe.find(&mut memory, key);
+        (found, memory[8])
+    };
+    assert_eq!((probed("mon"), probed("tue").0, probed("none").0), ((Probed::Found(16), 103), Probed::Missing, Probed::Unknown));
     let before = by_key.copy_state().unwrap();
     let partition = [("day".to_string(), "mon".to_string())].into();
     admin(Request::DropPartition(proto::DropPartition { path: path.clone(), values: partition, if_exists: false }));
@@ -232,8 +242,11 @@ fn partitions_are_found_once_they_are_there_and_freed_when_they_are_dropped() {
         thread::sleep(Duration::from_millis(1));
     }
     assert!(by_key.copy_state().unwrap().bytes < before.bytes);
+    assert_eq!(probed("mon").0, Probed::Unknown);
     write(&[5], 5, "mon", false);
     assert_eq!(ask(&by_prefix, "mon")[5], [505], "a partition of the same name");
+    by_key.lookup(&key).unwrap();
+    assert_eq!(probed("mon").0, Probed::Missing, "another one, where it has no row");
 }
 
 #[test]
@@ -252,4 +265,43 @@ fn rows_expire_and_their_memory_is_given_back() {
     assert!(lookuper.copy_state().unwrap().rows < 15_000, "{:?}", lookuper.copy_state());
     thread::sleep(Duration::from_millis(60));
     assert_eq!(ask(&lookuper, &table, &[0, 19_999]).unwrap(), [None, None]);
+}
+
+#[test]
+fn a_probe_finds_what_a_lookup_finds() {
+    let dir = tempfile::tempdir().unwrap();
+    let connection = connect(dir.path());
+    let table = create(&connection, "t", true, 3, &[]);
+    let ids: Vec<i64> = (0..100).collect();
+    let long = |id: i64| "x".repeat(id as usize);
+    write(&table, &ids, long);
+    let lookuper = copy(&table);
+    let mut probe = lookuper.probe().unwrap().expect("BIGINT and STRING");
+    let mut memory = vec![0; 256];
+    let mut find = |id: i64| {
+        memory[..8].copy_from_slice(&(id as u64 ^ 1 << 63).to_be_bytes());
+        let probed = probe.find(&mut memory, 8);
+        (probed, memory.clone())
+    };
+    assert_eq!(find(1).0, Probed::Unknown, "its bucket is not loaded");
+    ask(&lookuper, &table, &ids).unwrap();
+    assert_eq!((find(-1).0, find(100).0), (Probed::Missing, Probed::Missing));
+    for id in ids {
+        let (probed, row) = find(id);
+        // Eight bytes say what is NULL, eight are the only field, behind it lies what it has no room for.
+        let place = u64::from_le_bytes(row[8..16].try_into().unwrap());
+        let (value, length) = if id <= 7 {
+            assert_eq!(row[15], 0x80 | id as u8);
+            (&row[8..8 + id as usize], 16)
+        } else {
+            let at = (place >> 32) as usize;
+            (&row[at..at + place as u32 as usize], 16 + (id as usize).next_multiple_of(8))
+        };
+        assert_eq!((probed, row[0], value), (Probed::Found(length), 0, long(id).as_bytes()), "row {id}");
+    }
+    write(&table, &[3], |_| "y".repeat(300));
+    delete(&table, &[4]);
+    caught_up(&lookuper);
+    assert_eq!((find(3).0, find(4).0), (Probed::Unknown, Probed::Missing), "too long for the memory; deleted");
+    assert!(table.lookuper(vec![1]).unwrap().probe().unwrap().is_none(), "not in a copy");
 }

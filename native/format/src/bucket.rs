@@ -17,13 +17,16 @@ pub struct Bucketer {
 impl Bucketer {
     /// The bucket of a row by its bucket key columns.
     pub fn bucket(&mut self, columns: &[ColumnValues<'_>], row: usize, buckets: u32) -> BucketId {
+        self.bucket_of(buckets, |out| columns.iter().for_each(|c| canonical(c, row, out)))
+    }
+
+    /// The bucket of what `canonical` appends.
+    pub(crate) fn bucket_of(&mut self, buckets: u32, canonical: impl FnOnce(&mut Vec<u8>)) -> BucketId {
         if buckets == 1 {
             return 0;
         }
         self.canonical.clear();
-        for c in columns {
-            canonical(c, row, &mut self.canonical);
-        }
+        canonical(&mut self.canonical);
         (murmur3_32(&self.canonical) & i32::MAX as u32) % buckets
     }
 }

@@ -11,6 +11,7 @@ use fluss_format::node_count;
 use fluss_types::{Column, DataType, Error, ErrorCode, Result, TypeRoot};
 use jni::Env;
 use jni::objects::{JByteBuffer, JObjectArray};
+use jni::refs::Global;
 
 use crate::guard::Failure;
 
@@ -56,6 +57,42 @@ pub fn buffers<'local>(
         memory.push(Some(unsafe { std::slice::from_raw_parts(address, capacity) }));
     }
     Ok(memory)
+}
+
+/// A direct buffer that is kept over several calls.
+pub struct PinnedBuffer {
+    address: *mut u8,
+    capacity: usize,
+    /// Keeps the memory.
+    _buffer: Global<JByteBuffer<'static>>,
+}
+
+// SAFETY: the memory belongs to the buffer, wherever it is used from.
+unsafe impl Send for PinnedBuffer {}
+// SAFETY: it gives its memory out only as `bytes` says.
+unsafe impl Sync for PinnedBuffer {}
+
+impl PinnedBuffer {
+    /// Keeps a direct buffer.
+    pub fn new(env: &Env<'_>, buffer: &JByteBuffer<'_>) -> std::result::Result<Self, Failure> {
+        if buffer.is_null() {
+            return Err(Error::invalid("the buffer is null").into());
+        }
+        let (Ok(address), Ok(capacity)) = (env.get_direct_buffer_address(buffer), env.get_direct_buffer_capacity(buffer)) else {
+            return Err(Error::invalid("the buffer is not a direct buffer").into());
+        };
+        Ok(Self { address, capacity, _buffer: env.new_global_ref(buffer)? })
+    }
+
+    /// Its memory.
+    ///
+    /// # Safety
+    /// Nobody else reads or writes it meanwhile, neither here nor in Java.
+    #[allow(clippy::mut_from_ref, reason = "the memory is not part of this")]
+    pub unsafe fn bytes(&self) -> &mut [u8] {
+        // SAFETY: address and capacity are those of a direct buffer that the global reference keeps; the caller has it alone.
+        unsafe { std::slice::from_raw_parts_mut(self.address, self.capacity) }
+    }
 }
 
 /// The columns of the batches that are to come: Arrow's fields beside our types, which tell a fine timestamp from a ROW.

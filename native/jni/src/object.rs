@@ -4,13 +4,14 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use arrow_array::RecordBatch;
 use fluss_client::{
-    Connection, CopyState, LogScanner, Lookuper, PrefixLookuper, ReadBatch, SnapshotScanner, Table, TransactionalWriter, Writer,
+    Connection, CopyState, LogScanner, Lookuper, PrefixLookuper, Probe, ReadBatch, SnapshotScanner, Table, TransactionalWriter,
+    Writer,
 };
 use fluss_types::{Error, Result, TablePath};
 
 use crate::completion::Completions;
 use crate::handle::Registry;
-use crate::input::InputColumns;
+use crate::input::{InputColumns, PinnedBuffer};
 
 /// Open connections.
 pub static CONNECTIONS: Registry<OpenConnection> = Registry::new(1, "a connection");
@@ -24,6 +25,8 @@ pub static LOG_SCANNERS: Registry<OpenLogScanner> = Registry::new(4, "a log scan
 pub static SNAPSHOT_SCANNERS: Registry<OpenSnapshotScanner> = Registry::new(5, "a snapshot scanner");
 /// Open lookupers.
 pub static LOOKUPERS: Registry<OpenLookuper> = Registry::new(6, "a lookuper");
+/// Probes.
+pub static PROBES: Registry<OpenProbe> = Registry::new(9, "a probe");
 /// Ended asynchronous calls whose answers Java has not taken; the batches themselves are tag 7, in `output`.
 pub static RESULTS: Registry<Mutex<Option<Result<ReadBatch>>>> = Registry::new(8, "a result");
 
@@ -172,6 +175,16 @@ pub struct OpenLookuper {
     pub parent: Arc<OpenTable>,
 }
 
+/// Looks up keys one by one.
+pub struct OpenProbe {
+    /// The client's; one thread at a time.
+    pub probe: Mutex<Probe>,
+    /// Where keys and rows lie.
+    pub memory: PinnedBuffer,
+    /// Its parent.
+    pub parent: Arc<OpenLookuper>,
+}
+
 /// Closes a connection and what was opened through it; calls that run keep what they use until they end.
 pub fn close_connection(handle: i64) -> Result<()> {
     let Some(open) = CONNECTIONS.remove(handle) else {
@@ -187,6 +200,7 @@ pub fn close_connection(handle: i64) -> Result<()> {
     }
     drop(WRITERS.remove_if(|w| ours(&w.parent)));
     drop(SNAPSHOT_SCANNERS.remove_if(|s| ours(&s.parent)));
+    drop(PROBES.remove_if(|p| ours(&p.parent.parent)));
     drop(LOOKUPERS.remove_if(|l| ours(&l.parent)));
     drop(TABLES.remove_if(ours));
     open.connection.close()

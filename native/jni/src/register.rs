@@ -27,7 +27,7 @@ macro_rules! natives {
 
 /// Every native of `io.fluss.jni.Native`. A change here changes `signatures.txt` and `ABI_VERSION`.
 #[rustfmt::skip]
-fn table() -> [Native; 33] {
+fn table() -> [Native; 36] {
     natives! {
         "abiVersion" "()I" connection::abi_version;
         "open" "([B)J" connection::open;
@@ -56,6 +56,9 @@ fn table() -> [Native; 33] {
         "lookup" "(J[Ljava/nio/ByteBuffer;I[J)Ljava/nio/ByteBuffer;" lookup::lookup;
         "lookupAsync" "(JJ[Ljava/nio/ByteBuffer;I)V" lookup::lookup_async;
         "copyState" "(J[J)V" lookup::copy_state;
+        "openProbe" "(JLjava/nio/ByteBuffer;)J" lookup::open_probe;
+        "probe" "(JI)I" lookup::probe;
+        "closeProbe" "(J)V" lookup::close_probe;
         "closeLookuper" "(J)V" lookup::close_lookuper;
         "awaitCompletions" "(J[J[J)I" lookup::await_completions;
         "takeResult" "(J[J)Ljava/nio/ByteBuffer;" lookup::take_result;

@@ -1,6 +1,7 @@
 //! The copy of one bucket: loaded by who asks first, then kept up with its log.
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use fluss_format::RowCodec;
 use fluss_log::ReadHint;
 use fluss_tablet::{Followed, Tablet};
 use fluss_types::{Error, ErrorCode, MemoryBudget, MemoryGuard, MemoryUser, Result};
@@ -22,6 +23,8 @@ pub(super) struct BucketCopy {
 pub(super) struct Loaded {
     tablet: Arc<Tablet>,
     pub(super) rows: Rows,
+    /// Whether rows expire.
+    timed: bool,
     next: Followed,
     hint: ReadHint,
     memory: MemoryGuard,
@@ -66,7 +69,8 @@ impl BucketCopy {
         if self.read().is_some() {
             return Ok(false);
         }
-        let mut rows = Rows::new(tablet.codec().schema().prefix_key().is_some());
+        let codec = tablet.codec();
+        let mut rows = Rows::new(codec.schema().prefix_key().is_some());
         let mut memory = user.take(0);
         // Of all rows, though not all may be kept.
         let (mut all, mut bytes, mut refused) = (0_u64, 0, false);
@@ -88,7 +92,15 @@ impl BucketCopy {
         }
         let sweep = SWEEP_ROWS.max(2 * rows.len());
         let next = Followed { offset, commit_timestamp: now_ms };
-        *self.write() = Some(Loaded { tablet: tablet.clone(), rows, next, hint: ReadHint::default(), memory, sweep });
+        *self.write() = Some(Loaded {
+            tablet: tablet.clone(),
+            rows,
+            timed: codec.is_timed(),
+            next,
+            hint: ReadHint::default(),
+            memory,
+            sweep,
+        });
         Ok(true)
     }
 
@@ -133,6 +145,16 @@ impl BucketCopy {
 }
 
 impl Loaded {
+    /// The row of a key, unless it has expired.
+    pub(super) fn row(&self, key: &[u8]) -> Option<&[u8]> {
+        self.rows.get(key).filter(|row| !self.timed || !self.tablet.expiry().is_over(row))
+    }
+
+    /// Knows all versions of the schema.
+    pub(super) fn codec(&self) -> Arc<RowCodec> {
+        self.tablet.codec()
+    }
+
     fn apply(&mut self, changes: Vec<(Vec<u8>, Option<Entry>)>, old: &mut Vec<Entry>) {
         let mut bytes = self.memory.bytes();
         for (key, entry) in changes {

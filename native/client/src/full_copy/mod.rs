@@ -2,6 +2,7 @@
 //! filters they have. A bucket is loaded when it is first asked for; a thread then follows the changelogs of all that are loaded. What is promised:
 //! `native/docs/consistency.md`, "Full copies".
 mod bucket;
+mod probe;
 mod rows;
 
 use std::collections::HashMap;
@@ -12,12 +13,13 @@ use std::time::Duration;
 
 use fluss_engine::Engine;
 use fluss_tablet::{Signal, Tablet};
-use fluss_types::{Error, MemoryUser, PartitionBucket, Result, TableId};
+use fluss_types::{Error, MemoryUser, PartitionBucket, PartitionId, Result, TableId};
 
 use self::bucket::{Advanced, BucketCopy, Loaded};
 use crate::Table;
 
 pub use self::bucket::CopyState;
+pub use self::probe::{Probe, Probed};
 
 /// Bytes that copies may grow or shrink before the block cache is told.
 const SETTLE_BYTES: u64 = 1 << 20;
@@ -27,6 +29,9 @@ const FOREVER: Duration = Duration::from_secs(3600);
 
 /// By engine and table; those that nobody uses are dead.
 static COPIES: LazyLock<Mutex<HashMap<(usize, TableId), Weak<FullCopy>>>> = LazyLock::new(Mutex::default);
+
+/// Numbers of partitions by the part of a key that says which one: as they were when they were last looked for.
+pub(crate) type Partitions = Mutex<HashMap<Vec<u8>, PartitionId>>;
 
 /// The copy of a table; freed with the last who uses it.
 #[derive(Debug)]
@@ -116,9 +121,14 @@ impl FullCopy {
         })
     }
 
+    /// The copy of a bucket, which may not be loaded.
+    fn bucket(&self, bucket: PartitionBucket) -> Arc<BucketCopy> {
+        self.shared.bucket(bucket)
+    }
+
     /// Loads the bucket if it is not, and reads in it.
     fn with<T>(&self, tablet: &Arc<Tablet>, read: impl FnOnce(&Loaded) -> Result<T>) -> Result<T> {
-        let bucket = self.shared.bucket(tablet.partition_bucket());
+        let bucket = self.bucket(tablet.partition_bucket());
         loop {
             tablet.check_open()?;
             if let Some(loaded) = bucket.read().as_ref() {

@@ -1,5 +1,6 @@
 //! The kv value: a row whose every field is found without looking at the others. Specification: `native/docs/format.md`,
 //! "Value".
+mod binary;
 mod decode;
 mod fields;
 mod time;
@@ -22,6 +23,7 @@ use crate::evolve::{Reading, evolve, evolve_batch};
 use crate::projection::{Projection, Source};
 use crate::values::ColumnValues;
 
+pub use self::binary::BinaryRows;
 pub use self::time::Expiry;
 use self::time::TIME_LEN;
 pub use self::view::RowBuilder;

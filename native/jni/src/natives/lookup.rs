@@ -2,7 +2,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use arrow_array::RecordBatch;
-use fluss_client::predicate;
+use fluss_client::{Probed, predicate};
 use fluss_proto::LookupRequest;
 use fluss_types::{Error, Result};
 use jni::objects::{JByteArray, JByteBuffer, JClass, JLongArray};
@@ -11,8 +11,8 @@ use jni::{Env, EnvUnowned};
 
 use super::JBuffers;
 use crate::guard::{Failure, call};
-use crate::input::{InputColumns, buffers, key_batch};
-use crate::object::{AnyLookuper, CONNECTIONS, LOOKUPERS, OpenLookuper, RESULTS, TABLES, calls};
+use crate::input::{InputColumns, PinnedBuffer, buffers, key_batch};
+use crate::object::{AnyLookuper, CONNECTIONS, LOOKUPERS, OpenLookuper, OpenProbe, PROBES, RESULTS, TABLES, calls};
 use crate::output::{check_descriptor, hand_over};
 use crate::request::{decode, paths, row_count};
 
@@ -99,6 +99,40 @@ pub extern "system" fn copy_state<'l>(env: EnvUnowned<'l>, class: JClass<'l>, lo
         let copy = LOOKUPERS.get(lookuper)?.lookuper.copy_state();
         let copy = copy.ok_or_else(|| Error::invalid("the lookuper has no copy of the table"))?;
         Ok(state.set_region(env, 0, &[copy.staleness_ms, copy.rows as i64, copy.bytes as i64])?)
+    })
+}
+
+pub extern "system" fn open_probe<'l>(env: EnvUnowned<'l>, class: JClass<'l>, lookuper: jlong, memory: JByteBuffer<'l>) -> jlong {
+    call(env, &class, |env| {
+        let parent = LOOKUPERS.get(lookuper)?;
+        let probe = match &parent.lookuper {
+            AnyLookuper::Key(lookuper) => lookuper.probe()?,
+            AnyLookuper::Prefix(_) => None,
+        };
+        let Some(probe) = probe else { return Ok(0) };
+        let memory = PinnedBuffer::new(env, &memory)?;
+        Ok(PROBES.insert(OpenProbe { probe: Mutex::new(probe), memory, parent }))
+    })
+}
+
+pub extern "system" fn probe<'l>(env: EnvUnowned<'l>, class: JClass<'l>, probe: jlong, key_length: jint) -> jint {
+    call(env, &class, |_| {
+        let open = PROBES.get(probe)?;
+        let mut probe = open.probe.lock().unwrap_or_else(PoisonError::into_inner);
+        // SAFETY: the lock is held, and Java waits for the end of the call.
+        let memory = unsafe { open.memory.bytes() };
+        Ok(match probe.find(memory, usize::try_from(key_length).unwrap_or(usize::MAX)) {
+            Probed::Found(length) => length as jint,
+            Probed::Missing => -1,
+            Probed::Unknown => -2,
+        })
+    })
+}
+
+pub extern "system" fn close_probe<'l>(env: EnvUnowned<'l>, class: JClass<'l>, probe: jlong) {
+    call(env, &class, |_| {
+        drop(PROBES.remove(probe));
+        Ok(())
     })
 }
 

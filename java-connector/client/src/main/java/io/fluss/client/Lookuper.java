@@ -47,6 +47,13 @@ public final class Lookuper extends NativeHandle {
         return new CopyState(state[0], state[1], state[2]);
     }
 
+    /** For keys one by one, in a copy of the table; null: what is looked up here needs {@link #lookup}. The caller closes it. */
+    public Probe newProbe() {
+        ByteBuffer memory = ByteBuffer.allocateDirect(Probe.BYTES);
+        long probe = Native.openProbe(handle(), memory);
+        return probe == 0 ? null : new Probe(probe, memory, info.path());
+    }
+
     /**
      * The same, asked again after an error that is {@link FlussException#retryable()}, at growing intervals. A thread that is interrupted in
      * between gets the error.

@@ -125,6 +125,24 @@ public final class Native {
     /** Of a lookuper with LookupRequest.full_copy. @param state filled: staleness in milliseconds, rows, bytes */
     public static native void copyState(long lookuper, long[] state);
 
+    /**
+     * Looks keys up one by one; one thread at a time.
+     *
+     * @param lookuper by full key, with LookupRequest.full_copy
+     * @param memory direct, where {@link #probe} finds the key and puts the row; kept until {@link #closeProbe}
+     * @return probe handle; 0: these types, or a filter, need {@link #lookup}
+     */
+    public static native long openProbe(long lookuper, ByteBuffer memory);
+
+    /**
+     * Looks up the key that the memory begins with, as format.md, "Key", says.
+     *
+     * @return bytes of the row, which is there in its place, in Flink's binary form; -1: there is none; -2: ask {@link #lookup}
+     */
+    public static native int probe(long probe, int keyLength);
+
+    public static native void closeProbe(long probe);
+
     public static native void closeLookuper(long lookuper);
 
     /**

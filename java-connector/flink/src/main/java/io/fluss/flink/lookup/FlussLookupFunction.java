@@ -1,12 +1,17 @@
 package io.fluss.flink.lookup;
 
 import io.fluss.client.ColumnBatch;
+import io.fluss.client.Probe;
 import io.fluss.client.WriteBatch;
+import io.fluss.flink.row.KeyEncoder;
 import io.fluss.flink.row.KeyWriter;
+import java.nio.ByteBuffer;
 import java.util.Collection;
 import java.util.Collections;
+import org.apache.flink.core.memory.MemorySegmentFactory;
 import org.apache.flink.table.connector.source.lookup.LookupOptions.LookupCacheType;
 import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.data.binary.BinaryRowData;
 import org.apache.flink.table.functions.FunctionContext;
 import org.apache.flink.table.functions.LookupFunction;
 
@@ -18,6 +23,10 @@ public final class FlussLookupFunction extends LookupFunction {
     private transient OpenLookup open;
     private transient WriteBatch batch;
     private transient KeyWriter writer;
+    /** In a copy of the table, unless there are types that it does not know. */
+    private transient Probe probe;
+
+    private transient KeyEncoder encoder;
 
     FlussLookupFunction(LookupTarget target) {
         this.target = target;
@@ -29,6 +38,11 @@ public final class FlussLookupFunction extends LookupFunction {
         if (target.options.cacheType() == LookupCacheType.FULL) {
             open.register(context.getMetricGroup());
         }
+        encoder = null;
+        probe = target.options.cacheType() == LookupCacheType.FULL ? open.lookuper().newProbe() : null;
+        if (probe != null) {
+            encoder = OpenLookup.keyEncoder(target.keys, probe.memory());
+        }
         batch = open.lookuper().newKeys();
         writer = OpenLookup.keyWriter(target.keys, batch);
     }
@@ -37,6 +51,13 @@ public final class FlussLookupFunction extends LookupFunction {
     public Collection<RowData> lookup(RowData keyRow) {
         if (target.keys.hasNull(keyRow)) {
             return Collections.emptyList();
+        }
+        int length = encoder == null ? Probe.UNKNOWN : probed(keyRow);
+        if (length == Probe.MISSING) {
+            return Collections.emptyList();
+        }
+        if (length != Probe.UNKNOWN) {
+            return target.keys.matching(keyRow, Collections.singletonList(row(length)));
         }
         batch.clear();
         writer.write(batch.beginRow(), keyRow);
@@ -49,8 +70,28 @@ public final class FlussLookupFunction extends LookupFunction {
         }
     }
 
+    private int probed(RowData keyRow) {
+        int length = encoder.write(keyRow);
+        return length == KeyEncoder.TOO_LONG ? Probe.UNKNOWN : probe.find(length);
+    }
+
+    /** The row that the probe has found, which others may keep. */
+    private RowData row(int length) {
+        byte[] bytes = new byte[length];
+        ByteBuffer memory = probe.memory();
+        memory.clear();
+        memory.get(bytes);
+        BinaryRowData row = new BinaryRowData(target.arity());
+        row.pointTo(MemorySegmentFactory.wrap(bytes), 0, length);
+        return row;
+    }
+
     @Override
     public void close() {
+        if (probe != null) {
+            probe.close();
+            probe = null;
+        }
         if (open != null) {
             open.close();
             open = null;

@@ -56,6 +56,11 @@ final class LookupTarget implements Serializable {
         this.options = options;
     }
 
+    /** Fields of a row that is found. */
+    int arity() {
+        return types.length;
+    }
+
     /**
      * Of an answer that is on the heap, what each key found. Without a cache the rows are views that go with the joined row; a
      * cache would keep the whole answer alive for each of its rows, so it gets copies.

@@ -6,9 +6,11 @@ import io.fluss.client.CopyState;
 import io.fluss.client.Lookuper;
 import io.fluss.client.Table;
 import io.fluss.client.WriteBatch;
+import io.fluss.flink.row.KeyEncoder;
 import io.fluss.flink.row.KeyWriter;
 import io.fluss.flink.row.Literals;
 import io.fluss.flink.row.PlannedTable;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.function.ToLongFunction;
 import org.apache.flink.metrics.Gauge;
@@ -63,6 +65,20 @@ final class OpenLookup implements AutoCloseable {
             }
         }
         return writer;
+    }
+
+    /** Of a probe. Null: there are types that it does not know. */
+    static KeyEncoder keyEncoder(LookupKeys keys, ByteBuffer out) {
+        KeyEncoder encoder = new KeyEncoder(out);
+        for (int i = 0; i < keys.size(); i++) {
+            boolean known = keys.constant(i) == null
+                    ? encoder.add(keys.type(i), keys.field(i))
+                    : encoder.addConstant(keys.type(i), Literals.toInternal(keys.constant(i), keys.type(i)));
+            if (!known) {
+                return null;
+            }
+        }
+        return encoder;
     }
 
     /** Of the cache FULL: gauges {@code lookup.full.staleness} in milliseconds, {@code .rows} and {@code .bytes} of the copy, which all tasks of the process share. */

@@ -74,4 +74,40 @@ class FullCacheITCase {
             Sql.until("the memory of the copy is given back", () -> copies(connection) == 0);
         }
     }
+
+    /** Rows come in another form than from the store. */
+    @Test
+    void aRowOfEveryTypeIsThatOfTheStore() {
+        String columns = "b BOOLEAN, ti TINYINT, si SMALLINT, i INT, bi BIGINT, f FLOAT, d DOUBLE, de DECIMAL(10, 2), da DATE, t TIME(3),"
+                + " t0 TIMESTAMP(0), t3 TIMESTAMP(3), t6 TIMESTAMP(6), t9 TIMESTAMP(9), l6 TIMESTAMP_LTZ(6), c CHAR(3), s STRING, vb BYTES";
+        String values = "TRUE, CAST(-1 AS TINYINT), CAST(-2 AS SMALLINT), -3, CAST(-4 AS BIGINT), CAST(1.5 AS FLOAT), CAST(-2.5 AS DOUBLE),"
+                + " CAST(-12345.67 AS DECIMAL(10, 2)), DATE '1969-12-31', TIME '12:34:56', CAST(TIMESTAMP '1969-12-31 23:59:58' AS TIMESTAMP(0)),"
+                + " CAST(TIMESTAMP '1969-12-31 23:59:59.999' AS TIMESTAMP(3)), CAST(TIMESTAMP '1969-12-31 23:59:59.999999' AS TIMESTAMP(6)),"
+                + " TIMESTAMP '2024-01-02 03:04:05.123456789', CAST(TIMESTAMP '2024-01-02 03:04:05.123456' AS TIMESTAMP_LTZ(6)), 'abc',"
+                + " '%s', CAST(X'0001FF' AS BYTES)";
+        // Keys of every type that a probe knows, and of one that it does not.
+        batch.run("CREATE TABLE types (k STRING, kb BOOLEAN, ki INT, kt TIMESTAMP(3), kd DATE, " + columns
+                + ", PRIMARY KEY (k, kb, ki, kt, kd) NOT ENFORCED) WITH ('bucket.num' = '3')");
+        batch.run("CREATE TABLE plain (k DECIMAL(5, 1), v DECIMAL(30, 3), a ARRAY<INT>, PRIMARY KEY (k) NOT ENFORCED)");
+        batch.run("CREATE TABLE keys (n DECIMAL(5, 1), k STRING, kb BOOLEAN, ki INT, kt TIMESTAMP(3), kd DATE, p AS PROCTIME())");
+        String key = ", TRUE, -7, TIMESTAMP '1969-12-31 23:59:59.123', DATE '1969-01-02', ";
+        batch.run("INSERT INTO types SELECT 'k1'" + key + String.format(values, "")
+                + " UNION ALL SELECT ''" + key + String.format(values, "1234567")
+                + " UNION ALL SELECT 'a longer key'" + key + String.format(values, "12345678"));
+        batch.run("INSERT INTO types (k, kb, ki, kt, kd) VALUES ('nulls'" + key.substring(0, key.length() - 2) + ")");
+        batch.run("INSERT INTO plain VALUES (1.5, 123456789012345678901234567.125, ARRAY[1, 2]), (-2.5, -0.001, ARRAY[CAST(NULL AS INT)])");
+        String of = key.substring(0, key.length() - 2) + "), (";
+        batch.run("INSERT INTO keys VALUES (1.5, 'k1'" + of + "-2.5, ''" + of + "3.5, 'a longer key'" + of + "4.5, 'nulls'" + of + "5.5, 'none'"
+                + key.substring(0, key.length() - 2) + ")");
+        for (String join : new String[] {
+            "SELECT a.k, r.* FROM keys AS a LEFT JOIN types%s FOR SYSTEM_TIME AS OF a.p AS r ON r.k = a.k AND r.ki = a.ki"
+                    + " AND r.kb = a.kb AND r.kt = a.kt AND r.kd = a.kd",
+            "SELECT a.n, r.v, r.a FROM keys AS a LEFT JOIN plain%s FOR SYSTEM_TIME AS OF a.p AS r ON r.k = a.n",
+            "SELECT a.n, r.k FROM keys AS a JOIN plain%s FOR SYSTEM_TIME AS OF a.p AS r ON r.k = a.n"
+        }) {
+            List<String> stored = batch.rows(String.format(join, "").replace("%", "%%"));
+            List<String> copied = batch.rows(String.format(join, " /*+ OPTIONS('lookup.cache' = 'FULL') */").replace("%", "%%"));
+            assertThat(copied).isEqualTo(stored).anyMatch(row -> !row.contains("null"));
+        }
+    }
 }
