@@ -95,7 +95,7 @@ class FullCacheITCase {
                 + " UNION ALL SELECT ''" + key + String.format(values, "1234567")
                 + " UNION ALL SELECT 'a longer key'" + key + String.format(values, "12345678"));
         batch.run("INSERT INTO types (k, kb, ki, kt, kd) VALUES ('nulls'" + key.substring(0, key.length() - 2) + ")");
-        batch.run("INSERT INTO plain VALUES (1.5, 123456789012345678901234567.125, ARRAY[1, 2]), (-2.5, -0.001, ARRAY[CAST(NULL AS INT)])");
+        batch.run("INSERT INTO plain VALUES (1.5, CAST('123456789012345678901234567.125' AS DECIMAL(30, 3)), ARRAY[1, 2]), (-2.5, -0.001, ARRAY[CAST(NULL AS INT)])");
         String of = key.substring(0, key.length() - 2) + "), (";
         batch.run("INSERT INTO keys VALUES (1.5, 'k1'" + of + "-2.5, ''" + of + "3.5, 'a longer key'" + of + "4.5, 'nulls'" + of + "5.5, 'none'"
                 + key.substring(0, key.length() - 2) + ")");
