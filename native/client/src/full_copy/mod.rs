@@ -28,7 +28,9 @@ const SETTLE_BYTES: u64 = 1 << 20;
 const FOREVER: Duration = Duration::from_secs(3600);
 
 /// By engine and table; those that nobody uses are dead.
-static COPIES: LazyLock<Mutex<HashMap<(usize, TableId), Weak<FullCopy>>>> = LazyLock::new(Mutex::default);
+type Copies = HashMap<(usize, TableId), Weak<FullCopy>>;
+
+static COPIES: LazyLock<Mutex<Copies>> = LazyLock::new(Mutex::default);
 
 /// Numbers of partitions by the part of a key that says which one: as they were when they were last looked for.
 pub(crate) type Partitions = Mutex<HashMap<Vec<u8>, PartitionId>>;

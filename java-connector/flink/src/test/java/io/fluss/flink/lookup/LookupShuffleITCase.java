@@ -83,14 +83,14 @@ class LookupShuffleITCase {
 
     @Test
     void inPartitionsToo() {
-        batch.run("CREATE TABLE parts (item INT, day STRING, cents BIGINT, PRIMARY KEY (item, day) NOT ENFORCED)"
-                + " PARTITIONED BY (day) WITH ('bucket.num' = '" + BUCKETS + "')");
+        batch.run("CREATE TABLE parts (item INT, part STRING, cents BIGINT, PRIMARY KEY (item, part) NOT ENFORCED)"
+                + " PARTITIONED BY (part) WITH ('bucket.num' = '" + BUCKETS + "')");
         batch.run("INSERT INTO parts SELECT i, 'd' || CAST(MOD(i, 3) AS STRING), i FROM"
                 + " (VALUES (1), (2), (3), (4), (5), (6), (7), (8), (9), (10)) AS t(i)");
         Map<Integer, Set<Integer>> subtasks = subtasks(
-                "item, 'd' || CAST(MOD(item, 3) AS STRING) AS day",
+                "item, 'd' || CAST(MOD(item, 3) AS STRING) AS part",
                 "SELECT /*+ LOOKUP('table'='r', 'shuffle'='true') */ r.item, subtask(r.item) FROM asks AS a"
-                        + " JOIN parts%s FOR SYSTEM_TIME AS OF a.p AS r ON r.item = a.item AND r.day = a.day");
+                        + " JOIN parts%s FOR SYSTEM_TIME AS OF a.p AS r ON r.item = a.item AND r.part = a.part");
         BucketFunction function = new BucketFunction(
                 RowType.of(new LogicalType[] {new IntType(), new VarCharType(10)}), new int[] {0});
         Map<String, Set<Integer>> byBucket = new HashMap<>();
