@@ -12,7 +12,7 @@ demo: preflight         ## the 336,776 flights that left New York in 2013, throu
 test: preflight         ## every test; the last line is "N passed, N failed"
 	@scripts/test
 
-dist: preflight         ## build/dist/lib/flink-sql-connector-fluss-<version>.jar
+dist: preflight         ## the jars: build/dist/lib for Flink 2.2, build/dist/lib-1.20 for Flink 1.20
 	@scripts/dist
 
 sql: preflight          ## Flink's SQL client with an embedded catalog; FILE=x.sql runs a file
@@ -30,7 +30,7 @@ lint: preflight         ## formatting, lints of both languages, file sizes, shel
 fmt: preflight          ## formats the Rust code
 	@cargo fmt --all
 
-publish-local: preflight ## client, connector and SQL jar into the local Maven repository
+publish-local: preflight ## client, connectors and SQL jars into the local Maven repository
 	@scripts/native && scripts/gradle -q publishToMavenLocal
 
 preflight:              ## checks for the tools of the build; as root on Debian or Ubuntu installs what is missing

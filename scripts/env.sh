@@ -8,6 +8,7 @@ OUT=$CACHE/gradle/$(printf %s "$ROOT" | sha1sum | cut -c1-12)
 RESULTS=$OUT/results
 VERSION=0.1.0
 SQL_JAR=$OUT/flink-sql-connector-fluss/libs/flink-sql-connector-fluss-$VERSION.jar
+SQL_JAR_1_20=$OUT/flink-sql-connector-fluss-1.20/libs/flink-sql-connector-fluss-1.20-$VERSION.jar
 # One target directory and one profile (release) for everything: RocksDB is compiled once.
 export CARGO_TARGET_DIR=$CACHE/target
 # In CI the lock file is the truth; at home cargo may update it.

@@ -38,11 +38,14 @@ SHOW CREATE TABLE like_other;
 CREATE TABLE bought COMMENT 'from a query' WITH ('bucket.num' = '1') AS SELECT id, euros, note AS remark FROM orders;
 DESCRIBE bought;
 SELECT * FROM bought;
+-- flink: 2
 CREATE TABLE keyed (PRIMARY KEY (k) NOT ENFORCED) WITH ('bucket.num' = '1') AS SELECT id AS k, cents FROM orders;
+-- flink: 2
 DESCRIBE keyed;
+-- flink: 2
 SELECT * FROM keyed;
 -- error: already exists
-CREATE TABLE keyed AS SELECT id AS k FROM orders;
+CREATE TABLE bought AS SELECT id AS k FROM orders;
 
 -- In place of what there is.
 CREATE OR REPLACE TABLE keyed WITH ('bucket.num' = '1') AS SELECT id, 'new' AS word FROM orders;

@@ -8,9 +8,11 @@ SET 'table.dml-sync' = 'false';
 CREATE MATERIALIZED TABLE spent (PRIMARY KEY (customer) NOT ENFORCED) COMMENT 'by customer' WITH ('bucket.num' = '1')
 FRESHNESS = INTERVAL '1' SECOND
 AS SELECT COALESCE(customer, '?') AS customer, SUM(amount) AS total, COUNT(*) AS orders FROM orders GROUP BY COALESCE(customer, '?');
+-- flink: 2
 SHOW MATERIALIZED TABLES;
 SHOW TABLES;
 DESCRIBE spent;
+-- flink: 2
 SHOW CREATE MATERIALIZED TABLE spent;
 INSERT INTO orders VALUES (1, 'ann', 10), (2, 'bob', 20);
 -- rows: 2
@@ -28,10 +30,13 @@ ALTER MATERIALIZED TABLE spent RESUME;
 SELECT * FROM spent;
 
 -- Another query, whose new columns come at the end; its job begins anew.
+-- flink: 2
 ALTER MATERIALIZED TABLE spent
 AS SELECT COALESCE(customer, '?') AS customer, SUM(amount) AS total, COUNT(*) AS orders, MAX(amount) AS dearest FROM orders GROUP BY COALESCE(customer, '?');
+-- flink: 2
 DESCRIBE spent;
 INSERT INTO orders VALUES (4, 'dan', 40);
+-- flink: 2
 -- rows: 1
 SELECT * FROM spent WHERE customer = 'dan';
 
@@ -47,6 +52,7 @@ SELECT * FROM home WHERE customer = 'bob';
 
 -- error: workflow scheduler
 CREATE MATERIALIZED TABLE whole FRESHNESS = INTERVAL '1' HOUR REFRESH_MODE = FULL AS SELECT id, amount FROM orders;
+-- flink: 2
 -- error: ALTER TABLE for a materialized table is not allowed
 ALTER TABLE spent RENAME TO other;
 -- error: does not exist

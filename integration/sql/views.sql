@@ -24,6 +24,7 @@ SELECT * FROM big;
 
 -- Another session's catalog has them too.
 CREATE CATALOG other_name WITH ('type' = 'fluss', 'data.dir' = '${data.dir}');
+-- flink: 2
 SHOW VIEWS FROM other_name.fluss;
 SELECT * FROM other_name.fluss.big;
 

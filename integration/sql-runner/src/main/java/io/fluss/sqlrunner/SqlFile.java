@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 
 /** A file of statements that end with {@code ;}, and the directives in the comments before them (integration/sql/README.md). */
 final class SqlFile {
-    private static final Pattern DIRECTIVE = Pattern.compile("^--\\s*(error|rows|ordered)\\s*(?::\\s*(.*?))?\\s*$");
+    private static final Pattern DIRECTIVE = Pattern.compile("^--\\s*(error|rows|ordered|flink)\\s*(?::\\s*(.*?))?\\s*$");
     /** What comes in an order of its own: of columns, for DESCRIBE. */
     private static final Pattern ORDER_BY = Pattern.compile("\\bORDER\\s+BY\\b|^DESC", Pattern.CASE_INSENSITIVE);
 
@@ -26,13 +26,16 @@ final class SqlFile {
         final int rows;
         /** Whether the order of its rows is part of the result. */
         final boolean ordered;
+        /** The first version of Flink that can do it, 1 or 2. */
+        final int flink;
 
-        Statement(String sql, int line, List<String> errors, int rows, boolean ordered) {
+        Statement(String sql, int line, List<String> errors, int rows, boolean ordered, int flink) {
             this.sql = sql;
             this.line = line;
             this.errors = errors;
             this.rows = rows;
             this.ordered = ordered || ORDER_BY.matcher(sql).find();
+            this.flink = flink;
         }
 
         /** The first line, as the heading of its result. */
@@ -104,6 +107,7 @@ final class SqlFile {
         List<String> errors = new ArrayList<>();
         int rows = -1;
         boolean ordered = false;
+        int flink = 1;
         for (String comment : comments) {
             Matcher m = DIRECTIVE.matcher(comment.trim());
             if (!m.matches()) {
@@ -113,10 +117,12 @@ final class SqlFile {
                 errors.add(m.group(2));
             } else if (m.group(1).equals("rows")) {
                 rows = Integer.parseInt(m.group(2));
+            } else if (m.group(1).equals("flink")) {
+                flink = Integer.parseInt(m.group(2));
             } else {
                 ordered = true;
             }
         }
-        return new Statement(sql, line, errors, rows, ordered);
+        return new Statement(sql, line, errors, rows, ordered, flink);
     }
 }
