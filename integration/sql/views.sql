@@ -15,6 +15,7 @@ SHOW TABLES;
 SHOW VIEWS;
 DESCRIBE big;
 DESCRIBE by_word;
+-- flink: 2
 SHOW CREATE VIEW big;
 
 -- They see what the table has now.

@@ -21,6 +21,7 @@ import org.apache.flink.table.api.StatementSet;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,6 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * wrong: afterwards the rows of all tables are counted and added up.
  */
 @Timeout(300)
+@Tag("any-flink")
 class FailuresITCase {
     private static final int ROWS = 12_000;
     private static final long SUM = ROWS * (ROWS + 1L) / 2;

@@ -17,11 +17,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code kill -9} of the whole process, cluster and store, in the middle of {@link FlightsJob}, which goes on from its last checkpoint. */
+@Tag("any-flink")
 class FlightsKillITCase {
     /** When this share of the flights was counted. */
     private static final double[] KILLS = {0.1, 0.6};

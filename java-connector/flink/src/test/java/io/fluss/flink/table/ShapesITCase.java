@@ -12,12 +12,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.table.api.StatementSet;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Tables, rows and jobs that are wide, large, many, extreme or empty. */
 @Timeout(300)
+@Tag("any-flink")
 class ShapesITCase {
     private static final int PARTITIONS = 10_000;
 
