@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.util.List;
 import org.apache.flink.core.execution.JobClient;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -17,7 +16,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Joins of two tables that change, which Flink runs without state of its own: each side looks the other up. */
 @Timeout(300)
-@Tag("flink-2")
 class DeltaJoinITCase {
     private static final String NO_DELETES = "'table.delete.behavior' = 'IGNORE', 'bucket.num' = '2'";
 
