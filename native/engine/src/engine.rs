@@ -176,6 +176,7 @@ impl Engine {
     pub fn metrics(&self) -> Vec<(&'static str, u64)> {
         let memory = self.memory();
         let (block_cache, write_buffers) = self.context.kv.memory_used();
+        let kv = self.context.kv.figures();
         let tablets = self.tablets.lock().unwrap_or_else(PoisonError::into_inner);
         // One that is locked is just being opened or closed.
         let open = tablets.values().filter(|slot| slot.try_lock().is_ok_and(|tablet| tablet.is_some())).count();
@@ -188,6 +189,13 @@ impl Engine {
             ("memory.writers", memory.writers().used()),
             ("memory.readers", memory.readers().used()),
             ("memory.copies", memory.copies().used()),
+            ("kv.tables", kv.tables),
+            ("kv.file-bytes", kv.file_bytes),
+            ("kv.level-0-files-max", kv.level0_files),
+            ("kv.compaction-pending-bytes", kv.compaction_pending_bytes),
+            ("kv.compactions-running", kv.compactions),
+            ("kv.flushes-running", kv.flushes),
+            ("kv.tables-stalled", kv.stalled),
             ("tablets.open", open as u64),
             ("retention.failures", failures(|work| &work.retention)),
             ("auto-partition.failures", failures(|work| &work.partitions)),

@@ -18,5 +18,6 @@ pub use pre_write::{Changes, PreWriteBuffer};
 pub use rocks::RocksKvStores;
 pub use rocks_memory::KvMemory;
 pub use store::{
-    Applied, IsRemovable, KvCheckpoint, KvLoad, KvRange, KvSnapshot, KvStore, KvStores, KvTable, KvValue, OnPrefixRow, OnRow,
+    Applied, IsRemovable, KvCheckpoint, KvFigures, KvLoad, KvRange, KvSnapshot, KvStore, KvStores, KvTable, KvValue, OnPrefixRow,
+    OnRow,
 };

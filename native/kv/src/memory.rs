@@ -15,7 +15,8 @@ use fluss_types::{BucketId, Error, ErrorCode, LogOffset, PartitionId, Result};
 
 use crate::pre_write::Changes;
 use crate::store::{
-    Applied, IsRemovable, KvCheckpoint, KvLoad, KvRange, KvSnapshot, KvStore, KvStores, KvTable, KvValue, OnPrefixRow, OnRow,
+    Applied, IsRemovable, KvCheckpoint, KvFigures, KvLoad, KvRange, KvSnapshot, KvStore, KvStores, KvTable, KvValue, OnPrefixRow,
+    OnRow,
 };
 
 /// Stores in memory over a file system.
@@ -51,6 +52,10 @@ impl KvStores for MemoryKvStores {
 
     fn memory_used(&self) -> (u64, u64) {
         (0, 0)
+    }
+
+    fn figures(&self) -> KvFigures {
+        KvFigures::default()
     }
 }
 

@@ -14,7 +14,7 @@ use rocksdb::{
 use crate::rocks_memory::{KvMemory, Written};
 use crate::rocks_scan::{LiveScans, RocksCheckpoint};
 use crate::rocks_tablet::{RocksTablet, TabletKeys};
-use crate::store::{IsRemovable, KvCheckpoint, KvLoad, KvStore, KvStores, KvTable};
+use crate::store::{IsRemovable, KvCheckpoint, KvFigures, KvLoad, KvStore, KvStores, KvTable};
 
 /// RocksDB slows writes down at 20 files that are not compacted, and one memtable before so many that wait to be written out; files to stop at.
 /// More of each if more than a memtable may be on its way when a crowd begins.
@@ -130,6 +130,10 @@ impl KvStores for RocksKvStores {
     fn memory_used(&self) -> (u64, u64) {
         self.memory.used()
     }
+
+    fn figures(&self) -> KvFigures {
+        self.memory.figures()
+    }
 }
 
 pub(crate) fn rocks_error(what: &str, dir: &Path, e: &rocksdb::Error) -> Error {
@@ -210,10 +214,26 @@ impl Db {
         self.property(properties::CUR_SIZE_ACTIVE_MEM_TABLE)
     }
 
-    pub(crate) fn load(&self) -> KvLoad {
+    fn level0_files(&self) -> u64 {
         let files = self.db.property_value(properties::num_files_at_level(0));
-        let files: u64 = files.ok().flatten().and_then(|n| n.parse().ok()).unwrap_or(0);
-        let crowded = files >= CROWDED_FILES || self.property(properties::NUM_IMMUTABLE_MEM_TABLE) >= CROWDED_MEMTABLES;
+        files.ok().flatten().and_then(|n| n.parse().ok()).unwrap_or(0)
+    }
+
+    /// Adds what this one does.
+    pub(crate) fn add_to(&self, figures: &mut KvFigures) {
+        figures.tables += 1;
+        figures.file_bytes += self.property(properties::LIVE_SST_FILES_SIZE);
+        figures.level0_files = figures.level0_files.max(self.level0_files());
+        figures.compaction_pending_bytes += self.property(properties::ESTIMATE_PENDING_COMPACTION_BYTES);
+        figures.compactions += self.property(properties::NUM_RUNNING_COMPACTIONS);
+        figures.flushes += self.property(properties::NUM_RUNNING_FLUSHES);
+        let stalled = self.property(properties::IS_WRITE_STOPPED) + self.property(properties::ACTUAL_DELAYED_WRITE_RATE) > 0;
+        figures.stalled += u64::from(stalled);
+    }
+
+    pub(crate) fn load(&self) -> KvLoad {
+        let crowded =
+            self.level0_files() >= CROWDED_FILES || self.property(properties::NUM_IMMUTABLE_MEM_TABLE) >= CROWDED_MEMTABLES;
         KvLoad {
             memtable: self.active_memtable(),
             room: crowded.then_some(ROOM * self.memtable),

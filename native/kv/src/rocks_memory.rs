@@ -9,6 +9,7 @@ use fluss_types::{Error, ErrorCode, Result};
 use rocksdb::{Cache, WriteBufferManager};
 
 use crate::rocks::Db;
+use crate::store::KvFigures;
 
 /// A memtable filter of so much of the write buffer's size: 20 bits a row of 250 bytes. An upsert looks every key up first; most lookups of new keys
 /// end here. Memtables hold it whole from the start on, so only a table that has been written so many bytes gets one, while all together take
@@ -113,6 +114,17 @@ impl KvMemory {
     pub(crate) fn used(&self) -> (u64, u64) {
         let memtables = self.0.write_buffers.get_usage();
         (self.0.cache.get_usage().saturating_sub(memtables) as u64, memtables as u64)
+    }
+
+    /// What all stores do now.
+    pub(crate) fn figures(&self) -> KvFigures {
+        let stores: Vec<Arc<Db>> = {
+            let stores = self.0.stores.lock().unwrap_or_else(PoisonError::into_inner);
+            stores.iter().filter_map(Weak::upgrade).collect()
+        };
+        let mut figures = KvFigures::default();
+        stores.iter().for_each(|db| db.add_to(&mut figures));
+        figures
     }
 
     /// Bytes for all memtables.

@@ -131,6 +131,25 @@ pub trait KvCheckpoint: Send + Sync + Debug {
     fn tablet(&self, partition: PartitionId, bucket: BucketId) -> Box<dyn KvSnapshot>;
 }
 
+/// What the stores of a process do now, all together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KvFigures {
+    /// Tables that are open.
+    pub tables: u64,
+    /// Bytes of their files.
+    pub file_bytes: u64,
+    /// Files that are not compacted yet, of the table that has the most of them.
+    pub level0_files: u64,
+    /// Bytes that compactions still have to read.
+    pub compaction_pending_bytes: u64,
+    /// Compactions that run.
+    pub compactions: u64,
+    /// Memtables that are being written out.
+    pub flushes: u64,
+    /// Tables whose writes are slowed down or stopped.
+    pub stalled: u64,
+}
+
 /// Opens the stores of an engine, which share memory.
 pub trait KvStores: Send + Sync + Debug {
     /// Opens the store of a table in a folder, or makes it; the folder exists. One opener at a time. It may remove rows that are `removable`, at any
@@ -142,4 +161,6 @@ pub trait KvStores: Send + Sync + Debug {
     fn memory_used(&self) -> (u64, u64);
     /// The block cache does without the memory that others hold of it now: so many bytes, which are asked for by one at a time.
     fn lend(&self, _bytes: &dyn Fn() -> u64) {}
+    /// What all stores of the process do now. Asks each of them.
+    fn figures(&self) -> KvFigures;
 }

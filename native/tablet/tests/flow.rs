@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use arrow_array::{BinaryArray, Int64Array, RecordBatch};
-use fluss_kv::{IsRemovable, KvCheckpoint, KvLoad, KvMemory, KvStore, KvStores, KvTable, RocksKvStores};
+use fluss_kv::{IsRemovable, KvCheckpoint, KvFigures, KvLoad, KvMemory, KvStore, KvStores, KvTable, RocksKvStores};
 use fluss_log::LogOptions;
 use fluss_tablet::{Committer, Rows, TableKv, Tablet, TabletContext};
 use fluss_testkit::Random;
@@ -46,6 +46,10 @@ impl KvStores for Claiming {
 
     fn memory_used(&self) -> (u64, u64) {
         self.stores.memory_used()
+    }
+
+    fn figures(&self) -> KvFigures {
+        self.stores.figures()
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use fluss_kv::{
-    Applied, Changes, IsRemovable, KvCheckpoint, KvLoad, KvRange, KvSnapshot, KvStore, KvStores, KvTable, KvValue,
+    Applied, Changes, IsRemovable, KvCheckpoint, KvFigures, KvLoad, KvRange, KvSnapshot, KvStore, KvStores, KvTable, KvValue,
     MemoryKvStores, OnPrefixRow, OnRow,
 };
 use fluss_testkit::{HookedFiles, Random};
@@ -93,6 +93,10 @@ impl KvStores for PointedStores {
 
     fn memory_used(&self) -> (u64, u64) {
         self.stores.memory_used()
+    }
+
+    fn figures(&self) -> KvFigures {
+        self.stores.figures()
     }
 }
 

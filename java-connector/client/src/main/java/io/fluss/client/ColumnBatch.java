@@ -155,6 +155,11 @@ public final class ColumnBatch implements AutoCloseable {
         return columns[index];
     }
 
+    /** Bytes of memory that it has. */
+    public int sizeInBytes() {
+        return buffer.capacity();
+    }
+
     /** Log: {@link #APPEND}, {@link #INSERT}, {@link #UPDATE_BEFORE}, {@link #UPDATE_AFTER} or {@link #DELETE}. */
     public byte changeType(int row) {
         return rowBytes < 0 ? APPEND : buffer.get(rowBytes + row);

@@ -3,12 +3,13 @@ package io.fluss.flink.sink;
 import io.fluss.client.FlussException;
 import io.fluss.client.RowWriter;
 import io.fluss.client.WriteBatch;
-import io.fluss.flink.metrics.NativeMemory;
+import io.fluss.flink.metrics.NativeMetrics;
 import io.fluss.flink.row.OperationType;
 import io.fluss.flink.row.RowDataWriter;
 import io.fluss.flink.row.RowWithOp;
 import io.fluss.flink.sink.serializer.FlussSerializationSchema;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.connector.sink2.SinkWriter;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.groups.SinkWriterMetricGroup;
@@ -27,6 +28,9 @@ abstract class RowBatchWriter<IN> implements SinkWriter<IN> {
     private final boolean appendOnly;
     private final Counter recordsSend;
     private final Counter bytesSend;
+    private final Counter sendErrors;
+    /** Of the last batch, until the store had taken it. */
+    private volatile long sendTimeMs;
 
     /** Rows that are not yet handed over. */
     private final WriteBatch batch;
@@ -53,8 +57,10 @@ abstract class RowBatchWriter<IN> implements SinkWriter<IN> {
         // Flink's numRecordsOut and numBytesOut of a sink are the same counters.
         this.recordsSend = metrics.getNumRecordsSendCounter();
         this.bytesSend = metrics.getNumBytesSendCounter();
+        this.sendErrors = metrics.getNumRecordsSendErrorsCounter();
+        metrics.setCurrentSendTimeGauge(() -> sendTimeMs);
         // A sink is not told Flink's configuration.
-        new NativeMemory(metrics).connected(table.connection, null);
+        new NativeMetrics(metrics).connected(table.connection, null);
     }
 
     /** The batch has its first row. */
@@ -141,7 +147,14 @@ abstract class RowBatchWriter<IN> implements SinkWriter<IN> {
         }
         int count = batch.rows();
         long bytes = batch.sizeInBytes();
-        writer.write(batch);
+        long begun = System.nanoTime();
+        try {
+            writer.write(batch);
+        } catch (RuntimeException e) {
+            sendErrors.inc(count);
+            throw e;
+        }
+        sendTimeMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun);
         batch.clear();
         recordsSend.inc(count);
         bytesSend.inc(bytes);

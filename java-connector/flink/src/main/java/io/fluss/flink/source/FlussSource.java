@@ -1,5 +1,6 @@
 package io.fluss.flink.source;
 
+import io.fluss.flink.lineage.TableLineage;
 import io.fluss.flink.source.deserializer.FlussDeserializationSchema;
 import io.fluss.flink.source.deserializer.RowDataDeserializationSchema;
 import io.fluss.flink.source.enumerator.FlussEnumeratorState;
@@ -19,13 +20,15 @@ import org.apache.flink.api.connector.source.SplitEnumeratorContext;
 import org.apache.flink.api.java.typeutils.ResultTypeQueryable;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
 import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.streaming.api.lineage.LineageVertex;
+import org.apache.flink.streaming.api.lineage.LineageVertexProvider;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.util.UserCodeClassLoader;
 
 /** Reads a table: one split a bucket; rows of a bucket in their order, those of different buckets in none. */
 public final class FlussSource<OUT>
-        implements Source<OUT, FlussSplit, FlussEnumeratorState>, ResultTypeQueryable<OUT> {
+        implements Source<OUT, FlussSplit, FlussEnumeratorState>, ResultTypeQueryable<OUT>, LineageVertexProvider {
     private static final long serialVersionUID = 1L;
 
     private final ScanSpec spec;
@@ -46,6 +49,16 @@ public final class FlussSource<OUT>
     /** Of SQL, whose planner says itself what columns the rows have; {@link #getProducedType} says those of the table. */
     public static FlussSource<RowData> ofRows(ScanSpec spec) {
         return new FlussSource<>(spec, spec.rowType(), new RowDataDeserializationSchema());
+    }
+
+    /** What the Flink UI may call it: the table, and the columns that are read. For {@code env.fromSource(source, …, source.name())}. */
+    public String name() {
+        return "Fluss table " + spec.path() + " " + rowSchema.getFieldNames();
+    }
+
+    @Override
+    public LineageVertex getLineageVertex() {
+        return TableLineage.source(spec.connectionOptions(), spec.path(), rowSchema, getBoundedness());
     }
 
     public boolean isBounded() {

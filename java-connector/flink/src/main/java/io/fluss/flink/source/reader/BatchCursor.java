@@ -128,6 +128,13 @@ final class BatchCursor implements RecordsWithSplitIds<BatchCursor> {
         batch.close();
     }
 
+    /** Says what was fetched. */
+    void countIn(ReaderMetrics metrics) {
+        if (batch != null) {
+            metrics.fetched(batch, before == null);
+        }
+    }
+
     /** How many are still to be emitted. */
     int rows() {
         return end - next;

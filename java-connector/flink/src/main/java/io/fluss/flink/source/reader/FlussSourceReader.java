@@ -1,6 +1,5 @@
 package io.fluss.flink.source.reader;
 
-import io.fluss.flink.metrics.NativeMemory;
 import io.fluss.flink.row.PlannedTable;
 import io.fluss.flink.source.ScanSpec;
 import io.fluss.flink.source.SnapshotFinishedEvent;
@@ -37,10 +36,9 @@ public final class FlussSourceReader<T>
             SourceReaderContext context,
             OpenBatches openBatches,
             RowEmitter<T> emitter,
-            NativeMemory memory) {
+            ReaderMetrics metrics) {
         super(
-                () -> new FlussSplitReader(
-                        spec, openBatches, connection -> memory.connected(connection, context.getConfiguration())),
+                () -> new FlussSplitReader(spec, openBatches, metrics),
                 emitter,
                 context.getConfiguration(),
                 context);
@@ -55,8 +53,7 @@ public final class FlussSourceReader<T>
         RowEmitter<T> emitter = new RowEmitter<>(
                 new RowCollector<>(schema, !spec.isPrimaryKeyTable()),
                 context.metricGroup().getIOMetricGroup().getNumRecordsInCounter());
-        return new FlussSourceReader<>(
-                spec, context, new OpenBatches(), emitter, new NativeMemory(context.metricGroup()));
+        return new FlussSourceReader<>(spec, context, new OpenBatches(), emitter, new ReaderMetrics(context));
     }
 
     @Override

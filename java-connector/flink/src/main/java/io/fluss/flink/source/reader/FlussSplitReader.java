@@ -6,6 +6,7 @@ import io.fluss.client.Connection;
 import io.fluss.client.FlussException;
 import io.fluss.client.LogScanner;
 import io.fluss.client.NotFoundException;
+import io.fluss.client.OffsetSpec;
 import io.fluss.client.PartitionInfo;
 import io.fluss.client.Table;
 import io.fluss.flink.row.PlannedTable;
@@ -33,8 +34,8 @@ import java.util.HashSet;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 
 /**
  * Fetches batches: the snapshots one after the other, then the logs of all buckets together. Used by one thread; {@link
@@ -44,15 +45,20 @@ final class FlussSplitReader implements SplitReader<BatchCursor, FlussSplit> {
     /** A poll that waits in vain ends after this; whoever has something to say to it wakes it. */
     private static final long POLL_TIMEOUT_MS = 10_000;
 
+    /** Of so many buckets at most a metric asks the store for their ends: each is opened for it. */
+    private static final int MAX_ASKED = 1000;
+    private static final long UNKNOWN = -1;
+
     private static final Logger LOG = LoggerFactory.getLogger(FlussSplitReader.class);
 
     private final ScanSpec spec;
     private final OpenBatches openBatches;
-    private final Consumer<Connection> onConnect;
+    private final ReaderMetrics metrics;
     private final Deque<FlussSplit> snapshots = new ArrayDeque<>();
     /** What is to be told of splits before there are more rows. */
     private final Deque<BatchCursor> news = new ArrayDeque<>();
-    private final Map<TableBucket, LogProgress> logs = new HashMap<>();
+    /** Metrics read it from another thread. */
+    private final Map<TableBucket, LogProgress> logs = new ConcurrentHashMap<>();
     private final Set<TableBucket> paused = new HashSet<>();
     private Connection connection;
     private Table table;
@@ -64,10 +70,10 @@ final class FlussSplitReader implements SplitReader<BatchCursor, FlussSplit> {
     /** When to tell how far splits are whose rows the filter takes away. */
     private long nextProgress;
 
-    FlussSplitReader(ScanSpec spec, OpenBatches openBatches, Consumer<Connection> onConnect) {
+    FlussSplitReader(ScanSpec spec, OpenBatches openBatches, ReaderMetrics metrics) {
         this.spec = spec;
         this.openBatches = openBatches;
-        this.onConnect = onConnect;
+        this.metrics = metrics;
     }
 
     @Override
@@ -102,6 +108,7 @@ final class FlussSplitReader implements SplitReader<BatchCursor, FlussSplit> {
                 return BatchCursor.nothing();
             }
             BatchCursor fetched = fetchRows();
+            fetched.countIn(metrics);
             rowsGiven += fetched.rows();
             return fetched;
         } catch (NotFoundException e) {
@@ -310,10 +317,33 @@ final class FlussSplitReader implements SplitReader<BatchCursor, FlussSplit> {
         }
     }
 
+    /** Rows of logs that are there and not fetched yet, or filtered; asks the store. -1: not known. By any thread. */
+    private long pendingRecords(Connection open) {
+        if (logs.size() > MAX_ASKED) {
+            return UNKNOWN;
+        }
+        try {
+            Map<Integer, long[]> ends = new HashMap<>();
+            long pending = 0;
+            for (Map.Entry<TableBucket, LogProgress> log : logs.entrySet()) {
+                TableBucket bucket = log.getKey();
+                long[] end = ends.computeIfAbsent(
+                        bucket.partitionId(), partition -> open.admin().listOffsets(spec.path(), partition, OffsetSpec.LATEST));
+                long to = Math.min(end[bucket.bucket()], log.getValue().stoppingOffset);
+                pending += Math.max(0, to - log.getValue().nextOffset);
+            }
+            return pending;
+        } catch (FlussException e) {
+            // Closed in between, or a partition is gone.
+            return UNKNOWN;
+        }
+    }
+
     private Table table() {
         if (table == null) {
             connection = Connection.open(spec.connectionOptions());
-            onConnect.accept(connection);
+            Connection opened = connection;
+            metrics.connected(opened, () -> pendingRecords(opened));
             table = PlannedTable.open(connection, spec.path(), spec.tableId(), spec.rowType());
         }
         return table;
@@ -344,7 +374,7 @@ final class FlussSplitReader implements SplitReader<BatchCursor, FlussSplit> {
 
     /** How far the log of a bucket was fetched. */
     private static final class LogProgress {
-        private long nextOffset;
+        private volatile long nextOffset;
         private boolean subscribed;
         private final long stoppingOffset;
 
