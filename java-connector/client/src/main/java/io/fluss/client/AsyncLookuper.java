@@ -35,6 +35,9 @@ public final class AsyncLookuper<T> implements AutoCloseable {
     private int inFlight;
     /** Requests that were ever sent: says of which keys a timer speaks. */
     private long sent;
+    private long keysSent;
+    private int lastBatch;
+    private volatile long lastLatencyNanos;
     /** What waits has waited as long as it may. */
     private boolean due;
     private boolean closed;
@@ -95,6 +98,31 @@ public final class AsyncLookuper<T> implements AutoCloseable {
         failAll(unsent, FlussException.closed(lookuper.describe()));
     }
 
+    /** Requests that were sent. */
+    public synchronized long requests() {
+        return sent;
+    }
+
+    /** Keys of all of them, those that were sent again too. */
+    public synchronized long keysSent() {
+        return keysSent;
+    }
+
+    /** Keys of the last one. */
+    public synchronized int lastBatch() {
+        return lastBatch;
+    }
+
+    /** Requests that are not answered yet. */
+    public synchronized int inFlight() {
+        return inFlight;
+    }
+
+    /** Between the last answer and its request. */
+    public long lastLatencyNanos() {
+        return lastLatencyNanos;
+    }
+
     private void awaitRoom() {
         while (!closed && waiting.size() + pausedLookups >= options.queueSize() && !completesLookups(Thread.currentThread())) {
             try {
@@ -133,6 +161,8 @@ public final class AsyncLookuper<T> implements AutoCloseable {
         waiting = new ArrayList<>();
         due = false;
         sent++;
+        lastBatch = request.lookups.size();
+        keysSent += lastBatch;
         inFlight++;
         notifyAll();
         try {
@@ -254,6 +284,7 @@ public final class AsyncLookuper<T> implements AutoCloseable {
 
     private final class Request implements Completions.Call {
         private final List<Lookup<T>> lookups;
+        private final long begun = System.nanoTime();
         private Throwable error;
 
         Request(List<Lookup<T>> lookups) {
@@ -267,6 +298,7 @@ public final class AsyncLookuper<T> implements AutoCloseable {
 
         @Override
         public void complete(ColumnBatch answer) {
+            lastLatencyNanos = System.nanoTime() - begun;
             // The next batch goes out before this one's futures run their dependents.
             ColumnBatch heap = answer.toHeap();
             answer.close();

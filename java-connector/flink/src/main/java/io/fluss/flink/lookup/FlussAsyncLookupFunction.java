@@ -6,6 +6,9 @@ import io.fluss.flink.row.KeyWriter;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.apache.flink.metrics.Gauge;
+import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.functions.AsyncLookupFunction;
 import org.apache.flink.table.functions.FunctionContext;
@@ -28,6 +31,16 @@ public final class FlussAsyncLookupFunction extends AsyncLookupFunction {
         open = OpenLookup.of(target);
         lookuper = open.lookuper().async(target::found, target.options.asyncOptions());
         writer = OpenLookup.keyWriter(target.keys, lookuper.keys());
+        register(context.getMetricGroup().addGroup("lookup"), lookuper);
+    }
+
+    /** Gauges {@code lookup.*}; the latency of the last request is in microseconds. */
+    private static void register(MetricGroup group, AsyncLookuper<?> lookuper) {
+        group.gauge("requests", (Gauge<Long>) lookuper::requests);
+        group.gauge("keys", (Gauge<Long>) lookuper::keysSent);
+        group.gauge("batchSize", (Gauge<Integer>) lookuper::lastBatch);
+        group.gauge("inFlight", (Gauge<Integer>) lookuper::inFlight);
+        group.gauge("latency", (Gauge<Long>) () -> TimeUnit.NANOSECONDS.toMicros(lookuper.lastLatencyNanos()));
     }
 
     @Override

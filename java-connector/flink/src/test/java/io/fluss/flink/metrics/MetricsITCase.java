@@ -76,7 +76,7 @@ class MetricsITCase {
                 for (String end : wanted) {
                     if (name.endsWith("." + end)) {
                         JsonNode value = get(metrics + "?agg=sum&get=" + URLEncoder.encode(name, StandardCharsets.UTF_8));
-                        String operator = name.startsWith("Source__") ? "source." : "sink.";
+                        String operator = name.startsWith("Source__") ? "source." : name.contains("Lookup") ? "" : "sink.";
                         if (value.size() > 0) {
                             values.put(operator + end, value.get(0).get("sum").asDouble());
                         }
@@ -144,6 +144,29 @@ class MetricsITCase {
                     .contains("Source: Fluss table fluss.src [id, name]", "Fluss table fluss.dst [id, name]: Writer");
         } finally {
             held = false;
+            job.cancel().get(60, TimeUnit.SECONDS);
+        }
+    }
+
+    @Test
+    void ofALookupJoin() throws Exception {
+        Sql.batch().on(directory)
+                .run("CREATE TABLE dim (id INT, name STRING, PRIMARY KEY (id) NOT ENFORCED)")
+                .run("CREATE TABLE src (id INT, now AS PROCTIME())")
+                .run("CREATE TABLE dst (id INT, name STRING)")
+                .run("INSERT INTO dim VALUES (1, 'a'), (2, 'b')")
+                .run("INSERT INTO src VALUES (1), (2), (3)");
+        JobClient job = Sql.streaming().on(directory)
+                .job("INSERT INTO dst SELECT s.id, d.name FROM src s JOIN dim FOR SYSTEM_TIME AS OF s.now AS d ON s.id = d.id");
+        String[] wanted = {"lookup.requests", "lookup.keys", "lookup.batchSize", "lookup.inFlight", "lookup.latency"};
+        try {
+            Sql.until("all are looked up", () -> metrics(job.getJobID(), wanted).getOrDefault("lookup.keys", 0.0) == 3);
+            Map<String, Double> all = metrics(job.getJobID(), wanted);
+            assertThat(all.get("lookup.requests")).isBetween(1.0, 3.0);
+            assertThat(all.get("lookup.batchSize")).isBetween(1.0, 3.0);
+            assertThat(all.get("lookup.inFlight")).isEqualTo(0.0);
+            assertThat(all.get("lookup.latency")).isBetween(1.0, 60e6);
+        } finally {
             job.cancel().get(60, TimeUnit.SECONDS);
         }
     }
