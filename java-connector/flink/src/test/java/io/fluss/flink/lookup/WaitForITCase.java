@@ -105,7 +105,7 @@ class WaitForITCase {
     void theErrorSaysHowFarEachBucketIs() {
         String options = "'lookup.wait-for.timeout' = '500 ms', 'lookup.wait-for.timestamp' = '2099-01-01 00:00:00'";
         assertThatThrownBy(() -> sql.rows(join("names", "a.id = n.id", options)))
-                .hasStackTraceContaining("waited 500ms ('lookup.wait-for.timeout') for table 'fluss.names' to reach the time 2099-01-01T00:00:00Z"
+                .hasStackTraceContaining("waited 500 ms ('lookup.wait-for.timeout') for table 'fluss.names' to reach the time 2099-01-01T00:00:00Z"
                         + " of 'lookup.wait-for.timestamp'; not there yet: bucket 0 (no rows); bucket 1 (no rows).");
         sql.run("INSERT INTO names VALUES (1, 'x'), (2, 'x'), (3, 'x'), (4, 'x'), (5, 'x')");
         assertThatThrownBy(() -> sql.rows(join("names", "a.id = n.id", options)))
