@@ -36,33 +36,43 @@ INSERT INTO asks VALUES
   (5, 'north', CAST(NULL AS INT), 'mon');
 
 -- By the whole key, and a condition beyond it.
+-- flink: 2
 SELECT /*+ LOOKUP('table'='p', 'async'='true') */ a.id, p.cents
 FROM asks AS a LEFT JOIN prices FOR SYSTEM_TIME AS OF a.proc AS p ON a.shop = p.shop AND a.item = p.item AND p.note <> 'old';
+-- flink: 2
 SELECT /*+ LOOKUP('table'='p', 'async'='false') */ a.id, p.cents
 FROM asks AS a LEFT JOIN prices FOR SYSTEM_TIME AS OF a.proc AS p ON a.shop = p.shop AND a.item = p.item AND p.note <> 'old';
 
 -- With a constant in the key.
+-- flink: 2
 SELECT /*+ LOOKUP('table'='p', 'async'='true') */ a.id, p.cents
 FROM asks AS a LEFT JOIN prices FOR SYSTEM_TIME AS OF a.proc AS p ON a.shop = p.shop AND p.item = 1;
+-- flink: 2
 SELECT /*+ LOOKUP('table'='p', 'async'='false') */ a.id, p.cents
 FROM asks AS a LEFT JOIN prices FOR SYSTEM_TIME AS OF a.proc AS p ON a.shop = p.shop AND p.item = 1;
 
 -- By the beginning of the key.
+-- flink: 2
 SELECT /*+ LOOKUP('table'='p', 'async'='true') */ a.id, p.item, p.cents
 FROM asks AS a LEFT JOIN prices FOR SYSTEM_TIME AS OF a.proc AS p ON a.shop = p.shop;
+-- flink: 2
 SELECT /*+ LOOKUP('table'='p', 'async'='false') */ a.id, p.item, p.cents
 FROM asks AS a LEFT JOIN prices FOR SYSTEM_TIME AS OF a.proc AS p ON a.shop = p.shop;
 
 -- In partitions, one of which is missing.
+-- flink: 2
 SELECT /*+ LOOKUP('table'='p', 'async'='true') */ a.id, p.cents
 FROM asks AS a LEFT JOIN days FOR SYSTEM_TIME AS OF a.proc AS p ON a.d = p.d AND a.item = p.item;
+-- flink: 2
 SELECT /*+ LOOKUP('table'='p', 'async'='false') */ a.id, p.cents
 FROM asks AS a LEFT JOIN days FOR SYSTEM_TIME AS OF a.proc AS p ON a.d = p.d AND a.item = p.item;
 
 -- Each with a cache, which also keeps what is missing, or does not.
+-- flink: 2
 SELECT /*+ LOOKUP('table'='p', 'async'='true') */ a.id, p.item, p.cents
 FROM asks AS a LEFT JOIN prices /*+ OPTIONS('lookup.cache' = 'PARTIAL', 'lookup.partial-cache.max-rows' = '2') */
   FOR SYSTEM_TIME AS OF a.proc AS p ON a.shop = p.shop;
+-- flink: 2
 SELECT /*+ LOOKUP('table'='p', 'async'='false') */ a.id, p.cents
 FROM asks AS a LEFT JOIN days /*+ OPTIONS('lookup.cache' = 'PARTIAL', 'lookup.partial-cache.max-rows' = '2', 'lookup.partial-cache.cache-missing-key' = 'false') */
   FOR SYSTEM_TIME AS OF a.proc AS p ON a.d = p.d AND a.item = p.item;
