@@ -31,6 +31,8 @@ final class Streams {
     static StreamExecutionEnvironment environment(String... keysAndValues) {
         Configuration configuration = SharedCluster.configuration();
         configuration.setString("parallelism.default", "2");
+        // execute() waits for the end of the job.
+        configuration.setString("execution.attached", "true");
         for (int i = 0; i < keysAndValues.length; i += 2) {
             configuration.setString(keysAndValues[i], keysAndValues[i + 1]);
         }
