@@ -8,9 +8,6 @@ use fluss_types::{Error, ErrorCode, Result};
 
 use crate::guard::panic_error;
 
-/// Calls that may wait for a thread; more of them make the caller wait. Each is a batch of keys.
-const MAX_WAITING: usize = 1024;
-
 type Job<T> = Box<dyn FnOnce() -> Result<T> + Send>;
 
 /// The calls of one connection.
@@ -18,8 +15,6 @@ pub struct Completions<T> {
     state: Mutex<State<T>>,
     /// There is a call to run or a result to give, or nothing comes any more.
     news: Condvar,
-    /// There is room for another call.
-    room: Condvar,
 }
 
 struct State<T> {
@@ -40,15 +35,13 @@ impl<T: Send + 'static> Completions<T> {
     /// Nobody runs a call before [`Completions::next`] is asked.
     pub fn new() -> Arc<Self> {
         let state = State { waiting: VecDeque::new(), ended: VecDeque::new(), open: 0, closed: false };
-        Arc::new(Self { state: Mutex::new(state), news: Condvar::new(), room: Condvar::new() })
+        Arc::new(Self { state: Mutex::new(state), news: Condvar::new() })
     }
 
-    /// Accepts a call; its result comes out of [`Completions::next`] under `call`. Waits while too many calls wait.
+    /// Accepts a call; its result comes out of [`Completions::next`] under `call`. Never waits: whoever asks may be one who runs calls. How many calls
+    /// there are is for the caller to bound.
     pub fn submit(self: &Arc<Self>, call: i64, job: impl FnOnce() -> Result<T> + Send + 'static) -> Result<()> {
         let mut state = self.lock();
-        while state.waiting.len() >= MAX_WAITING && !state.closed {
-            state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
         if state.closed {
             return Err(closed());
         }
@@ -70,7 +63,6 @@ impl<T: Send + 'static> Completions<T> {
             }
             if let Some((completion, job)) = state.waiting.pop_front() {
                 drop(state);
-                self.room.notify_one();
                 let result = catch_unwind(AssertUnwindSafe(job)).unwrap_or_else(|payload| Err(panic_error(payload)));
                 return Some(vec![(completion.given(), result)]);
             }
@@ -91,7 +83,6 @@ impl<T: Send + 'static> Completions<T> {
         // Outside the lock: dropping a completion takes it.
         drop(waiting);
         self.news.notify_all();
-        self.room.notify_all();
     }
 
     /// Whether the next [`Completions::next`] would return `None` at once.

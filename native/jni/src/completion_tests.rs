@@ -92,20 +92,3 @@ fn close_wakes_a_waiting_reader() {
         assert!(reader.join().unwrap());
     });
 }
-
-#[test]
-fn too_many_waiting_calls_hold_the_caller_back() {
-    let completions = Completions::new();
-    for call in 0..MAX_WAITING as i64 {
-        completions.submit(call, move || Ok(call)).unwrap();
-    }
-    thread::scope(|scope| {
-        let held = scope.spawn(|| completions.submit(-1, || Ok(-1)));
-        thread::sleep(Duration::from_millis(20));
-        assert!(!held.is_finished());
-        completions.next(7).unwrap();
-        held.join().unwrap().unwrap();
-    });
-    assert_eq!(all(&completions, MAX_WAITING).len(), MAX_WAITING);
-    completions.close();
-}

@@ -30,9 +30,15 @@ pub static PROBES: Registry<OpenProbe> = Registry::new(9, "a probe");
 /// Ended asynchronous calls whose answers Java has not taken; the batches themselves are tag 7, in `output`.
 pub static RESULTS: Registry<Mutex<Option<Result<ReadBatch>>>> = Registry::new(8, "a result");
 
-/// What Java has opened and not closed: connections, tables, writers, scanners, lookupers, of all class loaders. Batches are counted in bytes.
+/// What Java has opened and not closed: connections, tables, writers, scanners, lookupers, probes, of all class loaders. Batches are counted in bytes.
 pub fn open_handles() -> usize {
-    CONNECTIONS.len() + TABLES.len() + WRITERS.len() + LOG_SCANNERS.len() + SNAPSHOT_SCANNERS.len() + LOOKUPERS.len()
+    CONNECTIONS.len()
+        + TABLES.len()
+        + WRITERS.len()
+        + LOG_SCANNERS.len()
+        + SNAPSHOT_SCANNERS.len()
+        + LOOKUPERS.len()
+        + PROBES.len()
 }
 
 /// The asynchronous calls of a connection.

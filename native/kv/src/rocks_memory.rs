@@ -118,12 +118,10 @@ impl KvMemory {
 
     /// What all stores do now.
     pub(crate) fn figures(&self) -> KvFigures {
-        let stores: Vec<Arc<Db>> = {
-            let stores = self.0.stores.lock().unwrap_or_else(PoisonError::into_inner);
-            stores.iter().filter_map(Weak::upgrade).collect()
-        };
+        let stores = self.0.stores.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let mut figures = KvFigures::default();
-        stores.iter().for_each(|db| db.add_to(&mut figures));
+        // One at a time: a store that is held cannot be closed.
+        stores.iter().filter_map(Weak::upgrade).for_each(|db| db.add_to(&mut figures));
         figures
     }
 

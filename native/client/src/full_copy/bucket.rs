@@ -72,23 +72,21 @@ impl BucketCopy {
         let codec = tablet.codec();
         let mut rows = Rows::new(codec.schema().prefix_key().is_some());
         let mut memory = user.take(0);
-        // Of all rows, though not all may be kept.
-        let (mut all, mut bytes, mut refused) = (0_u64, 0, false);
-        let offset = tablet.load(&mut |key, row| {
+        let mut refused = false;
+        let offset = tablet.load(|key, row| {
             let entry = Entry::new(key, row);
-            all += 1;
-            bytes += entry.memory();
-            refused = refused || budget.copies().used() + entry.memory() > budget.copies().limit();
-            if refused {
-                rows = Rows::new(false);
-                memory.set(0);
-            } else {
+            refused = budget.copies().used() + entry.memory() > budget.copies().limit();
+            if !refused {
                 memory.grow(entry.memory());
                 rows.put(entry);
             }
+            !refused
         })?;
         if refused {
-            return Err(out_of_memory(tablet, format_args!("its {all} rows take {bytes} bytes"), budget));
+            let (held, bytes) = (rows.len(), memory.bytes());
+            // What it holds is not what others do.
+            memory.set(0);
+            return Err(out_of_memory(tablet, format_args!("the first {held} of its rows take {bytes} bytes"), budget));
         }
         let sweep = SWEEP_ROWS.max(2 * rows.len());
         let next = Followed { offset, commit_timestamp: now_ms };
@@ -129,9 +127,20 @@ impl BucketCopy {
                 }
                 _unloaded = self.write().take();
             }
-            Err(_) => _unloaded = self.write().take(),
+            Err(e) => {
+                // Who asks next gets the same error, if it stays.
+                if tablet.check_open().is_ok() {
+                    eprintln!("fluss: a full copy lets go of {}: {e}", tablet.partition_bucket());
+                }
+                _unloaded = self.write().take();
+            }
         }
         Advanced::Unloaded
+    }
+
+    /// Lets go of the rows: who asks next loads them again.
+    pub(super) fn unload(&self) {
+        drop(self.write().take());
     }
 
     pub(super) fn state(&self, now_ms: i64) -> CopyState {

@@ -6,6 +6,7 @@ mod probe;
 mod rows;
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, RwLock, Weak};
 use std::thread::{self, JoinHandle};
@@ -173,7 +174,14 @@ impl Shared {
 
     fn follow(&self) {
         while !self.closed.load(Ordering::Acquire) {
-            let advanced: Vec<Advanced> = self.buckets().iter().map(|bucket| bucket.advance(self.engine.memory())).collect();
+            let advance = |bucket: &Arc<BucketCopy>| {
+                // A panic must not leave rows that nobody follows.
+                catch_unwind(AssertUnwindSafe(|| bucket.advance(self.engine.memory()))).unwrap_or_else(|_| {
+                    bucket.unload();
+                    Advanced::Unloaded
+                })
+            };
+            let advanced: Vec<Advanced> = self.buckets().iter().map(advance).collect();
             self.settle();
             if advanced.contains(&Advanced::Unloaded) {
                 let mut buckets = self.buckets.write().unwrap_or_else(PoisonError::into_inner);

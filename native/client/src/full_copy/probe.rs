@@ -51,6 +51,11 @@ impl Probe {
     fn found(&mut self, memory: &mut [u8], key_len: usize) -> Option<Probed> {
         let (partition, bucket) = self.parts.find(memory.get(..key_len)?, self.buckets)?;
         if !self.seen.contains_key(partition) {
+            // Of those that are missing there may be any number.
+            let known = || self.partitions.lock().unwrap_or_else(PoisonError::into_inner).contains_key(partition);
+            if !partition.is_empty() && !known() {
+                return None;
+            }
             self.seen.insert(partition.to_vec(), vec![None; self.buckets as usize]);
         }
         let copy = &mut self.seen.get_mut(partition)?[bucket as usize];

@@ -1,6 +1,6 @@
 //! Copies of the rows of a bucket: all of them as they are, and then every change.
 use fluss_format::Expiry;
-use fluss_kv::{KvRange, OnRow};
+use fluss_kv::KvRange;
 use fluss_log::ReadHint;
 use fluss_types::{LogOffset, PartitionBucket, Result};
 
@@ -28,25 +28,25 @@ impl Tablet {
         self.definition().expiry(self.now_ms())
     }
 
-    /// Calls `row` with the key and the stored row of every row, in key order, all of one point in time; gives the offset of the log from which
-    /// [`Tablet::follow`] goes on.
-    pub fn load(&self, row: &mut OnRow<'_>) -> Result<LogOffset> {
+    /// Calls `row` with the key and the stored row of every row, in key order, all of one point in time, until it says no; gives the offset of the log
+    /// from which [`Tablet::follow`] goes on.
+    pub fn load(&self, mut row: impl FnMut(&[u8], &[u8]) -> bool) -> Result<LogOffset> {
         self.check_open()?;
         let snapshot = self.store(self.kv_state()?)?.snapshot().map_err(|e| e.at(&self.name))?;
         let offset = snapshot.applied().map_err(|e| e.at(&self.name))?.offset;
         self.progress.wait_durable(offset, None)?;
         let expiry = self.expiry();
-        let mut after = Vec::new();
+        let (mut after, mut wanted) = (Vec::new(), true);
         loop {
             let range = KvRange { after: &after, max_bytes: SCAN_BYTES, ..KvRange::ALL };
             let scanned = snapshot.scan(&range, &mut |key, stored| {
-                if !expiry.is_over(stored) {
-                    row(key, stored);
+                if wanted && !expiry.is_over(stored) {
+                    wanted = row(key, stored);
                 }
             });
             match scanned.map_err(|e| e.at(&self.name))? {
-                Some(last) => after = last,
-                None => return Ok(offset),
+                Some(last) if wanted => after = last,
+                _ => return Ok(offset),
             }
         }
     }

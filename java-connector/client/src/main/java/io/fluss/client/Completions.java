@@ -60,9 +60,17 @@ final class Completions {
                 Thread thread = new Thread(this::run, "fluss-lookup");
                 thread.setDaemon(true);
                 thread.setContextClassLoader(null);
-                thread.start();
-                threads.add(thread);
-                running++;
+                try {
+                    thread.start();
+                    threads.add(thread);
+                    running++;
+                } catch (Throwable t) {
+                    // Those that run will do.
+                    if (running == 0) {
+                        calls.remove(id);
+                        throw t;
+                    }
+                }
             }
         }
         return id;

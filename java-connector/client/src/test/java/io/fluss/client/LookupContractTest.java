@@ -105,6 +105,20 @@ class LookupContractTest extends StoreTest {
     }
 
     @Test
+    void thousandsOfLookupsInFlightDoNotWaitForEachOther() throws Exception {
+        try (Lookuper lookuper = table.newLookuper(new int[] {1})) {
+            AsyncLookuper<String> async = lookuper.async(LookupContractTest::names, AsyncLookupOptions.defaults().fullBatch(1).maxInFlight(5_000));
+            List<CompletableFuture<String>> futures = new ArrayList<>();
+            for (int i = 0; i < 20_000; i++) {
+                futures.add(lookup(async, 1));
+            }
+            CompletableFuture.allOf(futures.toArray(new CompletableFuture<?>[0])).get(60, TimeUnit.SECONDS);
+            assertThat(futures.get(19_999).join()).isEqualTo(futures.get(0).join());
+            async.close();
+        }
+    }
+
+    @Test
     void closingTheLookuperCompletesAll() throws Exception {
         Lookuper lookuper = table.newLookuper(new int[] {1});
         AsyncLookuper<String> async = lookuper.async(LookupContractTest::names, AsyncLookupOptions.defaults().fullBatch(1_000_000).maxInFlight(1));
