@@ -7,13 +7,12 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.apache.flink.configuration.Configuration;
 import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.table.api.ValidationException;
 
 /**
  * A sink of a DataStream job. What it takes besides are the options of SQL's tables: {@code data.dir}, those of the engine and of sinks
- * ({@code docs/options.md}), by {@link #setOption}.
+ * ({@code docs/options.md}), by {@link #setOption}; those that were declared with the table hold too, where the builder says nothing else.
  */
 public final class FlussSinkBuilder<IN> {
     private final Map<String, String> options = new HashMap<>();
@@ -86,7 +85,7 @@ public final class FlussSinkBuilder<IN> {
                 opened.table().path(),
                 opened.table().tableId(),
                 opened.table().descriptor(),
-                FlussSinkOptions.from(Configuration.fromMap(options)),
+                FlussSinkOptions.from(opened.options()),
                 // The sink looks when the job is made of it.
                 true);
         if (partialUpdateColumns != null) {

@@ -24,7 +24,6 @@ import org.apache.flink.table.connector.ChangelogMode;
 import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.types.RowKind;
 
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
@@ -35,7 +34,7 @@ import java.util.stream.IntStream;
 
 /**
  * A source of a DataStream job. What it takes besides are the options of SQL's tables: {@code data.dir}, those of the engine and of scans
- * ({@code docs/options.md}), by {@link #setOption}.
+ * ({@code docs/options.md}), by {@link #setOption}; those that were declared with the table hold too, where the builder says nothing else.
  */
 public final class FlussSourceBuilder<OUT> {
     private final Map<String, String> options = new HashMap<>();
@@ -118,7 +117,7 @@ public final class FlussSourceBuilder<OUT> {
 
     /** How often a source that never ends looks for new partitions, in milliseconds; 0: once, at its start. */
     public FlussSourceBuilder<OUT> setScanPartitionDiscoveryIntervalMs(long millis) {
-        return setOption(FlussConnectorOptions.SCAN_PARTITION_DISCOVERY_INTERVAL.key(), Duration.ofMillis(millis).toMillis() + " ms");
+        return setOption(FlussConnectorOptions.SCAN_PARTITION_DISCOVERY_INTERVAL.key(), millis + " ms");
     }
 
     public FlussSourceBuilder<OUT> setDeserializationSchema(FlussDeserializationSchema<OUT> deserializationSchema) {
@@ -147,14 +146,13 @@ public final class FlussSourceBuilder<OUT> {
             throw new ValidationException("A source needs setDeserializationSchema(…), for example of a new RowDataDeserializationSchema().");
         }
         OpenedTable opened = OpenedTable.find("FlussSource", database, table, options);
-        Configuration config = Configuration.fromMap(options);
         TableDescriptor descriptor = opened.table().descriptor();
         List<Column> all = descriptor.columns();
         int[] columns = projectedFields == null
                 ? IntStream.range(0, all.size()).toArray()
                 : opened.columns("setProjectedFields", Arrays.asList(projectedFields));
         ScanSpec spec = ScanOptions.stream(
-                        opened.connectionOptions(), opened.table(), Configuration.fromMap(options), new Configuration())
+                        opened.connectionOptions(), opened.table(), opened.options(), new Configuration())
                 .projection(Projection.of(columns))
                 .filter(filter, PartitionFilter.ALL)
                 // Whether the job takes any is not known here: one that does not keeps its snapshots until it ends.

@@ -9,21 +9,26 @@ import io.fluss.flink.catalog.TableMapping;
 import io.fluss.flink.catalog.ViewMapping;
 
 import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.Configuration;
 import org.apache.flink.table.api.ValidationException;
 
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** A table that a job names, and what opens its store. */
 public final class OpenedTable {
     private final Map<String, String> connectionOptions;
     private final TableInfo table;
+    private final Map<String, String> options;
 
-    private OpenedTable(Map<String, String> connectionOptions, TableInfo table) {
+    private OpenedTable(Map<String, String> connectionOptions, TableInfo table, Map<String, String> options) {
         this.connectionOptions = connectionOptions;
         this.table = table;
+        this.options = options;
     }
 
     /**
@@ -42,7 +47,11 @@ public final class OpenedTable {
         known.addAll(FlussConnectorOptions.useOptions());
         FlussOptionsValidation.validate(TableMapping.describe(path), options, known, Collections.emptyList());
         Map<String, String> connectionOptions = FlussOptionsValidation.connectionOptions(TableMapping.describe(path), options);
-        return new OpenedTable(connectionOptions, find(path, connectionOptions));
+        TableInfo table = find(path, connectionOptions);
+        Map<String, String> all = new HashMap<>(table.descriptor().customProperties());
+        all.keySet().retainAll(FlussConnectorOptions.useOptions().stream().map(ConfigOption::key).collect(Collectors.toSet()));
+        all.putAll(options);
+        return new OpenedTable(connectionOptions, table, all);
     }
 
     private static TableInfo find(TablePath path, Map<String, String> connectionOptions) {
@@ -68,6 +77,11 @@ public final class OpenedTable {
 
     public TableInfo table() {
         return table;
+    }
+
+    /** Options of scans and sinks: those that were declared with the table, and over them those of the job. */
+    public Configuration options() {
+        return Configuration.fromMap(options);
     }
 
     /** Positions of columns. @param setter what names them, in errors */

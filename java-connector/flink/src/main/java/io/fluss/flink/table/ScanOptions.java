@@ -5,6 +5,7 @@ import io.fluss.client.TableInfo;
 import io.fluss.client.TablePath;
 import io.fluss.flink.catalog.TableMapping;
 import io.fluss.flink.row.TypeConversion;
+import io.fluss.flink.source.OffsetChoice;
 import io.fluss.flink.source.ScanSpec;
 
 import org.apache.flink.configuration.ReadableConfig;
@@ -27,6 +28,10 @@ public final class ScanOptions {
             Map<String, String> connectionOptions, TableInfo table, ReadableConfig options, ReadableConfig session) {
         TableDescriptor descriptor = table.descriptor();
         ScanRange range = new ScanRange(table.path(), options, session);
+        OffsetChoice asOf = range.asOf();
+        if (asOf != null) {
+            range.requireNoOther();
+        }
         return ScanSpec.builder()
                 .connectionOptions(connectionOptions)
                 .table(
@@ -36,7 +41,7 @@ public final class ScanOptions {
                         !descriptor.partitionKeys().isEmpty(),
                         TypeConversion.toRowType(descriptor.columns()))
                 .startup(options.get(FlussConnectorOptions.SCAN_STARTUP_MODE), range.start())
-                .stop(range.stop(false))
+                .stop(asOf != null ? asOf : range.stop(false))
                 .partitionDiscovery(options.get(FlussConnectorOptions.SCAN_PARTITION_DISCOVERY_INTERVAL))
                 .snapshotLease(lease(table.path(), options));
     }

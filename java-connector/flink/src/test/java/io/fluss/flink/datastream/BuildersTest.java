@@ -1,5 +1,6 @@
 package io.fluss.flink.datastream;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fluss.client.Admin;
@@ -19,6 +20,7 @@ import io.fluss.flink.source.FlussSource;
 import io.fluss.flink.source.FlussSourceBuilder;
 import io.fluss.flink.source.deserializer.RowDataDeserializationSchema;
 
+import org.apache.flink.api.connector.source.Boundedness;
 import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.data.RowData;
@@ -43,6 +45,10 @@ class BuildersTest {
             admin.createTable(
                     TablePath.of("d", "wal"),
                     columns().primaryKey(Collections.singletonList("id")).option("table.changelog.image", "WAL").build(),
+                    false);
+            admin.createTable(
+                    TablePath.of("d", "declared"),
+                    columns().customProperties(Map.of("scan.bounded.mode", "latest-offset", "sink.delivery-guarantee", "none", "mine", "1")).build(),
                     false);
         }
     }
@@ -126,5 +132,19 @@ class BuildersTest {
                 .isInstanceOf(ValidationException.class)
                 .hasMessageContaining("setBounded(earliest)");
         refused(source("wal").setBounded(OffsetsInitializer.timestamp(1)), "table 'd.wal' cannot be read as it was earlier");
+        refused(source("wal").setOption("scan.snapshot.timestamp", "1"), "table 'd.wal' cannot be read as it was earlier");
+        refused(
+                source("log").setOption("scan.snapshot.timestamp", "1").setBounded(OffsetsInitializer.latest()),
+                "'scan.bounded.mode' = 'latest-offset' of table 'd.log'", "has no other beginning or end");
+    }
+
+    @Test
+    void optionsOfTheTableHoldWhereTheBuilderSaysNothingElse() {
+        assertThat(source("log").build().getBoundedness()).isEqualTo(Boundedness.CONTINUOUS_UNBOUNDED);
+        assertThat(source("declared").build().getBoundedness()).isEqualTo(Boundedness.BOUNDED);
+        assertThat(source("declared").setOption("scan.bounded.mode", "unbounded").build().getBoundedness())
+                .isEqualTo(Boundedness.CONTINUOUS_UNBOUNDED);
+        refused(sink("declared"), "sink.delivery-guarantee", "at-least-once");
+        sink("declared").setDeliveryGuarantee(DeliveryGuarantee.AT_LEAST_ONCE).build();
     }
 }

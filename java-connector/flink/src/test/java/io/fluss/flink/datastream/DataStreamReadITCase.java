@@ -82,6 +82,12 @@ class DataStreamReadITCase {
     }
 
     @Test
+    void theRowsAsTheyWere() throws Exception {
+        FlussSourceBuilder<String> before = origins().setOption("scan.snapshot.specific-offsets", "bucket:0,offset:1");
+        assertThat(Streams.take(99, before)).containsExactly("-1 -1 INSERT 1 of 2");
+    }
+
+    @Test
     void theLogFromItsStartFromATimeAndFromOffsets() throws Exception {
         List<String> log = Streams.all(origins().setStartingOffsets(OffsetsInitializer.earliest()));
         List<String> kinds = new ArrayList<>();
