@@ -293,7 +293,8 @@ pub(super) const LOOKUP: &[OptionSpec] = &[
         alterable: true,
         meaning: "Before a subtask of a lookup join asks for its first key, it waits until every bucket of the table has a row that was committed then or later and \
                   can be read; of a table with partitions, that bucket of any partition. A bucket that gets no rows never reaches a time: give \
-                  offsets, or have fewer buckets. Rows that come after are not waited for.",
+                  offsets, or have fewer buckets. Rows that come after are not waited for. The time must not be older than what the log keeps \
+                  (`table.log.ttl`), or a job that starts again later fails. A table with more than 1,000 partitions is refused: give offsets.",
         price: "Until then the job has no rows and no checkpoints.",
     },
     OptionSpec {

@@ -34,12 +34,15 @@ final class OpenLookup implements AutoCloseable {
         Connection connection = Connection.open(target.connectionOptions);
         try {
             Table table = PlannedTable.open(connection, target.path, target.tableId, target.rowType);
-            if (target.options.waitFor() != null) {
-                target.options.waitFor().await(table);
-            }
+            WaitFor waitFor = target.options.waitFor();
+            long end = waitFor == null ? 0 : waitFor.await(table);
             List<String> prefix = target.keys.prefix();
             if (target.options.cacheType() == LookupCacheType.FULL) {
-                return new OpenLookup(connection, table, table.newCopyLookuper(prefix, target.projection, target.filter));
+                Lookuper copy = table.newCopyLookuper(prefix, target.projection, target.filter);
+                if (waitFor != null) {
+                    waitFor.awaitCopy(copy, target.path, end);
+                }
+                return new OpenLookup(connection, table, copy);
             }
             Lookuper lookuper = prefix == null
                     ? table.newLookuper(target.projection, target.options.insertsMissing(), target.filter)

@@ -3,12 +3,15 @@ package io.fluss.flink.lookup;
 import io.fluss.client.Admin;
 import io.fluss.client.ColumnBatch;
 import io.fluss.client.LogScanner;
+import io.fluss.client.Lookuper;
 import io.fluss.client.OffsetSpec;
 import io.fluss.client.PartitionInfo;
 import io.fluss.client.Table;
 import io.fluss.client.TableDescriptor;
 import io.fluss.client.TablePath;
+import io.fluss.flink.catalog.CatalogStatistics;
 import io.fluss.flink.catalog.TableMapping;
+import io.fluss.flink.row.UnrecoverableException;
 import io.fluss.flink.source.OffsetChoice;
 import io.fluss.flink.table.FlussConnectorOptions;
 import java.io.Serializable;
@@ -19,9 +22,11 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.util.TimeUtils;
 
@@ -61,9 +66,13 @@ final class WaitFor implements Serializable {
         }
     }
 
-    /** @throws TimeoutException that says how far the buckets are that lag */
-    void await(Table table) throws InterruptedException, TimeoutException {
+    /**
+     * @return when the time is over that may be waited, in {@link System#nanoTime}
+     * @throws TimeoutException that says how far the buckets are that lag
+     */
+    long await(Table table) throws InterruptedException, TimeoutException {
         long end = System.nanoTime() + timeout.toNanos();
+        requireFewPartitions(table);
         List<String> lagging = lagging(table, false);
         while (!lagging.isEmpty()) {
             if (System.nanoTime() - end >= 0) {
@@ -78,23 +87,54 @@ final class WaitFor implements Serializable {
             TimeUnit.MILLISECONDS.sleep(POLL_MS);
             lagging = lagging(table, false);
         }
+        return end;
+    }
+
+    /** A time is asked of every bucket of every partition, again and again. */
+    private void requireFewPartitions(Table table) {
+        if (until.timestamp() == null || table.info().descriptor().partitionKeys().isEmpty()) {
+            return;
+        }
+        int partitions = table.connection().admin().listPartitions(table.info().path()).size();
+        if (partitions > CatalogStatistics.MOST_PARTITIONS) {
+            throw new UnrecoverableException("'" + FlussConnectorOptions.LOOKUP_WAIT_FOR_TIMESTAMP.key() + "' of "
+                    + TableMapping.describe(table.info().path()) + " would look into all of its " + partitions + " partitions, and at most "
+                    + CatalogStatistics.MOST_PARTITIONS + " are looked into; name those that matter by '"
+                    + FlussConnectorOptions.LOOKUP_WAIT_FOR_SPECIFIC_OFFSETS.key() + "'.");
+        }
+    }
+
+    /** Until the copy, which other tasks may have made before, has all that the table has now. @param end as {@link #await} gave it */
+    void awaitCopy(Lookuper copy, TablePath path, long end) throws InterruptedException, TimeoutException {
+        long reached = System.currentTimeMillis();
+        // The time is read before the state, so that the copy never seems newer than it is.
+        while (System.currentTimeMillis() - reached <= copy.copyState().stalenessMillis()) {
+            if (System.nanoTime() - end >= 0) {
+                throw new TimeoutException("The lookup join has waited " + TimeUtils.formatWithHighestUnit(timeout) + " ('"
+                        + FlussConnectorOptions.LOOKUP_WAIT_FOR_TIMEOUT.key() + "') for " + TableMapping.describe(path)
+                        + ", whose copy in memory ('lookup.cache' = 'FULL') is still " + copy.copyState().stalenessMillis() + " ms behind.");
+            }
+            TimeUnit.MILLISECONDS.sleep(POLL_MS);
+        }
     }
 
     /** A text for each bucket that lags. @param details whether the texts say how far it is, which reads the table */
     private List<String> lagging(Table table, boolean details) {
-        Admin admin = table.connection().admin();
-        // Before the offsets by time: where no row is as new, those are the ends of the logs at a later time.
-        Map<Integer, long[]> ends = new TreeMap<>(admin.listOffsetsByPartition(table.info().path(), OffsetSpec.LATEST));
-        return until.timestamp() == null ? behindOffsets(table, ends) : behindTime(table, ends, details);
+        return until.timestamp() == null ? behindOffsets(table) : behindTime(table, details);
     }
 
-    private List<String> behindOffsets(Table table, Map<Integer, long[]> ends) {
+    private List<String> behindOffsets(Table table) {
+        Admin admin = table.connection().admin();
+        TablePath path = table.info().path();
         Map<String, long[]> byName = new HashMap<>();
-        if (ends.containsKey(0)) {
-            byName.put("", ends.get(0));
+        if (table.info().descriptor().partitionKeys().isEmpty()) {
+            byName.put("", admin.listOffsets(path, 0, OffsetSpec.LATEST));
         } else {
-            for (PartitionInfo partition : table.connection().admin().listPartitions(table.info().path())) {
-                byName.put(partition.name(), ends.get(partition.partitionId()));
+            Set<String> named = until.offsets().keySet().stream().map(WaitFor::partition).collect(Collectors.toSet());
+            for (PartitionInfo partition : admin.listPartitions(path)) {
+                if (named.contains(partition.name())) {
+                    byName.put(partition.name(), admin.listOffsets(path, partition.partitionId(), OffsetSpec.LATEST));
+                }
             }
         }
         List<String> lagging = new ArrayList<>();
@@ -109,7 +149,10 @@ final class WaitFor implements Serializable {
         return lagging;
     }
 
-    private List<String> behindTime(Table table, Map<Integer, long[]> ends, boolean details) {
+    private List<String> behindTime(Table table, boolean details) {
+        // Before the offsets by time: where no row is as new, those are the ends of the logs at a later time.
+        Map<Integer, long[]> ends =
+                new TreeMap<>(table.connection().admin().listOffsetsByPartition(table.info().path(), OffsetSpec.LATEST));
         // A time to come is refused, and nothing can have reached it.
         Map<Integer, long[]> since = until.timestamp() > System.currentTimeMillis()
                 ? Collections.emptyMap()
