@@ -6,7 +6,7 @@ import org.apache.flink.table.connector.source.abilities.SupportsLookupCustomShu
 
 /** A source whose lookup joins get the keys of a bucket in one subtask, when the LOOKUP hint says {@code 'shuffle'='true'}. */
 public interface LookupShuffleAdapter extends SupportsLookupCustomShuffle {
-    /** Of the keys of the lookup function that was made last; null: they do not say the bucket. */
+    /** Of the keys of the lookup functions; null: they do not say the bucket, or are not the same ones. */
     BucketSpread lookupSpread();
 
     @Override

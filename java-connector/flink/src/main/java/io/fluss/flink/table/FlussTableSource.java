@@ -88,6 +88,8 @@ public class FlussTableSource
     private List<Aggregate> aggregates = Collections.emptyList();
     private DynamicPartitionFilter dynamicFilter;
     private boolean modification;
+    /** Of the lookup function that was made first. */
+    private int[] lookupKeys;
     private BucketSpread lookupSpread;
 
     /**
@@ -183,7 +185,13 @@ public class FlussTableSource
             }
             keys[i] = context.getKeys()[i][0];
         }
-        lookupSpread = FlussLookup.spread(table, scan.rowType(), projection, keys);
+        if (lookupKeys == null) {
+            lookupKeys = keys;
+            lookupSpread = FlussLookup.spread(table, scan.rowType(), projection, keys);
+        } else if (!Arrays.equals(lookupKeys, keys)) {
+            // Joins of one query may share a source, and it is not said for which of them the spread is asked: Flink hashes the keys.
+            lookupSpread = null;
+        }
         return FlussLookup.runtimeProvider(
                 scan.connectionOptions(),
                 scan.path(),
