@@ -35,7 +35,9 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 
 class DataStreamWriteITCase {
-    private static final int ROWS = 5_000;
+    private static final int ROWS = 10_000;
+    /** Of a row in one of two subtasks: to the middle of all rows it is 10 seconds. */
+    private static final int SLOW_MS = 4;
     private static final RowType USERS = RowType.of(
             new LogicalType[] {new IntType(false), new VarCharType(Integer.MAX_VALUE)},
             new String[] {"id", "name"});
@@ -161,15 +163,15 @@ class DataStreamWriteITCase {
     @Test
     void exactlyOnceInSpiteOfAFailure() throws Exception {
         makeTables();
-        Shaky.slow(1);
-        Shaky.fail(1, new Random(0), ROWS / 4, 1);
+        Shaky.slow(1, SLOW_MS);
         JobClient job = copy(
                 "execution.checkpointing.interval", "100 ms",
                 "restart-strategy.type", "fixed-delay",
                 "restart-strategy.fixed-delay.delay", "10 ms");
         try {
+            Sql.until("some rows are committed", () -> !batch.rows("SELECT * FROM dst LIMIT 1").isEmpty());
+            Shaky.fail(1, new Random(0), 1, 1);
             Sql.until("it has failed", () -> Shaky.failuresLeft() <= 0);
-            assertThat(batch.rows("SELECT * FROM dst LIMIT 1")).as("after some were committed").hasSize(1);
             Shaky.slow(0);
             awaitAllOnce();
         } finally {
@@ -181,7 +183,7 @@ class DataStreamWriteITCase {
     @Test
     void onFromASavepoint() throws Exception {
         makeTables();
-        Shaky.slow(1);
+        Shaky.slow(1, SLOW_MS);
         String savepoint;
         try {
             JobClient job = copy("execution.checkpointing.interval", "100 ms");

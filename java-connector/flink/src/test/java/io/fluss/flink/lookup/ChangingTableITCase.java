@@ -14,7 +14,6 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.table.api.TableResult;
 import org.apache.flink.types.Row;
@@ -33,6 +32,8 @@ class ChangingTableITCase {
     private static final int UPDATES = 200;
     /** Of 1 MiB: an eighth of the 256 MiB that are the default of {@code memory.size}, and some more. */
     private static final int TOO_MANY = 34;
+    /** Number of a note that can always be read. */
+    private static final long SMALL = 1_000;
 
     @TempDir
     Path directory;
@@ -126,34 +127,46 @@ class ChangingTableITCase {
                 + " FOR SYSTEM_TIME AS OF a.p AS n ON a.name = n.name";
         try (TableWriter asks = writer("asks");
                 TableWriter notes = writer("notes")) {
-            notes(notes, TOO_MANY, WriteBatch.UPSERT, "x".repeat(1 << 20));
+            notes(notes, "big", 0, TOO_MANY, WriteBatch.UPSERT, "x".repeat(1 << 20));
+            notes(notes, "small", SMALL, SMALL + 1, WriteBatch.UPSERT, "");
             write(asks, WriteBatch.UPSERT, 1, "big");
             for (String options : new String[] {"'lookup.max-retries' = '0'", "'client.lookup.max-retries' = '1'"}) {
                 JobClient failing = streaming.job("INSERT INTO hole " + join, options);
                 assertThatThrownBy(() -> failing.getJobExecutionResult().get(90, TimeUnit.SECONDS))
                         .hasStackTraceContaining("the readers' share of 'memory.size'");
             }
-            TableResult result = streaming.start(join, "'lookup.max-retries' = '1000000'");
-            JobClient job = result.getJobClient().get();
-            Sql.until("the job runs", () -> job.getJobStatus().get() == JobStatus.RUNNING);
+            TableResult result = streaming.start(
+                    join.replace("asks AS a", "asks /*+ OPTIONS('scan.startup.mode' = 'latest') */ AS a"), "'lookup.max-retries' = '1000000'");
             try (CloseableIterator<Row> rows = result.collect()) {
                 CompletableFuture<Row> first = next(rows);
-                notes(notes, TOO_MANY - 1, WriteBatch.DELETE, "");
-                assertThat(first.get(90, TimeUnit.SECONDS).getField(0)).isEqualTo(TOO_MANY - 1L);
+                while (!first.isDone()) {
+                    write(asks, WriteBatch.UPSERT, 1, "small");
+                    Thread.sleep(100);
+                }
+                assertThat(first.get().getField(0)).isEqualTo(SMALL);
+                write(asks, WriteBatch.UPSERT, 1, "big");
+                // Time for some lookups that fail.
+                Thread.sleep(1_000);
+                notes(notes, "big", 0, TOO_MANY - 1, WriteBatch.DELETE, "");
+                Row row = first.get();
+                while (row.getField(0).equals(SMALL)) {
+                    row = next(rows).get(90, TimeUnit.SECONDS);
+                }
+                assertThat(row.getField(0)).isEqualTo(TOO_MANY - 1L);
             }
         }
     }
 
-    private static void notes(TableWriter writer, int count, byte kind, String note) {
+    private static void notes(TableWriter writer, String name, long from, long end, byte kind, String note) {
         WriteBatch batch = writer.batch();
-        for (int id = 0; id < count; id++) {
+        for (long id = from; id < end; id++) {
             int row = batch.beginRow();
             batch.column(0).setLong(row, id);
-            batch.column(1).setBytes(row, "big".getBytes(StandardCharsets.UTF_8));
+            batch.column(1).setBytes(row, name.getBytes(StandardCharsets.UTF_8));
             batch.column(2).setBytes(row, note.getBytes(StandardCharsets.UTF_8));
             batch.endRow(kind);
             // Deletes at once: nobody is to see some of them.
-            if (kind == WriteBatch.UPSERT || id == count - 1) {
+            if (kind == WriteBatch.UPSERT || id == end - 1) {
                 writer.write(batch);
                 batch.clear();
             }

@@ -12,11 +12,18 @@ public final class Shaky extends ScalarFunction {
     private static volatile int least = 1;
     private static volatile int spread = 1;
     private static volatile int slowEvery;
+    private static volatile int slowMillis;
 
     private transient int untilFailure;
 
     /** @param every values that are multiples of it take a millisecond; 0: none does */
     public static void slow(int every) {
+        slow(every, 1);
+    }
+
+    /** @param millis what the values take that are multiples of it */
+    public static void slow(int every, int millis) {
+        slowMillis = millis;
         slowEvery = every;
     }
 
@@ -39,7 +46,7 @@ public final class Shaky extends ScalarFunction {
 
     public Integer eval(Integer value) throws InterruptedException {
         if (slowEvery > 0 && value % slowEvery == 0) {
-            Thread.sleep(1);
+            Thread.sleep(slowMillis);
         }
         if (FAILURES_LEFT.get() > 0) {
             if (untilFailure == 0) {
