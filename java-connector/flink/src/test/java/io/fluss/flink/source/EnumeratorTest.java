@@ -1,7 +1,15 @@
 package io.fluss.flink.source;
 
+import io.fluss.client.Admin;
+import io.fluss.client.Column;
+import io.fluss.client.Connection;
+import io.fluss.client.DataType;
+import io.fluss.client.DatabaseInfo;
+import io.fluss.client.TableDescriptor;
+import io.fluss.client.TablePath;
 import io.fluss.flink.source.enumerator.FlussEnumeratorState;
 import io.fluss.flink.row.UnrecoverableException;
+import io.fluss.flink.source.deserializer.RowDataDeserializationSchema;
 import io.fluss.flink.source.split.FlussSplit;
 import io.fluss.flink.source.split.LogSplit;
 import io.fluss.flink.source.split.TableBucket;
@@ -16,8 +24,14 @@ import org.apache.flink.table.data.RowData;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -74,6 +88,43 @@ class EnumeratorTest {
             write(table, 1);
             context.triggerAllActions();
             assertThat(context.getSplitAssignments().get(0).getAssignedSplits()).hasSize(1);
+        }
+    }
+
+    /** A job ends before the store has heard of it, with an enumerator that another one's checkpoint has restored. */
+    @Test
+    void aReleaseThatWasBegunIsMadeAtTheEnd() throws Exception {
+        try (Connection connection = Connection.open(Map.of("data.dir", directory.toString()))) {
+            Admin admin = connection.admin();
+            TablePath path = TablePath.of("d", "t");
+            admin.createDatabase(new DatabaseInfo("d", "", Map.of()), true);
+            TableDescriptor.Builder table = TableDescriptor.builder()
+                    .column(new Column("id", DataType.of(DataType.Kind.INT).withNullable(false), ""))
+                    .primaryKey(List.of("id"))
+                    .bucketCount(1);
+            admin.createTable(path, table.build(), false);
+            String snapshot = admin.createSnapshot(path, Duration.ofDays(1)).snapshotId();
+            TestingSplitEnumeratorContext<FlussSplit> context = new TestingSplitEnumeratorContext<>(1);
+            FlussSource<RowData> source = FlussSource.<RowData>builder()
+                    .setOption("data.dir", directory.toString())
+                    .setDatabase("d")
+                    .setTable("t")
+                    .setDeserializationSchema(new RowDataDeserializationSchema())
+                    .build();
+            FlussEnumeratorState state = new FlussEnumeratorState(admin.getTable(path).tableId(), true, Set.of(), List.of());
+            try (SplitEnumerator<FlussSplit, FlussEnumeratorState> enumerator = source.restoreEnumerator(context, state)) {
+                enumerator.start();
+                context.getExecutorService().triggerAll();
+                assertThat(snapshots()).isEqualTo(1);
+                enumerator.handleSourceEvent(0, new SnapshotFinishedEvent(new TableBucket(0, 0), snapshot));
+            }
+            assertThat(snapshots()).isZero();
+        }
+    }
+
+    private long snapshots() throws IOException {
+        try (Stream<Path> files = Files.walk(directory)) {
+            return files.filter(file -> file.getParent().getFileName().toString().equals("snapshots")).count();
         }
     }
 }

@@ -51,6 +51,8 @@ public final class FlussSplitEnumerator implements SplitEnumerator<FlussSplit, F
     private final TreeMap<TableBucket, FlussSplit> unassigned = new TreeMap<>();
     /** Snapshots by the bucket that has released them: one snapshot is that of many buckets. */
     private final Set<Map.Entry<TableBucket, String>> released = new HashSet<>();
+    /** Those of {@link #released} of which the store is not known to have heard. */
+    private final Set<Map.Entry<TableBucket, String>> releasing = ConcurrentHashMap.newKeySet();
     /** Partitions whose splits are in {@link #unassigned} or with readers; replaced, never changed. */
     private volatile Set<Integer> partitions = Collections.emptySet();
     /** Values of the partitions, for the dynamic filter alone. */
@@ -268,9 +270,11 @@ public final class FlussSplitEnumerator implements SplitEnumerator<FlussSplit, F
             throw new IllegalStateException("event " + event + " is not known to the source of table " + spec.path());
         }
         SnapshotFinishedEvent finished = (SnapshotFinishedEvent) event;
-        if (!released.add(Map.entry(finished.bucket(), finished.snapshotId()))) {
+        Map.Entry<TableBucket, String> snapshot = Map.entry(finished.bucket(), finished.snapshotId());
+        if (!released.add(snapshot)) {
             return;
         }
+        releasing.add(snapshot);
         context.callAsync(
                 () -> {
                     release(finished.bucket(), finished.snapshotId());
@@ -278,7 +282,9 @@ public final class FlussSplitEnumerator implements SplitEnumerator<FlussSplit, F
                     return finished;
                 },
                 (done, failure) -> {
-                    if (failure != null) {
+                    if (failure == null) {
+                        releasing.remove(snapshot);
+                    } else {
                         LOG.warn(
                                 "Table {}: {} but could not be released; it goes when its lease ends",
                                 spec.path(), finished, failure);
@@ -318,11 +324,11 @@ public final class FlussSplitEnumerator implements SplitEnumerator<FlussSplit, F
             }
             // A streaming job's snapshots outlive it when a checkpoint may need them; their lease ends them else.
             boolean forGood = spec.isBatch() || !inCheckpoint;
-            planner.snapshots().forEach((bucket, snapshotId) -> {
-                if (forGood || released.contains(Map.entry(bucket, snapshotId))) {
-                    releaseAtEnd(bucket, snapshotId);
-                }
-            });
+            Set<Map.Entry<TableBucket, String>> left = new HashSet<>(releasing);
+            if (forGood) {
+                left.addAll(planner.snapshots().entrySet());
+            }
+            left.forEach(snapshot -> releaseAtEnd(snapshot.getKey(), snapshot.getValue()));
             connection.close();
             connection = null;
         }
