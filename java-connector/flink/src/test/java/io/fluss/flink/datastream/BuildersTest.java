@@ -48,7 +48,7 @@ class BuildersTest {
                     false);
             admin.createTable(
                     TablePath.of("d", "declared"),
-                    columns().customProperties(Map.of("scan.bounded.mode", "latest-offset", "sink.delivery-guarantee", "none", "mine", "1")).build(),
+                    columns().customProperties(Map.of("scan.bounded.mode", "latest-offset", "sink.delivery-guarantee", "exactly-once", "mine", "1")).build(),
                     false);
         }
     }
@@ -144,7 +144,9 @@ class BuildersTest {
         assertThat(source("declared").build().getBoundedness()).isEqualTo(Boundedness.BOUNDED);
         assertThat(source("declared").setOption("scan.bounded.mode", "unbounded").build().getBoundedness())
                 .isEqualTo(Boundedness.CONTINUOUS_UNBOUNDED);
-        refused(sink("declared"), "sink.delivery-guarantee", "at-least-once");
-        sink("declared").setDeliveryGuarantee(DeliveryGuarantee.AT_LEAST_ONCE).build();
+        assertThat(sink("log").build().getClass().getSimpleName()).isEqualTo("FlussAtLeastOnceSink");
+        assertThat(sink("declared").build().getClass().getSimpleName()).isEqualTo("FlussTransactionalSink");
+        assertThat(sink("declared").setDeliveryGuarantee(DeliveryGuarantee.AT_LEAST_ONCE).build().getClass().getSimpleName())
+                .isEqualTo("FlussAtLeastOnceSink");
     }
 }

@@ -3,13 +3,10 @@ package io.fluss.flink.lookup;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.fluss.client.Connection;
-import io.fluss.client.TablePath;
 import io.fluss.flink.testing.Sql;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.common.JobStatus;
@@ -102,21 +99,6 @@ class WaitForITCase {
         assertThatThrownBy(() -> sql.rows(join("days", "a.id = n.id AND a.d = n.d", "'lookup.wait-for.timeout' = '1 s',"
                         + " 'lookup.wait-for.specific-offsets' = 'partition:b,bucket:0,offset:9;partition:c,bucket:0,offset:1'")))
                 .hasStackTraceContaining("bucket 0 of partition b (at offset 2 of 9); bucket 0 of partition c (the partition is not made)");
-    }
-
-    @Test
-    void aTimeOfManyPartitionsIsRefused() {
-        sql.run("CREATE TABLE days (d STRING, id INT, name STRING, PRIMARY KEY (d, id) NOT ENFORCED) PARTITIONED BY (d) WITH ('bucket.num' = '1')");
-        try (Connection connection = Connection.open(Map.of("data.dir", directory.resolve("data").toString()))) {
-            for (int day = 0; day < 1_001; day++) {
-                connection.admin().createPartition(TablePath.of("fluss", "days"), Map.of("d", "day" + day), false);
-            }
-        }
-        String on = "a.id = n.id AND a.d = n.d";
-        assertThatThrownBy(() -> sql.rows(join("days", on, "'lookup.wait-for.timestamp' = '0'")))
-                .hasStackTraceContaining("all of its 1001 partitions, and at most 1000 are looked into; name those that matter by"
-                        + " 'lookup.wait-for.specific-offsets'");
-        assertThat(sql.rows(join("days", on, "'lookup.wait-for.specific-offsets' = 'partition:day1000,bucket:0,offset:0'"))).hasSize(4);
     }
 
     @Test
