@@ -27,7 +27,7 @@ DESCRIBE nested_pk;
 
 SET 'execution.runtime-mode' = 'batch';
 
-INSERT INTO nested_log SELECT 1, ARRAY[1, 2, 3], MAP['b', CAST(NULL AS BIGINT), 'a', CAST(1 AS BIGINT)],
+INSERT INTO nested_log SELECT 1, ARRAY[1, 2, 3], MAP['a', CAST(1 AS BIGINT)],
   ROW('Berlin', TIMESTAMP '2024-05-06 07:08:09.123456789', ARRAY['x', 'yy', CAST(NULL AS STRING)]),
   ARRAY[ROW(1, CASE WHEN TRUE THEN CAST(ARRAY[CAST(MAP['p', 1.5] AS MAP<STRING, DECIMAL(30, 2)>),
                                               CAST(MAP['z', CAST(NULL AS INT), 'q', -2] AS MAP<STRING, DECIMAL(30, 2)>)]
