@@ -1,12 +1,13 @@
 //! Lookups by full primary key, answered in batches.
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 
 use arrow_array::{RecordBatch, UInt32Array};
 use arrow_select::take::take_record_batch;
 use fluss_format::{BinaryRows, ColumnValues, Filter, KeyEncoder, KeyParts, Predicate, Projection};
 use fluss_types::{Column, Error, ErrorCode, MemoryUser, Result, TableKind};
 
-use crate::full_copy::{FullCopy, Partitions};
+use crate::full_copy::FullCopy;
+use crate::probe::{Partitions, Source};
 use crate::routing::{codec, tablets};
 use crate::{CopyState, Probe, ReadBatch, Table, Writer};
 
@@ -32,8 +33,8 @@ pub struct Lookuper {
     inserts: Option<Writer>,
     /// Where rows are looked up; `None`: in the store.
     copy: Option<Arc<FullCopy>>,
-    /// In a copy: where keys were found.
-    partitions: Arc<Partitions>,
+    /// Where keys were found, for probes; there are none yet if it is not set.
+    partitions: OnceLock<Arc<Partitions>>,
 }
 
 impl Lookuper {
@@ -57,7 +58,7 @@ impl Lookuper {
             memory,
             inserts: None,
             copy: None,
-            partitions: Arc::default(),
+            partitions: OnceLock::new(),
         })
     }
 
@@ -65,9 +66,7 @@ impl Lookuper {
     /// of them get it. It is durable when they do. If rows are gone as soon as they are made (deleted, or expired) the lookup fails. Refused when a column outside the key is NOT NULL.
     pub fn inserting(self) -> Result<Self> {
         if self.copy.is_some() {
-            return Err(Error::invalid(
-                "a lookup in a copy of the table cannot insert rows: they would be missing there for a while",
-            ));
+            return Err(inserts_in_copy());
         }
         let inserts = self.table.partial_writer(self.table.schema().primary_key())?;
         Ok(Self { inserts: Some(inserts), ..self })
@@ -83,7 +82,7 @@ impl Lookuper {
     /// freed when the last of them is dropped. It follows the changes that are durable.
     pub fn in_full_copy(self) -> Result<Self> {
         if self.inserts.is_some() {
-            return self.inserting();
+            return Err(inserts_in_copy());
         }
         let copy = Some(FullCopy::of(&self.table)?);
         Ok(Self { copy, ..self })
@@ -94,15 +93,15 @@ impl Lookuper {
         self.copy.as_ref().map(|copy| copy.state())
     }
 
-    /// The same for keys one by one, of buckets that are asked for here as well: what it does not know is looked up here. `None`: not in a copy, or not
-    /// of these types.
+    /// The same for keys one by one, of partitions that are asked for here as well: what it does not know is looked up here. `None`: not every row
+    /// counts, or those that are missing are made, or there are types that it does not know.
     pub fn probe(&self) -> Result<Option<Probe>> {
-        let Some(copy) = self.copy.as_ref().filter(|_| self.filter.is_none()) else { return Ok(None) };
-        let known = BinaryRows::new(codec(&self.table, &[])?, &self.projection)?.is_some();
-        let parts = KeyParts::new(self.table.schema()).filter(|_| known);
-        let probe =
-            |parts| Probe::new(copy.clone(), self.projection.clone(), self.table.inner.buckets(), parts, self.partitions.clone());
-        Ok(parts.map(probe))
+        let written = BinaryRows::new(codec(&self.table, &[])?, &self.projection)?;
+        let parts = KeyParts::new(self.table.schema());
+        let (Some(parts), Some(_), None, None) = (parts, written, &self.filter, &self.inserts) else { return Ok(None) };
+        let source = self.copy.clone().map_or_else(|| Source::Store(self.table.clone()), Source::Copy);
+        let partitions = self.partitions.get_or_init(Arc::default).clone();
+        Ok(Some(Probe::new(source, self.projection.clone(), self.table.inner.buckets(), parts, partitions)))
     }
 
     /// What it reads.
@@ -156,7 +155,6 @@ impl Lookuper {
         }
         let key = |row: usize| &encoded[row.checked_sub(1).map_or(0, |p| ends[p])..ends[row]];
 
-        let partitions = ColumnValues::of(keys, &self.key, &self.partition_key)?;
         let mut stored: Vec<u8> = Vec::with_capacity(n * ROOM_OF_A_ROW);
         let mut places: Vec<Option<std::ops::Range<usize>>> = vec![None; n];
         let mut asked = Vec::new();
@@ -171,11 +169,12 @@ impl Lookuper {
                 None => tablet.lookup(&bucket_keys, found),
                 Some(copy) => copy.lookup(&tablet, &bucket_keys, found).map(|()| false),
             };
-            if self.copy.is_some() && !self.partition_key.is_empty() {
+            if let Some(partitions) = self.partitions.get().filter(|_| !self.partition_key.is_empty()) {
                 let mut partition = Vec::new();
-                KeyEncoder::encode(&partitions, rows[0] as usize, &mut partition);
+                let values = ColumnValues::of(keys, &self.key, &self.partition_key)?;
+                KeyEncoder::encode(&values, rows[0] as usize, &mut partition);
                 let number = tablet.partition_bucket().partition;
-                self.partitions.lock().unwrap_or_else(PoisonError::into_inner).insert(partition, number);
+                partitions.lock().unwrap_or_else(PoisonError::into_inner).insert(partition, number);
             }
             match found {
                 Ok(undurable) => {
@@ -200,4 +199,8 @@ impl Lookuper {
         let found = codec.decode_projected(&rows, &self.projection, true)?;
         Ok(ReadBatch::new(found, &self.memory))
     }
+}
+
+fn inserts_in_copy() -> Error {
+    Error::invalid("a lookup in a copy of the table cannot insert rows: they would be missing there for a while")
 }

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use arrow_array::{Int64Array, RecordBatch, StringArray};
 use common::*;
-use fluss_client::{Lookuper, Probed, Table};
+use fluss_client::{Lookuper, Probe, Probed, Table};
+use fluss_format::Predicate;
 use fluss_proto::admin_request::Request;
 use fluss_proto::schema_change::{self, Change};
 use fluss_proto::{self as proto, AdminRequest, data_type::Kind};
@@ -124,7 +125,11 @@ fn a_table_that_is_emptied_altered_dropped_or_made_again() {
         }],
         ..Default::default()
     };
+    let in_store = table.lookuper(vec![1]).unwrap();
+    let mut probe = in_store.probe().unwrap().unwrap();
+    assert_eq!(probed_text(&mut probe, 1), Ok("w1".into()));
     alter(&connection, "t", add).unwrap();
+    assert_eq!(probed_text(&mut probe, 1), Ok("w1".into()));
     let wider = connection.table(&path).unwrap();
     let row: Vec<arrow_array::ArrayRef> = vec![
         Arc::new(Int64Array::from(vec![2])),
@@ -141,6 +146,7 @@ fn a_table_that_is_emptied_altered_dropped_or_made_again() {
     let found = more.lookup(&keys).unwrap();
     let validity = found.bytes[found.columns[0].validity.unwrap()];
     assert_eq!((validity & 3, long(&found, 0, 1)), (2, 22), "a row of the schema before has NULL");
+    assert_eq!([2, 1].map(|id| probed_text(&mut probe, id)), [Ok("x2".into()), Err(Probed::Unknown)], "a row of an older schema");
     drop_table(&connection, "t");
     let e = ask(&lookuper, &table, &some).unwrap_err();
     assert_eq!(e.code(), ask(&table.lookuper(vec![1]).unwrap(), &table, &some).unwrap_err().code(), "{e}");
@@ -220,12 +226,12 @@ fn partitions_are_found_once_they_are_there_and_freed_when_they_are_dropped() {
         Arc::new(StringArray::from(vec!["mon", "tue", "none"])),
     ];
     let key = RecordBatch::try_new(table.key_schema(), key).unwrap();
+    let mut copied = by_key.probe().unwrap().unwrap();
     let found = by_key.lookup(&key).unwrap();
     let there = found.row_bytes.unwrap();
     assert_eq!((&found.bytes[there..there + 3], long(&found, 0, 0)), (&[1, 0, 0][..], 103));
     assert_eq!(by_key.copy_state(), by_prefix.copy_state());
-    let mut probe = by_key.probe().unwrap().unwrap();
-    let mut probed = |day: &str| {
+    let probed = |probe: &mut Probe, day: &str| {
         let mut memory = [[128, 0, 0, 0, 0, 0, 0, 1], [128, 0, 0, 0, 0, 0, 0, 3]].concat();
         memory.extend(day.bytes().chain([0, 1]));
         let key = memory.len();
@@ -233,7 +239,14 @@ fn partitions_are_found_once_they_are_there_and_freed_when_they_are_dropped() {
         let found = probe.find(&mut memory, key);
         (found, memory[8])
     };
-    assert_eq!((probed("mon"), probed("tue").0, probed("none").0), ((Probed::Found(16), 103), Probed::Missing, Probed::Unknown));
+    let by_key_in_store = table.lookuper(vec![3]).unwrap();
+    let mut stored = by_key_in_store.probe().unwrap().unwrap();
+    assert_eq!(probed(&mut stored, "mon").0, Probed::Unknown, "the partition was not asked for");
+    by_key_in_store.lookup(&key).unwrap();
+    for probe in [&mut copied, &mut stored] {
+        let found = (probed(probe, "mon"), probed(probe, "tue").0, probed(probe, "none").0);
+        assert_eq!(found, ((Probed::Found(16), 103), Probed::Missing, Probed::Unknown));
+    }
     let before = by_key.copy_state().unwrap();
     let partition = [("day".to_string(), "mon".to_string())].into();
     admin(Request::DropPartition(proto::DropPartition { path: path.clone(), values: partition, if_exists: false }));
@@ -242,11 +255,13 @@ fn partitions_are_found_once_they_are_there_and_freed_when_they_are_dropped() {
         thread::sleep(Duration::from_millis(1));
     }
     assert!(by_key.copy_state().unwrap().bytes < before.bytes);
-    assert_eq!(probed("mon").0, Probed::Unknown);
+    assert_eq!([&mut copied, &mut stored].map(|probe| probed(probe, "mon").0), [Probed::Unknown; 2]);
     write(&[5], 5, "mon", false);
     assert_eq!(ask(&by_prefix, "mon")[5], [505], "a partition of the same name");
     by_key.lookup(&key).unwrap();
-    assert_eq!(probed("mon").0, Probed::Missing, "another one, where it has no row");
+    by_key_in_store.lookup(&key).unwrap();
+    let another = [&mut copied, &mut stored].map(|probe| probed(probe, "mon").0);
+    assert_eq!(another, [Probed::Missing; 2], "another one, where it has no row");
 }
 
 #[test]
@@ -271,37 +286,37 @@ fn rows_expire_and_their_memory_is_given_back() {
 fn a_probe_finds_what_a_lookup_finds() {
     let dir = tempfile::tempdir().unwrap();
     let connection = connect(dir.path());
-    let table = create(&connection, "t", true, 3, &[]);
+    let table = create(&connection, "t", true, 3, &[("table.log.consistency", "eventual")]);
     let ids: Vec<i64> = (0..100).collect();
     let long = |id: i64| "x".repeat(id as usize);
     write(&table, &ids, long);
-    let lookuper = copy(&table);
-    let mut probe = lookuper.probe().unwrap().expect("BIGINT and STRING");
-    let mut memory = vec![0; 256];
-    let mut find = |id: i64| {
-        memory[..8].copy_from_slice(&(id as u64 ^ 1 << 63).to_be_bytes());
-        let probed = probe.find(&mut memory, 8);
-        (probed, memory.clone())
-    };
-    assert_eq!(find(1).0, Probed::Unknown, "its bucket is not loaded");
-    ask(&lookuper, &table, &ids).unwrap();
-    assert_eq!((find(-1).0, find(100).0), (Probed::Missing, Probed::Missing));
+    let (in_copy, in_store) = (copy(&table), table.lookuper(vec![1]).unwrap());
+    let (mut copied, mut stored) = (in_copy.probe().unwrap().unwrap(), in_store.probe().unwrap().unwrap());
+    let mut find = |id: i64| (probed_text(&mut copied, id), probed_text(&mut stored, id));
+    assert_eq!(find(1), (Err(Probed::Unknown), Ok(long(1))), "its bucket is not loaded");
+    ask(&in_copy, &table, &ids).unwrap();
+    let missing = (Err(Probed::Missing), Err(Probed::Missing));
+    assert_eq!((find(-1), find(100)), (missing.clone(), missing.clone()));
     for id in ids {
-        let (probed, row) = find(id);
-        // Eight bytes say what is NULL, eight are the only field, behind it lies what it has no room for.
-        let place = u64::from_le_bytes(row[8..16].try_into().unwrap());
-        let (value, length) = if id <= 7 {
-            assert_eq!(row[15], 0x80 | id as u8);
-            (&row[8..8 + id as usize], 16)
-        } else {
-            let at = (place >> 32) as usize;
-            (&row[at..at + place as u32 as usize], 16 + (id as usize).next_multiple_of(8))
-        };
-        assert_eq!((probed, row[0], value), (Probed::Found(length), 0, long(id).as_bytes()), "row {id}");
+        assert_eq!(find(id), (Ok(long(id)), Ok(long(id))), "row {id}");
     }
     write(&table, &[3], |_| "y".repeat(300));
     delete(&table, &[4]);
-    caught_up(&lookuper);
-    assert_eq!((find(3).0, find(4).0), (Probed::Unknown, Probed::Missing), "too long for the memory; deleted");
-    assert!(table.lookuper(vec![1]).unwrap().probe().unwrap().is_none(), "not in a copy");
+    caught_up(&in_copy);
+    assert_eq!((find(3), find(4)), ((Err(Probed::Unknown), Err(Probed::Unknown)), missing), "too long for the memory; deleted");
+    let writer = table.writer().unwrap();
+    writer.write(None, &rows(&table, &[5], |_| "new".into())).unwrap();
+    assert_eq!(find(5).1, Ok("new".into()), "not durable yet");
+    writer.flush().unwrap();
+
+    let all = || table.lookuper(vec![1]).unwrap();
+    let some = Predicate::IsNull(vec![1]);
+    assert!(all().filtered(some).unwrap().probe().unwrap().is_none(), "not every row counts");
+    assert!(all().inserting().unwrap().probe().unwrap().is_none());
+    assert_eq!(all().inserting().unwrap().in_full_copy().unwrap_err().code(), ErrorCode::InvalidArgument);
+
+    drop_table(&connection, "t");
+    assert_eq!(find(6).1, Err(Probed::Unknown));
+    create(&connection, "t", true, 3, &[]);
+    assert_eq!(find(6).1, Err(Probed::Unknown), "another table of this name");
 }

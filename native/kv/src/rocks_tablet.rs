@@ -145,10 +145,14 @@ impl KvStore for RocksTablet {
         self.db.write(batch)
     }
 
+    fn get(&self, key: &[u8]) -> Result<Option<KvValue<'_>>> {
+        let row = self.db.db.get_pinned(self.keys.row(key)).map_err(|e| self.db.fail("read", &e))?;
+        Ok(row.map(KvValue::Pinned))
+    }
+
     fn multi_get(&self, keys: &[&[u8]]) -> Result<Vec<Option<KvValue<'_>>>> {
         if let [key] = keys {
-            let row = self.db.db.get_pinned(self.keys.row(key)).map_err(|e| self.db.fail("read", &e))?;
-            return Ok(vec![row.map(KvValue::Pinned)]);
+            return Ok(vec![self.get(key)?]);
         }
         // RocksDB reads neighbouring keys of a sorted batch from one block.
         let mut order: Vec<(Vec<u8>, usize)> = keys.iter().enumerate().map(|(i, k)| (self.keys.row(k), i)).collect();

@@ -74,6 +74,10 @@ pub trait KvStore: Send + Sync + Debug {
     fn durable_offset(&self) -> Result<LogOffset>;
     /// Applies changes and how far they lead, in one piece.
     fn apply(&self, changes: &Changes, applied: Applied) -> Result<()>;
+    /// The row of a key.
+    fn get(&self, key: &[u8]) -> Result<Option<KvValue<'_>>> {
+        Ok(self.multi_get(&[key])?.pop().flatten())
+    }
     /// The rows of some keys, in their order; keys may be repeated.
     fn multi_get(&self, keys: &[&[u8]]) -> Result<Vec<Option<KvValue<'_>>>>;
     /// Calls `row` in key order with the rows of a range, all of one point in time. Returns the key of the last one; `None`: there was none.

@@ -73,7 +73,11 @@ fn changes(list: &[(&[u8], Option<&[u8]>)]) -> Changes {
 }
 
 fn get(kv: &dyn KvStore, keys: &[&[u8]]) -> Vec<Option<Vec<u8>>> {
-    kv.multi_get(keys).unwrap().into_iter().map(|v| v.map(|v| v.to_vec())).collect()
+    let rows: Vec<Option<Vec<u8>>> = kv.multi_get(keys).unwrap().into_iter().map(|v| v.map(|v| v.to_vec())).collect();
+    for (key, row) in keys.iter().zip(&rows) {
+        assert_eq!(kv.get(key).unwrap().as_deref(), row.as_deref(), "{key:?} alone");
+    }
+    rows
 }
 
 /// All rows of a scan in pieces of at most `max_rows`, which also checks the positions.

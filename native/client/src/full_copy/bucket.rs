@@ -13,14 +13,14 @@ const SWEEP_ROWS: usize = 1024;
 
 /// Its rows, once it is loaded.
 #[derive(Debug, Default)]
-pub(super) struct BucketCopy {
+pub(crate) struct BucketCopy {
     loaded: RwLock<Option<Loaded>>,
     /// One who loads at a time.
     loading: Mutex<()>,
 }
 
 #[derive(Debug)]
-pub(super) struct Loaded {
+pub(crate) struct Loaded {
     tablet: Arc<Tablet>,
     pub(super) rows: Rows,
     /// Whether rows expire.
@@ -55,7 +55,7 @@ pub struct CopyState {
 }
 
 impl BucketCopy {
-    pub(super) fn read(&self) -> RwLockReadGuard<'_, Option<Loaded>> {
+    pub(crate) fn read(&self) -> RwLockReadGuard<'_, Option<Loaded>> {
         self.loaded.read().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -83,10 +83,10 @@ impl BucketCopy {
             !refused
         })?;
         if refused {
-            let (held, bytes) = (rows.len(), memory.bytes());
+            let held = memory.bytes();
             // What it holds is not what others do.
             memory.set(0);
-            return Err(out_of_memory(tablet, format_args!("the first {held} of its rows take {bytes} bytes"), budget));
+            return Err(out_of_memory(tablet, rows.len(), held, budget));
         }
         let sweep = SWEEP_ROWS.max(2 * rows.len());
         let next = Followed { offset, commit_timestamp: now_ms };
@@ -114,7 +114,6 @@ impl BucketCopy {
         });
         // What is in these is freed without the lock.
         let mut old = Vec::with_capacity(changes.len());
-        let _unloaded;
         match followed {
             Ok(None) => return Advanced::AtEnd,
             Ok(Some(next)) => {
@@ -125,22 +124,22 @@ impl BucketCopy {
                 if budget.copies().used() <= budget.copies().limit() {
                     return Advanced::Moved;
                 }
-                _unloaded = self.write().take();
             }
             Err(e) => {
                 // Who asks next gets the same error, if it stays.
                 if tablet.check_open().is_ok() {
                     eprintln!("fluss: a full copy lets go of {}: {e}", tablet.partition_bucket());
                 }
-                _unloaded = self.write().take();
             }
         }
+        self.unload();
         Advanced::Unloaded
     }
 
     /// Lets go of the rows: who asks next loads them again.
     pub(super) fn unload(&self) {
-        drop(self.write().take());
+        // Freed without the lock.
+        let _rows = self.write().take();
     }
 
     pub(super) fn state(&self, now_ms: i64) -> CopyState {
@@ -155,12 +154,12 @@ impl BucketCopy {
 
 impl Loaded {
     /// The row of a key, unless it has expired.
-    pub(super) fn row(&self, key: &[u8]) -> Option<&[u8]> {
+    pub(crate) fn row(&self, key: &[u8]) -> Option<&[u8]> {
         self.rows.get(key).filter(|row| !self.timed || !self.tablet.expiry().is_over(row))
     }
 
     /// Knows all versions of the schema.
-    pub(super) fn codec(&self) -> Arc<RowCodec> {
+    pub(crate) fn codec(&self) -> Arc<RowCodec> {
         self.tablet.codec()
     }
 
@@ -188,12 +187,12 @@ impl Loaded {
     }
 }
 
-fn out_of_memory(tablet: &Tablet, what: std::fmt::Arguments<'_>, budget: &MemoryBudget) -> Error {
+fn out_of_memory(tablet: &Tablet, rows: usize, bytes: u64, budget: &MemoryBudget) -> Error {
     let (copies, size) = (budget.copies(), budget.size());
     Error::new(
         ErrorCode::OutOfMemory,
         format!(
-            "{} of a table with 'lookup.cache' = 'FULL' cannot be copied: {what}; copies of tables hold {} of the {} bytes that they may, three eighths of 'memory.size', which is {size} bytes. Raise 'memory.size', or set 'lookup.cache' to 'NONE' or 'PARTIAL'",
+            "{} of a table with 'lookup.cache' = 'FULL' cannot be copied: the first {rows} of its rows take {bytes} bytes; copies of tables hold {} of the {} bytes that they may, three eighths of 'memory.size', which is {size} bytes. Raise 'memory.size', or set 'lookup.cache' to 'NONE' or 'PARTIAL'",
             tablet.partition_bucket(),
             copies.used(),
             copies.limit()

@@ -2,7 +2,6 @@
 //! filters they have. A bucket is loaded when it is first asked for; a thread then follows the changelogs of all that are loaded. What is promised:
 //! `native/docs/consistency.md`, "Full copies".
 mod bucket;
-mod probe;
 mod rows;
 
 use std::collections::HashMap;
@@ -14,13 +13,13 @@ use std::time::Duration;
 
 use fluss_engine::Engine;
 use fluss_tablet::{Signal, Tablet};
-use fluss_types::{Error, MemoryUser, PartitionBucket, PartitionId, Result, TableId};
+use fluss_types::{Error, MemoryUser, PartitionBucket, Result, TableId};
 
-use self::bucket::{Advanced, BucketCopy, Loaded};
+use self::bucket::{Advanced, Loaded};
 use crate::Table;
 
+pub(crate) use self::bucket::BucketCopy;
 pub use self::bucket::CopyState;
-pub use self::probe::{Probe, Probed};
 
 /// Bytes that copies may grow or shrink before the block cache is told.
 const SETTLE_BYTES: u64 = 1 << 20;
@@ -32,9 +31,6 @@ const FOREVER: Duration = Duration::from_secs(3600);
 type Copies = HashMap<(usize, TableId), Weak<FullCopy>>;
 
 static COPIES: LazyLock<Mutex<Copies>> = LazyLock::new(Mutex::default);
-
-/// Numbers of partitions by the part of a key that says which one: as they were when they were last looked for.
-pub(crate) type Partitions = Mutex<HashMap<Vec<u8>, PartitionId>>;
 
 /// The copy of a table; freed with the last who uses it.
 #[derive(Debug)]
@@ -125,7 +121,7 @@ impl FullCopy {
     }
 
     /// The copy of a bucket, which may not be loaded.
-    fn bucket(&self, bucket: PartitionBucket) -> Arc<BucketCopy> {
+    pub(crate) fn bucket(&self, bucket: PartitionBucket) -> Arc<BucketCopy> {
         self.shared.bucket(bucket)
     }
 

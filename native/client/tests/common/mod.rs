@@ -9,7 +9,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use arrow_array::{Int64Array, RecordBatch};
-use fluss_client::{Connection, Table};
+use fluss_client::{Connection, Probe, Probed, Table};
 use fluss_format::ColumnBatch;
 use fluss_proto::admin_request::Request;
 use fluss_proto::{self as proto, AdminRequest, data_type::Kind};
@@ -136,12 +136,42 @@ pub fn text(b: &ColumnBatch, column: usize, row: usize) -> String {
     String::from_utf8(b.bytes[layout.data + end(row)..layout.data + end(row + 1)].to_vec()).unwrap()
 }
 
-/// The values `v` of some keys.
+/// The values `v` of some keys, which a probe finds too.
 pub fn lookup(table: &Arc<Table>, keys: &[i64]) -> Vec<Option<String>> {
-    let keys = RecordBatch::try_new(table.key_schema(), vec![Arc::new(Int64Array::from(keys.to_vec()))]).unwrap();
-    let found = table.lookuper(vec![1]).unwrap().lookup(&keys).unwrap();
+    let lookuper = table.lookuper(vec![1]).unwrap();
+    let batch = RecordBatch::try_new(table.key_schema(), vec![Arc::new(Int64Array::from(keys.to_vec()))]).unwrap();
+    let found = lookuper.lookup(&batch).unwrap();
     let at = found.row_bytes.unwrap();
-    (0..found.rows).map(|r| (found.bytes[at + r] == 1).then(|| text(&found, 0, r))).collect()
+    let found: Vec<_> = (0..found.rows).map(|r| (found.bytes[at + r] == 1).then(|| text(&found, 0, r))).collect();
+    let mut probe = lookuper.probe().unwrap().expect("BIGINT and STRING");
+    for (id, found) in keys.iter().zip(&found) {
+        let probed = probed_text(&mut probe, *id);
+        assert!(probed == Err(Probed::Unknown) || probed.as_ref().ok() == found.as_ref(), "key {id}: {probed:?}, {found:?}");
+    }
+    found
+}
+
+/// The value `v` of a key, or why there is none.
+pub fn probed_text(probe: &mut Probe, id: i64) -> Result<String, Probed> {
+    let mut memory = vec![0; 256];
+    memory[..8].copy_from_slice(&(id as u64 ^ 1 << 63).to_be_bytes());
+    let length = match probe.find(&mut memory, 8) {
+        Probed::Found(length) => length,
+        none => return Err(none),
+    };
+    // Eight bytes say what is NULL, eight are the only field, behind it lies what it has no room for.
+    let row = &memory[..length];
+    assert_eq!(row[0], 0, "row {id}");
+    let value = if row[15] & 0x80 == 0 {
+        let place = u64::from_le_bytes(row[8..16].try_into().unwrap());
+        let (at, bytes) = ((place >> 32) as usize, place as u32 as usize);
+        assert_eq!(length, 16 + bytes.next_multiple_of(8));
+        &row[at..at + bytes]
+    } else {
+        assert_eq!(length, 16);
+        &row[8..8 + usize::from(row[15] & 0x7f)]
+    };
+    Ok(String::from_utf8(value.to_vec()).unwrap())
 }
 
 /// A file system of its own, of `size` as mount has it, unmounted when dropped. `None`: the test may not mount.

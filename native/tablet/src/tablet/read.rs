@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use fluss_format::{ColumnBatch, Filter, Projection};
-use fluss_kv::KvRange;
+use fluss_kv::{KvRange, KvValue};
 use fluss_log::ReadHint;
 use fluss_types::{ChangelogImage, Error, ErrorCode, LogOffset, Result};
 
@@ -104,6 +104,20 @@ impl Tablet {
             }
         }
         Ok(buffered)
+    }
+
+    /// What `found` makes of the row of a key; `None`: it has none. Sees rows that are not durable yet.
+    pub fn get<T>(&self, key: &[u8], found: impl FnOnce(&[u8]) -> T) -> Result<Option<T>> {
+        self.check_open()?;
+        let expiry = self.definition().expiry(self.now_ms());
+        let state = self.kv_state()?;
+        let kv = self.store(state)?;
+        let buffered = state.buffer.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned();
+        let row = match buffered {
+            Some(row) => row.map(KvValue::Buffered),
+            None => kv.get(key).map_err(|e| e.at(&self.name))?,
+        };
+        Ok(row.filter(|row| !expiry.is_over(row)).map(|row| found(&row)))
     }
 
     /// Calls `found(i, row)` for every row whose key begins with a prefix, for one prefix after the other and in key order, until it fails. Sees

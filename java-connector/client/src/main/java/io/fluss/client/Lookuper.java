@@ -47,7 +47,7 @@ public final class Lookuper extends NativeHandle {
         return new CopyState(state[0], state[1], state[2]);
     }
 
-    /** For keys one by one, in a copy of the table; null: what is looked up here needs {@link #lookup}. The caller closes it. */
+    /** For keys one by one, of partitions that were asked for here as well; null: what is looked up here needs {@link #lookup}. The caller closes it. */
     public Probe newProbe() {
         ByteBuffer memory = ByteBuffer.allocateDirect(Probe.BYTES);
         long probe = Native.openProbe(handle(), memory);

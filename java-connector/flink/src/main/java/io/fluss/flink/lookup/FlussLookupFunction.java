@@ -23,9 +23,10 @@ public final class FlussLookupFunction extends LookupFunction {
     private transient OpenLookup open;
     private transient WriteBatch batch;
     private transient KeyWriter writer;
-    /** In a copy of the table, unless there are types that it does not know. */
+    /** Null: keys are looked up as batches of one, which costs more. */
     private transient Probe probe;
 
+    /** Null: there are types that it does not know. */
     private transient KeyEncoder encoder;
 
     FlussLookupFunction(LookupTarget target) {
@@ -38,11 +39,8 @@ public final class FlussLookupFunction extends LookupFunction {
         if (target.options.cacheType() == LookupCacheType.FULL) {
             open.register(context.getMetricGroup());
         }
-        encoder = null;
-        probe = target.options.cacheType() == LookupCacheType.FULL ? open.lookuper().newProbe() : null;
-        if (probe != null) {
-            encoder = OpenLookup.keyEncoder(target.keys, probe.memory());
-        }
+        probe = open.lookuper().newProbe();
+        encoder = probe == null ? null : OpenLookup.keyEncoder(target.keys, probe.memory());
         batch = open.lookuper().newKeys();
         writer = OpenLookup.keyWriter(target.keys, batch);
     }

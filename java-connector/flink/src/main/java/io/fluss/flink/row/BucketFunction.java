@@ -92,16 +92,19 @@ public final class BucketFunction {
     private Field timestamp(int precision, int i) {
         return row -> {
             TimestampData value = row.getTimestamp(i, precision);
-            if (precision <= 3) {
-                room(8).putLong(value.getMillisecond());
-            } else if (precision <= 6) {
-                room(8).putLong(
-                        Math.addExact(
-                                Math.multiplyExact(value.getMillisecond(), 1000L), value.getNanoOfMillisecond() / 1000));
+            if (precision <= 6) {
+                room(8).putLong(time(value, precision));
             } else {
                 room(12).putLong(value.getMillisecond()).putInt(value.getNanoOfMillisecond());
             }
         };
+    }
+
+    /** Milliseconds, of a precision of more than 3 microseconds; at most 6. */
+    static long time(TimestampData value, int precision) {
+        return precision <= 3
+                ? value.getMillisecond()
+                : Math.addExact(Math.multiplyExact(value.getMillisecond(), 1000L), value.getNanoOfMillisecond() / 1000);
     }
 
     private void putBytes(byte[] value) {

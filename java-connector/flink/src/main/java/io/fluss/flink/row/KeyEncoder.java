@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
-import org.apache.flink.table.data.TimestampData;
 import org.apache.flink.table.types.logical.LocalZonedTimestampType;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.TimestampType;
@@ -92,13 +91,7 @@ public final class KeyEncoder {
         if (precision > 6) {
             return null;
         }
-        return row -> {
-            TimestampData value = row.getTimestamp(i, precision);
-            long time = precision <= 3
-                    ? value.getMillisecond()
-                    : Math.addExact(Math.multiplyExact(value.getMillisecond(), 1000L), value.getNanoOfMillisecond() / 1000);
-            return put(out.putLong(time ^ Long.MIN_VALUE));
-        };
+        return row -> put(out.putLong(BucketFunction.time(row.getTimestamp(i, precision), precision) ^ Long.MIN_VALUE));
     }
 
     /** 0x00 becomes 0x00 0xFF, the end is 0x00 0x01. */

@@ -151,8 +151,7 @@ public final class FlussSourceBuilder<OUT> {
         int[] columns = projectedFields == null
                 ? IntStream.range(0, all.size()).toArray()
                 : opened.columns("setProjectedFields", Arrays.asList(projectedFields));
-        ScanSpec spec = ScanOptions.stream(
-                        opened.connectionOptions(), opened.table(), opened.options(), new Configuration())
+        ScanSpec spec = ScanOptions.stream(opened.connectionOptions(), opened.table(), opened.options())
                 .projection(Projection.of(columns))
                 .filter(filter, PartitionFilter.ALL)
                 // Whether the job takes any is not known here: one that does not keeps its snapshots until it ends.

@@ -87,20 +87,16 @@ public final class FlussTableFactory implements DynamicTableSourceFactory, Dynam
         // A virtual table has no key: its rows are changes.
         boolean keyed = table.hasPrimaryKey() && form == RowForm.CHANGE;
         ScanRange range = new ScanRange(opened.table.path(), config, session);
-        OffsetChoice asOf = range.asOf();
-        boolean snapshot = opened.virtual == VirtualTable.SNAPSHOT || asOf != null;
-        if (snapshot) {
-            range.requireNoOther();
-        }
-        if (asOf != null && form != RowForm.CHANGE) {
+        OffsetChoice end = range.end(batch, opened.virtual == VirtualTable.SNAPSHOT);
+        boolean asOf = range.asOf() != null;
+        if (asOf && form != RowForm.CHANGE) {
             throw new ValidationException(
                     "'" + opened.virtual.named(opened.table.path().table())
                             + "' is about changes, of which there is no snapshot; leave 'scan.snapshot.timestamp' and"
                             + " 'scan.snapshot.specific-offsets' out, or give 'scan.bounded.mode'.");
         }
-        ScanSpec scan = ScanOptions.stream(opened.connectionOptions, opened.table, config, session)
+        ScanSpec scan = ScanOptions.scan(opened.connectionOptions, opened.table, config, range, end)
                 .keyed(keyed)
-                .stop(asOf != null ? asOf : range.stop(batch || snapshot))
                 .batch(batch)
                 .checkpointing(!batch && checkpointing(session))
                 .logForm(form)
@@ -109,7 +105,7 @@ public final class FlussTableFactory implements DynamicTableSourceFactory, Dynam
                 scan,
                 table,
                 batch,
-                opened.virtual == null && !snapshot ? FlussLookupOptions.from(config, range.waitFor()) : null,
+                opened.virtual == null && !asOf ? FlussLookupOptions.from(config, range.waitFor()) : null,
                 config.getOptional(FlussConnectorOptions.SCAN_PARALLELISM).orElse(null));
     }
 

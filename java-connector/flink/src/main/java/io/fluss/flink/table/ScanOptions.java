@@ -8,6 +8,7 @@ import io.fluss.flink.row.TypeConversion;
 import io.fluss.flink.source.OffsetChoice;
 import io.fluss.flink.source.ScanSpec;
 
+import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.table.api.ValidationException;
 
@@ -22,16 +23,16 @@ public final class ScanOptions {
      * A stream of the rows of a table; without a projection it has no columns.
      *
      * @param connectionOptions {@code data.dir} and engine options
-     * @param options of the table and its hints
+     * @param options of the table and of the job
      */
-    public static ScanSpec.Builder stream(
-            Map<String, String> connectionOptions, TableInfo table, ReadableConfig options, ReadableConfig session) {
+    public static ScanSpec.Builder stream(Map<String, String> connectionOptions, TableInfo table, ReadableConfig options) {
+        ScanRange range = new ScanRange(table.path(), options, new Configuration());
+        return scan(connectionOptions, table, options, range, range.end(false, false));
+    }
+
+    static ScanSpec.Builder scan(
+            Map<String, String> connectionOptions, TableInfo table, ReadableConfig options, ScanRange range, OffsetChoice end) {
         TableDescriptor descriptor = table.descriptor();
-        ScanRange range = new ScanRange(table.path(), options, session);
-        OffsetChoice asOf = range.asOf();
-        if (asOf != null) {
-            range.requireNoOther();
-        }
         return ScanSpec.builder()
                 .connectionOptions(connectionOptions)
                 .table(
@@ -41,7 +42,7 @@ public final class ScanOptions {
                         !descriptor.partitionKeys().isEmpty(),
                         TypeConversion.toRowType(descriptor.columns()))
                 .startup(options.get(FlussConnectorOptions.SCAN_STARTUP_MODE), range.start())
-                .stop(asOf != null ? asOf : range.stop(false))
+                .stop(end)
                 .partitionDiscovery(options.get(FlussConnectorOptions.SCAN_PARTITION_DISCOVERY_INTERVAL))
                 .snapshotLease(lease(table.path(), options));
     }

@@ -99,8 +99,23 @@ final class ScanRange {
         return options.get(offsets) == null ? null : OffsetChoice.offsets(offsets(offsets, by));
     }
 
+    /**
+     * Where a scan ends; null: it never does.
+     *
+     * @param batch whether it ends though the options do not say where
+     * @param snapshot whether it is of the table as it is, though the options do not say so
+     */
+    OffsetChoice end(boolean batch, boolean snapshot) {
+        OffsetChoice asOf = asOf();
+        if (asOf == null && !snapshot) {
+            return stop(batch);
+        }
+        requireNoOther();
+        return asOf == null ? OffsetChoice.LATEST : asOf;
+    }
+
     /** Refuses another beginning or end than that of a snapshot. */
-    void requireNoOther() {
+    private void requireNoOther() {
         for (ConfigOption<?> option : new ConfigOption<?>[] {SCAN_STARTUP_MODE, SCAN_BOUNDED_MODE}) {
             if (options.get(option) != option.defaultValue()) {
                 throw new ValidationException(
