@@ -11,6 +11,11 @@ interface Benchmark {
 
     List<Figure> run() throws Exception;
 
+    /** Whether it needs more than the {@code memory.size} that ships, which a process has one of. */
+    default boolean needsMemory() {
+        return false;
+    }
+
     static List<Benchmark> all(Data data, int rounds) {
         List<Benchmark> all = new ArrayList<>(Arrays.asList(
                 new Write(data, "upsert", rounds, true),

@@ -26,7 +26,7 @@ final class ConnectorLookup implements Benchmark {
     private enum Case {
         ASYNC("'lookup.async' = 'true'", 1, true),
         SYNC("'lookup.async' = 'false'", 1, true),
-        FULL("'lookup.cache' = 'FULL'", 10, true),
+        FULL("'lookup.cache' = 'FULL'", 5, true),
         MISS("'lookup.async' = 'true'", 1, false);
 
         private final String options;
@@ -66,6 +66,11 @@ final class ConnectorLookup implements Benchmark {
     }
 
     @Override
+    public boolean needsMemory() {
+        return lookup == Case.FULL;
+    }
+
+    @Override
     public List<Figure> run() throws Exception {
         data.needEvenUsers(TABLE);
         Flink flink = data.oneSubtask(true, null);
@@ -94,7 +99,7 @@ final class ConnectorLookup implements Benchmark {
         JobClient holder = flink.start(join("held", "", "holding", lookup.options));
         try {
             List<Figure> figures = new LastRow(data, rounds, true).measure(PREFIX + "full", "lookups/s", rows, flink, join, false, floor);
-            try (Connection connection = Connection.open(Collections.singletonMap("data.dir", data.store.toString()))) {
+            try (Connection connection = Connection.open(data.store)) {
                 double copies = connection.metrics().get("memory.copies");
                 figures.add(Figure.single(PREFIX + "full.memory", "B/row", copies / data.rows, ROW_BYTES));
             }

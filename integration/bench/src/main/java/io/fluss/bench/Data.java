@@ -2,7 +2,6 @@ package io.fluss.bench;
 
 import io.fluss.minicluster.LocalCluster;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
@@ -13,7 +12,9 @@ final class Data implements AutoCloseable {
     private static final long WARM_SHARE = 10;
 
     private final LocalCluster cluster;
-    final Path store;
+    /** Options of the connection. */
+    final Map<String, String> store;
+
     final long rows;
     private Flink streaming;
     private Flink batch;
@@ -25,7 +26,7 @@ final class Data implements AutoCloseable {
     private FloorProcess floors;
 
     /** @param profile null: there are none */
-    Data(LocalCluster cluster, Path store, long rows, Profile profile) {
+    Data(LocalCluster cluster, Map<String, String> store, long rows, Profile profile) {
         this.cluster = cluster;
         this.store = store;
         this.rows = rows;

@@ -1,7 +1,6 @@
 package io.fluss.bench;
 
 import io.fluss.minicluster.LocalCluster;
-import java.nio.file.Path;
 import java.util.Collections;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -28,9 +27,11 @@ final class Flink {
     }
 
     /** @param more of Flink's options; without any: parallelism 2, no checkpoints */
-    Flink(LocalCluster cluster, boolean streaming, Path store, Map<String, String> more) throws Exception {
+    Flink(LocalCluster cluster, boolean streaming, Map<String, String> store, Map<String, String> more) throws Exception {
         this(cluster, streaming, more);
-        env.executeSql("CREATE CATALOG fluss WITH ('type' = 'fluss', 'data.dir' = '" + store + "')");
+        StringBuilder options = new StringBuilder("'type' = 'fluss'");
+        store.forEach((key, value) -> options.append(", '").append(key).append("' = '").append(value).append("'"));
+        env.executeSql("CREATE CATALOG fluss WITH (" + options + ")");
         env.useCatalog("fluss");
     }
 

@@ -40,7 +40,7 @@ final class LookupLatency implements Benchmark {
         double[] p99 = new double[rounds];
         double[] floor50 = new double[rounds];
         double[] floor99 = new double[rounds];
-        try (Connection connection = Connection.open(Collections.singletonMap("data.dir", data.store.toString()));
+        try (Connection connection = Connection.open(data.store);
                 Table table = connection.table(TablePath.of("fluss", "users"));
                 Lookuper lookuper = table.newLookuper(new int[] {0, 1, 2, 3, 4, 5, 6, 7})) {
             measure(lookuper, WARM);

@@ -10,8 +10,10 @@ import java.nio.file.PathMatcher;
 import java.nio.file.Paths;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Collectors;
 import org.apache.flink.util.FileUtils;
 
@@ -22,13 +24,14 @@ public final class Main {
 
     private Main() {}
 
-    /** @param args --out FILE --commit ID [--only GLOB] [--rows N] [--rounds N] */
+    /** @param args --out FILE --commit ID [--only GLOB] [--rows N] [--rounds N] [--memory SIZE, then only those that need it] */
     public static void main(String[] args) throws Exception {
         Path out = null;
         String commit = "unknown";
         String only = "*";
         long rows = 1_000_000;
         int rounds = 3;
+        String memory = null;
         for (int i = 0; i + 1 < args.length; i += 2) {
             switch (args[i]) {
                 case "--out":
@@ -46,6 +49,9 @@ public final class Main {
                 case "--rounds":
                     rounds = Integer.parseInt(args[i + 1]);
                     break;
+                case "--memory":
+                    memory = args[i + 1];
+                    break;
                 default:
                     throw new IllegalArgumentException("unknown argument " + args[i]);
             }
@@ -55,9 +61,12 @@ public final class Main {
         int exit = 1;
         Profile profile = Profile.orNull(out.toAbsolutePath().resolveSibling("profiles"));
         try (LocalCluster cluster = LocalCluster.start();
-                Data data = new Data(cluster, store, rows, profile)) {
+                Data data = new Data(cluster, options(store, memory), rows, profile)) {
             List<Figure> figures = new ArrayList<>();
-            List<Benchmark> all = Benchmark.all(data, rounds);
+            boolean needsMemory = memory != null;
+            List<Benchmark> all = Benchmark.all(data, rounds).stream()
+                    .filter(b -> b.needsMemory() == needsMemory)
+                    .collect(Collectors.toList());
             System.out.printf(Locale.ROOT, "%-46s %14s %-10s %14s %7s %7s %7s%n", "figure", "value", "unit", "floor", "ratio", "rounds", "spread");
             for (Benchmark b : all) {
                 if (b.names().stream().anyMatch(n -> wanted.matches(Paths.get(n)))) {
@@ -73,7 +82,7 @@ public final class Main {
                 }
             }
             if (figures.isEmpty()) {
-                System.err.println("no benchmark of the Java side fits " + only + "; there are "
+                System.err.println("no benchmark of the Java side " + (needsMemory ? "with more memory " : "") + "fits " + only + "; there are "
                         + all.stream().flatMap(b -> b.names().stream()).collect(Collectors.joining(", ")));
                 exit = NOTHING_FITS;
             } else {
@@ -88,6 +97,15 @@ public final class Main {
         }
         // The cluster leaves threads that are no daemons.
         System.exit(exit);
+    }
+
+    private static Map<String, String> options(Path store, String memory) {
+        Map<String, String> options = new HashMap<>();
+        options.put("data.dir", store.toString());
+        if (memory != null) {
+            options.put("memory.size", memory);
+        }
+        return options;
     }
 
     private static void write(Path out, List<Figure> figures, String commit) throws IOException {

@@ -56,7 +56,7 @@ final class ScanJava implements Benchmark {
     public List<Figure> run() throws Exception {
         data.needEvents();
         List<Figure> figures = new ArrayList<>();
-        try (Connection connection = Connection.open(Collections.singletonMap("data.dir", data.store.toString()));
+        try (Connection connection = Connection.open(data.store);
                 Table table = connection.table(TablePath.of("fluss", "events"))) {
             figures.addAll(measure(table, "engine.scan.java", ALL, ScanJava::readAll));
             figures.addAll(measure(table, "engine.scan.java.primitive", PRIMITIVE, ScanJava::readPrimitive));
