@@ -1,5 +1,5 @@
-//! `engine.lookup.*`: lookups of random keys in batches of 128 through the client, all columns, one thread. Floor: one multi-get of the same
-//! keys in a RocksDB of the same rows with its default options.
+//! `engine.lookup.*`: lookups of random keys in batches of 128 through the client, all columns, one thread; of `skewed` nine of ten are for one
+//! of a hundred keys. Floor: one multi-get of the same keys in a RocksDB of the same rows with its default options.
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -17,32 +17,64 @@ use crate::{Benchmark, Result, Settings, process};
 const BATCH: usize = 128;
 /// Time of one measurement.
 const TIME: Duration = Duration::from_millis(700);
-/// Name, and how many keys of the table are before the ones that are looked up: with all of them before, none is found.
-const ALL: [(&str, bool); 2] = [("engine.lookup.hit", true), ("engine.lookup.miss", false)];
+/// Name, and which keys.
+const ALL: [(&str, Keys); 3] =
+    [("engine.lookup.hit", Keys::There), ("engine.lookup.skewed", Keys::Skewed), ("engine.lookup.miss", Keys::NotThere)];
+
+/// Keys that are looked up.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keys {
+    There,
+    /// All are there; nine of ten are one of a hundredth of them, which lie all over the table.
+    Skewed,
+    NotThere,
+}
+
+impl Keys {
+    /// The next of `keys` keys, of which the even ones are there.
+    fn next(self, keys: u64, random: &mut Random) -> i64 {
+        let n = random.below(keys);
+        let n = if self == Self::Skewed && random.below(10) > 0 { n / 100 * 100 } else { n };
+        2 * n as i64 + i64::from(self == Self::NotThere)
+    }
+}
 
 pub(crate) fn all() -> Vec<Benchmark> {
-    ALL.map(|(name, hits)| Benchmark {
+    ALL.map(|(name, keys)| Benchmark {
         name: name.into(),
         whole_name_only: false,
-        run: Box::new(move |s| measure(name, hits, s)),
+        run: Box::new(move |s| measure(name, keys, s)),
     })
     .into()
 }
 
-/// Seconds that each batch took.
-fn times(mut batch: impl FnMut() -> Result<()>) -> Result<Vec<f64>> {
-    let start = Instant::now();
-    let mut out = Vec::new();
+/// What some lookups took.
+struct Taken {
+    /// Seconds of each batch.
+    batches: Vec<f64>,
+    /// Seconds of processor time, of the whole process.
+    cpu: f64,
+}
+
+impl Taken {
+    fn keys(&self) -> f64 {
+        (BATCH * self.batches.len()) as f64
+    }
+}
+
+fn take(mut batch: impl FnMut() -> Result<()>) -> Result<Taken> {
+    let (start, cpu) = (Instant::now(), process::cpu_seconds());
+    let mut batches = Vec::new();
     while start.elapsed() < TIME {
         let begun = Instant::now();
         batch()?;
-        out.push(begun.elapsed().as_secs_f64());
+        batches.push(begun.elapsed().as_secs_f64());
     }
-    Ok(out)
+    Ok(Taken { batches, cpu: process::cpu_seconds() - cpu })
 }
 
-fn measure(name: &str, hits: bool, settings: &Settings) -> Result<Vec<Figure>> {
-    let keys = settings.rows;
+fn measure(name: &str, wanted: Keys, settings: &Settings) -> Result<Vec<Figure>> {
+    let (keys, hits) = (settings.rows, wanted != Keys::NotThere);
     let store = Store::new()?;
     let table = store.users(1, &[])?;
     let writer = table.writer()?;
@@ -61,47 +93,47 @@ fn measure(name: &str, hits: bool, settings: &Settings) -> Result<Vec<Figure>> {
     process::settle();
     let lookuper = lookuper(&table)?;
     let mut random = Random(3);
-    let mut next = || (0..BATCH).map(|_| 2 * random.below(keys as u64) as i64 + i64::from(!hits)).collect::<Vec<_>>();
-    let mut engine = || -> Result<Vec<f64>> {
-        times(|| {
-            let batch = RecordBatch::try_new(table.key_schema(), vec![Arc::new(Int64Array::from(next()))])?;
-            check(&lookuper, &batch, hits)
-        })
+    let mut next = || (0..BATCH).map(|_| wanted.next(keys as u64, &mut random)).collect::<Vec<_>>();
+    let mut engine = || -> Result<()> {
+        let batch = RecordBatch::try_new(table.key_schema(), vec![Arc::new(Int64Array::from(next()))])?;
+        check(&lookuper, &batch, hits)
     };
     let mut random = Random(3);
-    let mut next = || (0..BATCH).map(|_| 2 * random.below(keys as u64) as i64 + i64::from(!hits)).collect::<Vec<_>>();
-    let mut floor = || -> Result<Vec<f64>> {
-        times(|| {
-            // As the key codec has it: `native/docs/format.md`, "Key".
-            let keys: Vec<[u8; 8]> = next().into_iter().map(|id| (id as u64 ^ 1 << 63).to_be_bytes()).collect();
-            if (raw.multi_get(keys.iter().map(<[u8; 8]>::as_slice))? > 0) == hits {
-                Ok(())
-            } else {
-                Err("RocksDB has other rows".into())
-            }
-        })
+    let mut next = || (0..BATCH).map(|_| wanted.next(keys as u64, &mut random)).collect::<Vec<_>>();
+    let mut floor = || -> Result<()> {
+        // As the key codec has it: `native/docs/format.md`, "Key".
+        let keys: Vec<[u8; 8]> = next().into_iter().map(|id| (id as u64 ^ 1 << 63).to_be_bytes()).collect();
+        if (raw.multi_get(keys.iter().map(<[u8; 8]>::as_slice))? > 0) == hits {
+            Ok(())
+        } else {
+            Err("RocksDB has other rows".into())
+        }
     };
-    engine()?;
-    floor()?;
+    // Until the caches hold what they do in the long run.
+    for _ in 0..keys.div_ceil(BATCH) {
+        engine()?;
+        floor()?;
+    }
     let (mut values, mut floors) = (Vec::new(), Vec::new());
     for _ in 0..settings.rounds {
-        values.push(engine()?);
-        floors.push(floor()?);
+        values.push(take(&mut engine)?);
+        floors.push(take(&mut floor)?);
     }
     drop(lookuper);
     drop(writer);
     drop(table);
     store.close()?;
-    let figure = |suffix: &str, unit, of: &dyn Fn(&Vec<f64>) -> f64| Figure {
+    let figure = |suffix: &str, unit, of: &dyn Fn(&Taken) -> f64| Figure {
         name: format!("{name}{suffix}"),
         unit,
         values: values.iter().map(of).collect(),
         floors: floors.iter().map(of).collect(),
     };
     Ok(vec![
-        figure("", "keys/s", &|t| (BATCH * t.len()) as f64 / t.iter().sum::<f64>()),
-        figure(".p50", "us/key", &|t| 1e6 * percentile(t, 0.5) / BATCH as f64),
-        figure(".p99", "us/key", &|t| 1e6 * percentile(t, 0.99) / BATCH as f64),
+        figure("", "keys/s", &|t| t.keys() / t.batches.iter().sum::<f64>()),
+        figure(".cpu", "us/key", &|t| 1e6 * t.cpu / t.keys()),
+        figure(".p50", "us/key", &|t| 1e6 * percentile(&t.batches, 0.5) / BATCH as f64),
+        figure(".p99", "us/key", &|t| 1e6 * percentile(&t.batches, 0.99) / BATCH as f64),
     ])
 }
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use fluss_format::BUCKET_FUNCTION;
-use fluss_kv::RocksKvStores;
+use fluss_kv::{CachedKvStores, RocksKvStores};
 use fluss_log::LogOptions;
 use fluss_meta::{FIRST_NUMBER, LocalMetaStore, PartitionList, TableAlteration, TableDeclaration, TableMeta};
 use fluss_tablet::{Committer, TableKv, Tablet, TabletContext};
@@ -80,14 +80,11 @@ impl Engine {
         clock: Arc<dyn Clock>,
     ) -> Result<Arc<Self>> {
         let directory = DataDirectory::lock(path)?;
+        let stores = RocksKvStores::new(memory.kv.clone(), options.kv_write_buffer as usize, memory.budget.writers().limit());
         let context = TabletContext {
             fs: Arc::new(LocalFileSystem),
             memory: memory.budget.clone(),
-            kv: Arc::new(RocksKvStores::new(
-                memory.kv.clone(),
-                options.kv_write_buffer as usize,
-                memory.budget.writers().limit(),
-            )),
+            kv: Arc::new(CachedKvStores::new(Arc::new(stores), memory.kv.row_cache())),
             committer: Committer::start(COMMIT_THREADS)?,
             clock,
             log: LogOptions {
@@ -175,8 +172,7 @@ impl Engine {
     /// What runs here and what it holds, by name. Memory in bytes, of the whole process: the budget, and what its parts use now.
     pub fn metrics(&self) -> Vec<(&'static str, u64)> {
         let memory = self.memory();
-        let (block_cache, write_buffers) = self.context.kv.memory_used();
-        let kv = self.context.kv.figures();
+        let (memory_used, kv) = (self.context.kv.memory_used(), self.context.kv.figures());
         let tablets = self.tablets.lock().unwrap_or_else(PoisonError::into_inner);
         // One that is locked is just being opened or closed.
         let open = tablets.values().filter(|slot| slot.try_lock().is_ok_and(|tablet| tablet.is_some())).count();
@@ -184,8 +180,9 @@ impl Engine {
         let failures = |of: fn(&EngineWork) -> &Background| background.as_ref().map_or(0, |work| of(work).failures());
         vec![
             ("memory.budget", memory.size()),
-            ("memory.block-cache", block_cache),
-            ("memory.write-buffers", write_buffers),
+            ("memory.row-cache", memory_used.row_cache),
+            ("memory.block-cache", memory_used.block_cache),
+            ("memory.write-buffers", memory_used.write_buffers),
             ("memory.writers", memory.writers().used()),
             ("memory.readers", memory.readers().used()),
             ("memory.copies", memory.copies().used()),

@@ -15,8 +15,8 @@ use fluss_types::{BucketId, Error, ErrorCode, LogOffset, PartitionId, Result};
 
 use crate::pre_write::Changes;
 use crate::store::{
-    Applied, IsRemovable, KvCheckpoint, KvFigures, KvLoad, KvRange, KvSnapshot, KvStore, KvStores, KvTable, KvValue, OnPrefixRow,
-    OnRow,
+    Applied, IsRemovable, KvCheckpoint, KvFigures, KvLoad, KvMemoryUsed, KvRange, KvSnapshot, KvStore, KvStores, KvTable,
+    KvValue, OnPrefixRow, OnRow,
 };
 
 /// Stores in memory over a file system.
@@ -50,8 +50,8 @@ impl KvStores for MemoryKvStores {
         }
     }
 
-    fn memory_used(&self) -> (u64, u64) {
-        (0, 0)
+    fn memory_used(&self) -> KvMemoryUsed {
+        KvMemoryUsed::default()
     }
 
     fn figures(&self) -> KvFigures {

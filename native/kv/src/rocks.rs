@@ -14,7 +14,7 @@ use rocksdb::{
 use crate::rocks_memory::{KvMemory, Written};
 use crate::rocks_scan::{LiveScans, RocksCheckpoint};
 use crate::rocks_tablet::{RocksTablet, TabletKeys};
-use crate::store::{IsRemovable, KvCheckpoint, KvFigures, KvLoad, KvStore, KvStores, KvTable};
+use crate::store::{IsRemovable, KvCheckpoint, KvFigures, KvLoad, KvMemoryUsed, KvStore, KvStores, KvTable};
 
 /// RocksDB slows writes down at 20 files that are not compacted, and one memtable before so many that wait to be written out; files to stop at.
 /// More of each if more than a memtable may be on its way when a crowd begins.
@@ -127,7 +127,7 @@ impl KvStores for RocksKvStores {
         self.memory.lend(bytes);
     }
 
-    fn memory_used(&self) -> (u64, u64) {
+    fn memory_used(&self) -> KvMemoryUsed {
         self.memory.used()
     }
 
@@ -207,6 +207,14 @@ impl Db {
 
     fn property(&self, name: &properties::PropName) -> u64 {
         self.db.property_int_value(name).ok().flatten().unwrap_or(0)
+    }
+
+    /// Bytes of the indexes and filters of all files.
+    pub(crate) fn indexes_and_filters(&self) -> u64 {
+        let all = self.db.property_value(properties::AGGREGATED_TABLE_PROPERTIES).ok().flatten().unwrap_or_default();
+        let of = |part: &str| part.starts_with("index block size") || part.starts_with("filter block size");
+        let bytes = |part: &str| part.rsplit_once('=').and_then(|(_, bytes)| bytes.parse::<u64>().ok());
+        all.split("; ").filter(|part| of(part)).filter_map(bytes).sum()
     }
 
     /// Bytes in the memtable that is being written.

@@ -1,4 +1,5 @@
-//! RocksDB's memory in a process: one block cache, and one bound for the memtables of all stores.
+//! RocksDB's memory in a process: one block cache, one bound for the memtables of all stores, and what the row cache
+//! may take of both.
 //!
 //! Over that bound RocksDB writes out the memtable of the store that is just being written, however small it is: with many tables, each with a
 //! little in memory, those that are busy would make tiny files without end. So before it comes to that the largest memtable is written out.
@@ -9,7 +10,8 @@ use fluss_types::{Error, ErrorCode, Result};
 use rocksdb::{Cache, WriteBufferManager};
 
 use crate::rocks::Db;
-use crate::store::KvFigures;
+use crate::row_cache::RowCache;
+use crate::store::{KvFigures, KvMemoryUsed};
 
 /// A memtable filter of so much of the write buffer's size: 20 bits a row of 250 bytes. An upsert looks every key up first; most lookups of new keys
 /// end here. Memtables hold it whole from the start on, so only a table that has been written so many bytes gets one, while all together take
@@ -17,6 +19,13 @@ use crate::store::KvFigures;
 const FILTER_RATIO: f64 = 0.01;
 const FILTER_FROM: u64 = 8 << 20;
 const FILTERS_SHARE: u64 = 8;
+
+/// What memtables, indexes and filters leave is rows' up to this share, the rest is blocks'.
+const ROWS_SHARE: (u64, u64) = (3, 4);
+/// Bytes that blocks give up for rows before these need them; so many rows may always have, if that is not more than their share.
+const ROWS_AHEAD: u64 = 8 << 20;
+/// Indexes and filters are looked at again when rows have asked so often: 16 MiB of them.
+const LOOK_AGAIN: u64 = 64;
 
 /// The most live scans of a process.
 const MAX_SCANS: usize = 200;
@@ -26,11 +35,15 @@ const MAX_SCANS: usize = 200;
 pub struct KvMemory(Arc<Shared>);
 
 struct Shared {
+    /// Bytes of all: the block cache with what memtables take of it, the row cache, and what is lent.
+    size: u64,
+    rows: RowCache,
+    /// How often it was asked what rows may take, and what indexes and filters needed when they were last looked at.
+    asked: AtomicU64,
+    needed: AtomicU64,
     cache: Cache,
-    /// Bytes of the cache when nothing of it is lent.
-    cache_size: usize,
-    /// One at a time who lends.
-    lending: Mutex<()>,
+    /// Bytes that others hold: copies of tables.
+    lent: Mutex<u64>,
     write_buffers: WriteBufferManager,
     stores: Mutex<Vec<Weak<Db>>>,
     /// Bytes that came in since memtables were last looked at.
@@ -69,13 +82,19 @@ impl std::fmt::Debug for KvMemory {
 impl KvMemory {
     /// `cache` bytes of block cache and `write_buffers` bytes for all memtables together. What memtables do not take now is the block cache's too.
     pub fn new(cache: usize, write_buffers: usize) -> Self {
-        let cache_size = cache + write_buffers;
-        let cache = Cache::new_hyper_clock_cache(cache_size, 0);
+        let size = cache + write_buffers;
+        let cache = Cache::new_hyper_clock_cache(size, 0);
         let write_buffers = WriteBufferManager::new_write_buffer_manager_with_cache(write_buffers, false, cache.clone());
-        Self(Arc::new(Shared {
+        Self(Arc::new_cyclic(|shared: &Weak<Shared>| Shared {
+            size: size as u64,
+            rows: RowCache::within(Box::new({
+                let shared = shared.clone();
+                move |used| shared.upgrade().map_or(0, |shared| Self(shared).for_rows(used))
+            })),
+            asked: AtomicU64::new(0),
+            needed: AtomicU64::new(0),
             cache,
-            cache_size,
-            lending: Mutex::default(),
+            lent: Mutex::default(),
             write_buffers,
             stores: Mutex::default(),
             unseen: AtomicU64::new(0),
@@ -106,14 +125,54 @@ impl KvMemory {
 
     /// As [`KvStores::lend`](crate::KvStores::lend).
     pub(crate) fn lend(&self, bytes: impl Fn() -> u64) {
-        let _one_at_a_time = self.0.lending.lock().unwrap_or_else(PoisonError::into_inner);
-        self.0.cache.clone().set_capacity(self.0.cache_size.saturating_sub(bytes() as usize));
+        {
+            let mut lent = self.0.lent.lock().unwrap_or_else(PoisonError::into_inner);
+            *lent = bytes();
+            self.leave_to_blocks(self.0.rows.used() + *lent);
+        }
+        self.0.rows.fit();
+    }
+
+    /// Blocks have what others do not take.
+    fn leave_to_blocks(&self, others: u64) {
+        self.0.cache.clone().set_capacity(self.0.size.saturating_sub(others) as usize);
+    }
+
+    /// The cache of the rows of these stores.
+    pub fn row_cache(&self) -> RowCache {
+        self.0.rows.clone()
     }
 
     /// Bytes of blocks, and of memtables, which the cache counts as its own in steps of 256 KiB.
-    pub(crate) fn used(&self) -> (u64, u64) {
+    pub(crate) fn used(&self) -> KvMemoryUsed {
         let memtables = self.0.write_buffers.get_usage();
-        (self.0.cache.get_usage().saturating_sub(memtables) as u64, memtables as u64)
+        let block_cache = self.0.cache.get_usage().saturating_sub(memtables) as u64;
+        KvMemoryUsed { row_cache: 0, block_cache, write_buffers: memtables as u64 }
+    }
+
+    /// Bytes that cached rows may take, who take `used`: of what memtables, indexes, filters and others leave a share, as far as blocks have given it up.
+    fn for_rows(&self, used: u64) -> u64 {
+        let Shared { cache, asked, needed, .. } = &*self.0;
+        if asked.fetch_add(1, Ordering::Relaxed) % LOOK_AGAIN == 0 {
+            needed.store(self.indexes_and_filters(), Ordering::Relaxed);
+        }
+        let lent = self.0.lent.lock().unwrap_or_else(PoisonError::into_inner);
+        let size = self.0.size.saturating_sub(*lent);
+        let others = self.0.write_buffers.get_usage() as u64 + needed.load(Ordering::Relaxed);
+        let most = size.saturating_sub(others) / ROWS_SHARE.1 * ROWS_SHARE.0;
+        // Blocks go when others come, so they give up ahead what is wanted next.
+        self.leave_to_blocks(most.min(used + ROWS_AHEAD) + *lent);
+        let given_up = size.saturating_sub(cache.get_usage() as u64);
+        most.min(given_up.max(used).max(ROWS_AHEAD))
+    }
+
+    /// Bytes of the indexes and filters of all open stores.
+    fn indexes_and_filters(&self) -> u64 {
+        // Somebody adds a store.
+        let Ok(stores) = self.0.stores.try_lock() else { return self.0.needed.load(Ordering::Relaxed) };
+        let open: Vec<_> = stores.iter().filter_map(Weak::upgrade).collect();
+        drop(stores);
+        open.iter().map(|db| db.indexes_and_filters()).sum()
     }
 
     /// What all stores do now.
@@ -183,5 +242,30 @@ impl KvMemory {
             // What hinders it shows with the next write there.
             let _ = db.flush_in_background();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::{Applied, KvStores, RocksKvStores};
+
+    #[test]
+    fn indexes_and_filters_of_open_stores_are_known() {
+        const ROWS: u64 = 10_000;
+        let dir = tempfile::tempdir().unwrap();
+        let memory = KvMemory::new(8 << 20, 8 << 20);
+        let table = RocksKvStores::new(memory.clone(), 4 << 20, 0).open(dir.path(), None).unwrap();
+        assert_eq!(memory.indexes_and_filters(), 0);
+        let row = |i: u64| (Bytes::copy_from_slice(&i.to_be_bytes()), Some(Bytes::from_static(&[1; 100])));
+        table.tablet(0, 0).unwrap().apply(&(0..ROWS).map(row).collect(), Applied::default()).unwrap();
+        table.flush().unwrap();
+        // A filter has ten bits a key, an index a few bytes a block of 4 KiB.
+        let needed = memory.indexes_and_filters();
+        assert!((ROWS * 10 / 8 + 1..ROWS * 3).contains(&needed), "{needed} bytes");
+        table.close();
+        assert_eq!(memory.indexes_and_filters(), 0);
     }
 }

@@ -100,10 +100,10 @@ impl RocksTablet {
     }
 
     /// Rows of stored keys that are sorted.
-    fn sorted_multi_get(&self, keys: &[(Vec<u8>, usize)]) -> Result<Vec<Option<DBPinnableSlice<'_>>>> {
+    fn sorted_multi_get(&self, keys: &[&[u8]]) -> Result<Vec<Option<DBPinnableSlice<'_>>>> {
         let db = &self.db.db;
         let cf = db.cf_handle(DEFAULT_CF).ok_or_else(|| Error::internal("RocksDB has no default column family"))?;
-        let found = db.batched_multi_get_cf(cf, keys.iter().map(|(k, _)| k), true);
+        let found = db.batched_multi_get_cf(cf, keys, true);
         found.into_iter().collect::<std::result::Result<_, _>>().map_err(|e| self.db.fail("read", &e))
     }
 
@@ -155,14 +155,24 @@ impl KvStore for RocksTablet {
             return Ok(vec![self.get(key)?]);
         }
         // RocksDB reads neighbouring keys of a sorted batch from one block.
-        let mut order: Vec<(Vec<u8>, usize)> = keys.iter().enumerate().map(|(i, k)| (self.keys.row(k), i)).collect();
-        order.sort_unstable();
+        let mut order: Vec<usize> = (0..keys.len()).collect();
+        order.sort_unstable_by_key(|i| keys[*i]);
+        let before_key = self.keys.row(&[]);
+        let mut bytes = Vec::with_capacity(keys.iter().map(|key| before_key.len() + key.len()).sum());
+        let stored_key = |i: &usize| {
+            bytes.extend_from_slice(&before_key);
+            bytes.extend_from_slice(keys[*i]);
+            bytes.len()
+        };
+        let ends: Vec<usize> = order.iter().map(stored_key).collect();
+        let mut from = 0;
+        let stored: Vec<&[u8]> = ends.iter().map(|end| &bytes[std::mem::replace(&mut from, *end)..*end]).collect();
         let threads = (keys.len() / KEYS_A_THREAD).clamp(1, READ_THREADS);
-        let parts: Vec<_> = order.chunks(order.len().div_ceil(threads).max(1)).collect();
+        let parts: Vec<_> = stored.chunks(stored.len().div_ceil(threads).max(1)).collect();
         let found = in_threads(&parts, |part| self.sorted_multi_get(part))?;
         let mut out: Vec<Option<KvValue<'_>>> = Vec::with_capacity(keys.len());
         out.resize_with(keys.len(), || None);
-        for ((_, i), row) in order.iter().zip(found.into_iter().flatten()) {
+        for (i, row) in order.iter().zip(found.into_iter().flatten()) {
             out[*i] = row.map(KvValue::Pinned);
         }
         Ok(out)

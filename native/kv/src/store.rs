@@ -15,7 +15,7 @@ use crate::pre_write::Changes;
 pub enum KvValue<'a> {
     /// In RocksDB's cache.
     Pinned(DBPinnableSlice<'a>),
-    /// In memory that is shared: from the pre-write buffer.
+    /// In memory that is shared: from the pre-write buffer, or a copy of what the row cache has.
     Buffered(Bytes),
 }
 
@@ -72,7 +72,7 @@ pub trait KvStore: Send + Sync + Debug {
     fn applied(&self) -> Result<Applied>;
     /// The applied offset that a crash now would leave, or an earlier one.
     fn durable_offset(&self) -> Result<LogOffset>;
-    /// Applies changes and how far they lead, in one piece.
+    /// Applies changes and how far they lead, in one piece. One call after the other.
     fn apply(&self, changes: &Changes, applied: Applied) -> Result<()>;
     /// The row of a key.
     fn get(&self, key: &[u8]) -> Result<Option<KvValue<'_>>> {
@@ -110,10 +110,21 @@ pub struct KvLoad {
     pub failures: u64,
 }
 
+/// Bytes that the stores of a process have in use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KvMemoryUsed {
+    /// Rows that were read by their keys.
+    pub row_cache: u64,
+    /// Blocks of files.
+    pub block_cache: u64,
+    /// Memtables.
+    pub write_buffers: u64,
+}
+
 /// The states of all tablets of a table. It has no write-ahead log of its own: after a crash each tablet is in the state of some
 /// [`KvStore::apply`] between the last flush and the last one.
 pub trait KvTable: Send + Sync + Debug {
-    /// The state of a tablet; one that was never written is empty.
+    /// The state of a tablet; one that was never written is empty. Its user lets go of it before somebody else asks for it.
     fn tablet(&self, partition: PartitionId, bucket: BucketId) -> Result<Arc<dyn KvStore>>;
     /// Returns when all that was applied before the call is durable.
     fn flush(&self) -> Result<()>;
@@ -161,8 +172,8 @@ pub trait KvStores: Send + Sync + Debug {
     fn open(&self, dir: &Path, removable: Option<IsRemovable>) -> Result<Arc<dyn KvTable>>;
     /// Opens a copy that [`KvTable::checkpoint`] made.
     fn open_checkpoint(&self, dir: &Path) -> Result<Arc<dyn KvCheckpoint>>;
-    /// Bytes in use now, by all stores of the process: block cache, memtables.
-    fn memory_used(&self) -> (u64, u64);
+    /// Bytes in use now, by all stores of the process.
+    fn memory_used(&self) -> KvMemoryUsed;
     /// The block cache does without the memory that others hold of it now: so many bytes, which are asked for by one at a time.
     fn lend(&self, _bytes: &dyn Fn() -> u64) {}
     /// What all stores of the process do now. Asks each of them.

@@ -1,4 +1,4 @@
-//! What the traits of `store.rs` promise, held against both implementations.
+//! What the traits of `store.rs` promise, held against both implementations, and against both with a row cache in front.
 #![allow(clippy::unwrap_used, reason = "test code")]
 use std::collections::BTreeMap;
 use std::fs;
@@ -6,7 +6,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use fluss_kv::{Applied, Changes, KvMemory, KvRange, KvSnapshot, KvStore, KvStores, KvTable, MemoryKvStores, RocksKvStores};
+use fluss_kv::{
+    Applied, CachedKvStores, Changes, KvMemory, KvRange, KvSnapshot, KvStore, KvStores, KvTable, MemoryKvStores, RocksKvStores,
+    RowCache,
+};
 use fluss_testkit::Random;
 use fluss_types::ErrorCode;
 use fluss_types::file::LocalFileSystem;
@@ -103,14 +106,20 @@ fn copy_dir(from: &Path, to: &Path) {
     }
 }
 
-macro_rules! on_both {
+fn cached(stores: Box<dyn KvStores>) -> Box<dyn KvStores> {
+    Box::new(CachedKvStores::new(stores.into(), RowCache::new(8 << 20)))
+}
+
+macro_rules! on_all {
     ($($name:ident)*) => {
         mod rocks_db { $(#[test] fn $name() { super::$name(super::rocks().as_ref()); })* }
         mod in_memory { $(#[test] fn $name() { super::$name(super::memory().as_ref()); })* }
+        mod cached_rocks_db { $(#[test] fn $name() { super::$name(super::cached(super::rocks()).as_ref()); })* }
+        mod cached_in_memory { $(#[test] fn $name() { super::$name(super::cached(super::memory()).as_ref()); })* }
     };
 }
 
-on_both! {
+on_all! {
     an_empty_store_has_nothing
     the_last_apply_counts_and_deletes_remove
     a_lookup_answers_repeated_and_missing_keys_in_their_order

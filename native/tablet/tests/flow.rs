@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use arrow_array::{BinaryArray, Int64Array, RecordBatch};
-use fluss_kv::{IsRemovable, KvCheckpoint, KvFigures, KvLoad, KvMemory, KvStore, KvStores, KvTable, RocksKvStores};
+use fluss_kv::{IsRemovable, KvCheckpoint, KvFigures, KvLoad, KvMemory, KvMemoryUsed, KvStore, KvStores, KvTable, RocksKvStores};
 use fluss_log::LogOptions;
 use fluss_tablet::{Committer, Rows, TableKv, Tablet, TabletContext};
 use fluss_testkit::Random;
@@ -44,7 +44,7 @@ impl KvStores for Claiming {
         self.stores.open_checkpoint(dir)
     }
 
-    fn memory_used(&self) -> (u64, u64) {
+    fn memory_used(&self) -> KvMemoryUsed {
         self.stores.memory_used()
     }
 

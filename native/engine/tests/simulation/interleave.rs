@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use fluss_kv::{
-    Applied, Changes, IsRemovable, KvCheckpoint, KvFigures, KvLoad, KvRange, KvSnapshot, KvStore, KvStores, KvTable, KvValue,
-    MemoryKvStores, OnPrefixRow, OnRow,
+    Applied, Changes, IsRemovable, KvCheckpoint, KvFigures, KvLoad, KvMemoryUsed, KvRange, KvSnapshot, KvStore, KvStores,
+    KvTable, KvValue, MemoryKvStores, OnPrefixRow, OnRow,
 };
 use fluss_testkit::{HookedFiles, Random};
 use fluss_types::file::FileSystem;
@@ -91,7 +91,7 @@ impl KvStores for PointedStores {
         self.stores.open_checkpoint(dir)
     }
 
-    fn memory_used(&self) -> (u64, u64) {
+    fn memory_used(&self) -> KvMemoryUsed {
         self.stores.memory_used()
     }
 

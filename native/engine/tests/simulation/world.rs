@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use fluss_engine::Engine;
-use fluss_kv::MemoryKvStores;
+use fluss_kv::{CachedKvStores, MemoryKvStores, RowCache};
 use fluss_log::LogOptions;
 use fluss_meta::DatabaseMeta;
 use fluss_tablet::{Committer, Tablet, TabletContext};
@@ -60,10 +60,11 @@ fn open_engine(
 ) -> Result<Arc<Engine>> {
     let options = EngineOptions::parse(&Default::default())?;
     let (stores, random) = (MemoryKvStores::new(disk.fs()), Mutex::new(Random(seed)));
+    let pointed = PointedStores { stores, interleave: interleave.clone(), random };
     let context = TabletContext {
         fs: Arc::new(pointed_files(disk.fs(), interleave.clone())),
         memory: Arc::new(MemoryBudget::new(256 << 20)),
-        kv: Arc::new(PointedStores { stores, interleave: interleave.clone(), random }),
+        kv: Arc::new(CachedKvStores::new(Arc::new(pointed), RowCache::new(8 << 20))),
         committer: Committer::manual(),
         clock: clock.clone(),
         log: LogOptions { segment_size, index_interval: 1024, writer_expiration_ms: 7 * 86_400_000 },

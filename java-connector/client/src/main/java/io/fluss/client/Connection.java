@@ -37,8 +37,9 @@ public final class Connection extends NativeHandle {
     }
 
     /**
-     * What the store holds now, by name: {@code memory.budget}, of which {@code memory.block-cache}, {@code memory.write-buffers},
-     * {@code memory.writers}, {@code memory.readers} and {@code memory.copies} are used, in bytes and of all stores of the process; {@code tablets.open};
+     * What the store holds now, by name: {@code memory.budget}, of which {@code memory.row-cache}, {@code memory.block-cache},
+     * {@code memory.write-buffers}, {@code memory.writers}, {@code memory.readers} and {@code memory.copies} are used, in bytes and of all stores of the
+     * process; {@code tablets.open};
      * {@code retention.failures}.
      */
     public Map<String, Long> metrics() {

@@ -28,6 +28,7 @@ public final class NativeMetrics {
     private static final Logger LOG = LoggerFactory.getLogger(NativeMetrics.class);
     private static final List<String> NAMES = List.of(
             "memory.budget",
+            "memory.row-cache",
             "memory.block-cache",
             "memory.write-buffers",
             "memory.writers",
