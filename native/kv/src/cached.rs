@@ -115,7 +115,8 @@ impl KvStore for CachedTablet {
 
     fn multi_get(&self, keys: &[&[u8]]) -> Result<Vec<Option<KvValue<'_>>>> {
         let number = self.number.load(Ordering::Acquire);
-        let (mut bytes, mut cached, mut missing, mut others) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut bytes, mut cached) = (Vec::new(), Vec::new());
+        let (mut missing, mut others) = (Vec::with_capacity(keys.len()), Vec::with_capacity(keys.len()));
         for (i, key) in keys.iter().enumerate() {
             match self.cache.get(number, key, &mut bytes) {
                 Ok(row) => cached.push((i, row)),
@@ -133,7 +134,7 @@ impl KvStore for CachedTablet {
         }
         if !others.is_empty() {
             for ((i, ticket), row) in missing.into_iter().zip(self.store.multi_get(&others)?) {
-                if let Some(row) = &row {
+                if let (Some(ticket), Some(row)) = (ticket, &row) {
                     self.cache.put(ticket, number, keys[i], row);
                 }
                 out[i] = row;

@@ -22,8 +22,10 @@ const FILTERS_SHARE: u64 = 8;
 
 /// What memtables, indexes and filters leave is rows' up to this share, the rest is blocks'.
 const ROWS_SHARE: (u64, u64) = (3, 4);
-/// Bytes that blocks give up for rows before these need them; so many rows may always have, if that is not more than their share.
-const ROWS_AHEAD: u64 = 8 << 20;
+/// Bytes that rows may always have, if that is not more than their share.
+const ROWS_ALWAYS: u64 = 8 << 20;
+/// Bytes that blocks give up for rows before these need them.
+const ROWS_AHEAD: u64 = 1 << 20;
 /// Indexes and filters are looked at again when rows have asked so often: 16 MiB of them.
 const LOOK_AGAIN: u64 = 64;
 
@@ -87,10 +89,13 @@ impl KvMemory {
         let write_buffers = WriteBufferManager::new_write_buffer_manager_with_cache(write_buffers, false, cache.clone());
         Self(Arc::new_cyclic(|shared: &Weak<Shared>| Shared {
             size: size as u64,
-            rows: RowCache::within(Box::new({
-                let shared = shared.clone();
-                move |used| shared.upgrade().map_or(0, |shared| Self(shared).for_rows(used))
-            })),
+            rows: RowCache::within(
+                size as u64,
+                Box::new({
+                    let shared = shared.clone();
+                    move |used| shared.upgrade().map_or(0, |shared| Self(shared).for_rows(used))
+                }),
+            ),
             asked: AtomicU64::new(0),
             needed: AtomicU64::new(0),
             cache,
@@ -163,7 +168,7 @@ impl KvMemory {
         // Blocks go when others come, so they give up ahead what is wanted next.
         self.leave_to_blocks(most.min(used + ROWS_AHEAD) + *lent);
         let given_up = size.saturating_sub(cache.get_usage() as u64);
-        most.min(given_up.max(used).max(ROWS_AHEAD))
+        most.min(given_up.max(used).max(ROWS_ALWAYS))
     }
 
     /// Bytes of the indexes and filters of all open stores.

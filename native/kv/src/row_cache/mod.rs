@@ -1,5 +1,6 @@
 //! Rows that were read lately, by tablet and key: a hash table above the stores, for all tablets of a process. What it is for, and why what it
 //! gives is what the store holds: `native/docs/kv.md`, "Row cache".
+mod door;
 mod ring;
 
 use std::hash::{BuildHasher, Hasher};
@@ -10,10 +11,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use ahash::RandomState;
 use hashbrown::HashTable;
 
+use door::Door;
 use ring::{CHUNK, LONGEST, Ring};
 
 /// Parts with a lock each.
-const SHARDS: usize = 16;
+const SHARDS: usize = 8;
 /// Counters of changes of a shard. Two keys that share one cost a row that is not kept, now and then.
 const STRIPES: usize = 1024;
 
@@ -41,6 +43,7 @@ struct Shard {
     /// Where the row of a key is.
     index: HashTable<u64>,
     rows: Ring,
+    door: Door,
     /// Raised with every change of a key.
     stripes: Vec<u32>,
     /// Bytes that are counted for it.
@@ -63,12 +66,18 @@ impl std::fmt::Debug for RowCache {
 impl RowCache {
     /// A cache of at most `bytes`.
     pub fn new(bytes: u64) -> Self {
-        Self::within(Box::new(move |_| bytes))
+        Self::within(bytes, Box::new(move |_| bytes))
     }
 
-    /// A cache that takes what it may. `limit` is asked whenever it would take more; it is called under a lock.
-    pub(crate) fn within(limit: RowMemory) -> Self {
-        let shard = || Shard { index: HashTable::new(), rows: Ring::default(), stripes: vec![0; STRIPES], counted: 0 };
+    /// A cache that takes what it may, which is at most `bytes`. `limit` is asked whenever it would take more; it is called under a lock.
+    pub(crate) fn within(bytes: u64, limit: RowMemory) -> Self {
+        let shard = || Shard {
+            index: HashTable::new(),
+            rows: Ring::default(),
+            door: Door::new(bytes as usize / SHARDS),
+            stripes: vec![0; STRIPES],
+            counted: 0,
+        };
         Self(Arc::new(Shared {
             shards: (0..SHARDS).map(|_| Mutex::new(shard())).collect(),
             hasher: RandomState::new(),
@@ -94,8 +103,8 @@ impl RowCache {
         self.0.tablets.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Appends the row of a key to `out` and says where it is.
-    pub(crate) fn get(&self, tablet: u64, key: &[u8], out: &mut Vec<u8>) -> Result<Range<usize>, Ticket> {
+    /// Appends the row of a key to `out` and says where it is; else gives a ticket if the key was asked for lately, so that its row is worth being put.
+    pub(crate) fn get(&self, tablet: u64, key: &[u8], out: &mut Vec<u8>) -> Result<Range<usize>, Option<Ticket>> {
         let hash = hash_of(&self.0.hasher, tablet, key);
         let mut shard = self.shard(hash);
         match shard.find(hash, tablet, key) {
@@ -104,7 +113,8 @@ impl RowCache {
                 out.extend_from_slice(shard.rows.read(place));
                 Ok(from..out.len())
             }
-            None => Err(Ticket { hash, stripe: *shard.stripe(hash) }),
+            None if shard.door.knock(hash) => Err(Some(Ticket { hash, stripe: *shard.stripe(hash) })),
+            None => Err(None),
         }
     }
 
