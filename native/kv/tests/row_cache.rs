@@ -195,7 +195,7 @@ fn rows_that_are_asked_for_once_take_nothing() {
     ask_for(&all);
     // A few that are taken for others: not more than a chunk of 256 KiB in each of eight parts.
     let once = cache.used();
-    assert!(once <= 8 * (256 + 16) << 10, "{once} bytes");
+    assert!(once <= (8 * (256 + 16)) << 10, "{once} bytes");
     all.chunks(1000).for_each(|keys| (0..2).for_each(|_| ask_for(keys)));
     assert!(cache.used() > ROWS * 200 * 3 / 4, "{} bytes", cache.used());
 }

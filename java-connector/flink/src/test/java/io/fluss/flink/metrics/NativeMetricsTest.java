@@ -37,7 +37,7 @@ class NativeMetricsTest {
             writeARow(connection);
             assertThat((Long) gauges.get("fluss.kv.tables").getValue()).isPositive();
             Map<String, Long> metrics = connection.metrics();
-            assertThat(gauges).hasSize(14);
+            assertThat(gauges).hasSize(15);
             assertThat(gauges.keySet()).allSatisfy(name -> assertThat(metrics).containsKey(name.substring("fluss.".length())));
             for (String name : List.of("memory.budget", "kv.tables", "tablets.open")) {
                 assertThat(gauges.get("fluss." + name).getValue()).as(name).isEqualTo(metrics.get(name));
