@@ -113,6 +113,20 @@ impl KvStore for CachedTablet {
         Ok(())
     }
 
+    fn get(&self, key: &[u8]) -> Result<Option<KvValue<'_>>> {
+        let number = self.number.load(Ordering::Acquire);
+        let mut cached = Vec::new();
+        let ticket = match self.cache.get(number, key, &mut cached) {
+            Ok(_) => return Ok(Some(KvValue::Buffered(cached.into()))),
+            Err(ticket) => ticket,
+        };
+        let row = self.store.get(key)?;
+        if let (Some(ticket), Some(row)) = (ticket, &row) {
+            self.cache.put(ticket, number, key, row);
+        }
+        Ok(row)
+    }
+
     fn multi_get(&self, keys: &[&[u8]]) -> Result<Vec<Option<KvValue<'_>>>> {
         let number = self.number.load(Ordering::Acquire);
         let (mut bytes, mut cached) = (Vec::new(), Vec::new());
