@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "test code")]
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -98,11 +99,19 @@ fn scan(snapshot: &dyn KvSnapshot, max_rows: usize) -> Vec<Vec<u8>> {
     }
 }
 
+/// A copy of an open table's directory as one moment left it: a background thread may delete a file that nobody needs
+/// any more while the copy is made, and the copy then starts again.
 fn copy_dir(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    loop {
+        fs::create_dir_all(to).unwrap();
+        let copied = fs::read_dir(from).unwrap().try_for_each(|entry| {
+            let entry = entry?;
+            fs::copy(entry.path(), to.join(entry.file_name())).map(drop)
+        });
+        match copied {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => fs::remove_dir_all(to).unwrap(),
+            copied => return copied.unwrap(),
+        }
     }
 }
 
