@@ -4,14 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use fluss_types::{BucketId, LogOffset, PartitionId, Result};
+use fluss_types::{BucketId, PartitionId, Result};
 
+use crate::forward_kv;
 use crate::pre_write::Changes;
 use crate::row_cache::RowCache;
-use crate::store::{
-    Applied, IsRemovable, KvCheckpoint, KvFigures, KvLoad, KvMemoryUsed, KvRange, KvSnapshot, KvStore, KvStores, KvTable,
-    KvValue, OnPrefixRow, OnRow,
-};
+use crate::store::{Applied, IsRemovable, KvMemoryUsed, KvStore, KvStores, KvTable, KvValue};
 
 /// Stores whose rows a cache keeps that were read by their keys. Whatever changes rows goes through it.
 #[derive(Debug)]
@@ -35,21 +33,11 @@ impl KvStores for CachedKvStores {
         Ok(if removes { table } else { Arc::new(CachedTable { table, cache: self.cache.clone() }) })
     }
 
-    fn open_checkpoint(&self, dir: &Path) -> Result<Arc<dyn KvCheckpoint>> {
-        self.stores.open_checkpoint(dir)
-    }
-
-    fn lend(&self, bytes: &dyn Fn() -> u64) {
-        self.stores.lend(bytes);
-    }
-
     fn memory_used(&self) -> KvMemoryUsed {
         KvMemoryUsed { row_cache: self.cache.used(), ..self.stores.memory_used() }
     }
 
-    fn figures(&self) -> KvFigures {
-        self.stores.figures()
-    }
+    forward_kv!(stores: open_checkpoint, lend, figures);
 }
 
 #[derive(Debug)]
@@ -64,29 +52,7 @@ impl KvTable for CachedTable {
         Ok(Arc::new(CachedTablet { store, number: AtomicU64::new(cache.number()), cache }))
     }
 
-    fn flush(&self) -> Result<()> {
-        self.table.flush()
-    }
-
-    fn flush_in_background(&self) -> Result<()> {
-        self.table.flush_in_background()
-    }
-
-    fn checkpoint(&self, dir: &Path) -> Result<()> {
-        self.table.checkpoint(dir)
-    }
-
-    fn remove_partition(&self, partition: PartitionId) -> Result<()> {
-        self.table.remove_partition(partition)
-    }
-
-    fn load(&self) -> KvLoad {
-        self.table.load()
-    }
-
-    fn close(&self) {
-        self.table.close();
-    }
+    forward_kv!(table: flush, flush_in_background, checkpoint, remove_partition, load, close);
 }
 
 #[derive(Debug)]
@@ -98,14 +64,6 @@ struct CachedTablet {
 }
 
 impl KvStore for CachedTablet {
-    fn applied(&self) -> Result<Applied> {
-        self.store.applied()
-    }
-
-    fn durable_offset(&self) -> Result<LogOffset> {
-        self.store.durable_offset()
-    }
-
     fn apply(&self, changes: &Changes, applied: Applied) -> Result<()> {
         self.store.apply(changes, applied)?;
         let number = self.number.load(Ordering::Acquire);
@@ -157,22 +115,12 @@ impl KvStore for CachedTablet {
         Ok(out)
     }
 
-    fn scan(&self, range: &KvRange<'_>, row: &mut OnRow<'_>) -> Result<Option<Vec<u8>>> {
-        self.store.scan(range, row)
-    }
-
-    fn scan_prefixes(&self, prefixes: &[&[u8]], begun: &mut dyn FnMut(), row: &mut OnPrefixRow<'_>) -> Result<()> {
-        self.store.scan_prefixes(prefixes, begun, row)
-    }
-
-    fn snapshot(&self) -> Result<Box<dyn KvSnapshot>> {
-        self.store.snapshot()
-    }
-
     fn clear(&self) -> Result<()> {
         let cleared = self.store.clear();
         // Who began to read before puts under the old number.
         self.number.store(self.cache.number(), Ordering::Release);
         cleared
     }
+
+    forward_kv!(store: applied, durable_offset, scan, scan_prefixes, snapshot);
 }

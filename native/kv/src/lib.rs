@@ -4,6 +4,7 @@
 #![deny(missing_docs)]
 
 mod cached;
+mod forward;
 mod memory;
 mod merge;
 mod pre_write;

@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use fluss_kv::{
-    Applied, CachedKvStores, Changes, IsRemovable, KvCheckpoint, KvFigures, KvLoad, KvMemory, KvMemoryUsed, KvRange, KvSnapshot,
-    KvStore, KvStores, KvTable, KvValue, MemoryKvStores, OnPrefixRow, OnRow, RocksKvStores, RowCache,
+    Applied, CachedKvStores, IsRemovable, KvMemory, KvStore, KvStores, KvTable, KvValue, MemoryKvStores, RocksKvStores, RowCache,
+    forward_kv,
 };
 use fluss_testkit::Random;
 use fluss_types::file::LocalFileSystem;
-use fluss_types::{BucketId, LogOffset, PartitionId, Result};
+use fluss_types::{BucketId, PartitionId, Result};
 
 type Hook = Box<dyn FnOnce() + Send>;
 
@@ -53,17 +53,7 @@ impl KvStores for Watched {
         Ok(Arc::new(WatchedTable(self.stores.open(dir, removable)?, self.reads.clone())))
     }
 
-    fn open_checkpoint(&self, dir: &Path) -> Result<Arc<dyn KvCheckpoint>> {
-        self.stores.open_checkpoint(dir)
-    }
-
-    fn memory_used(&self) -> KvMemoryUsed {
-        self.stores.memory_used()
-    }
-
-    fn figures(&self) -> KvFigures {
-        self.stores.figures()
-    }
+    forward_kv!(stores: open_checkpoint, memory_used, figures);
 }
 
 impl KvTable for WatchedTable {
@@ -71,44 +61,10 @@ impl KvTable for WatchedTable {
         Ok(Arc::new(WatchedTablet(self.0.tablet(partition, bucket)?, self.1.clone())))
     }
 
-    fn flush(&self) -> Result<()> {
-        self.0.flush()
-    }
-
-    fn flush_in_background(&self) -> Result<()> {
-        self.0.flush_in_background()
-    }
-
-    fn checkpoint(&self, dir: &Path) -> Result<()> {
-        self.0.checkpoint(dir)
-    }
-
-    fn remove_partition(&self, partition: PartitionId) -> Result<()> {
-        self.0.remove_partition(partition)
-    }
-
-    fn load(&self) -> KvLoad {
-        self.0.load()
-    }
-
-    fn close(&self) {
-        self.0.close();
-    }
+    forward_kv!(0: flush, flush_in_background, checkpoint, remove_partition, load, close);
 }
 
 impl KvStore for WatchedTablet {
-    fn applied(&self) -> Result<Applied> {
-        self.0.applied()
-    }
-
-    fn durable_offset(&self) -> Result<LogOffset> {
-        self.0.durable_offset()
-    }
-
-    fn apply(&self, changes: &Changes, applied: Applied) -> Result<()> {
-        self.0.apply(changes, applied)
-    }
-
     fn multi_get(&self, keys: &[&[u8]]) -> Result<Vec<Option<KvValue<'_>>>> {
         let (asked, hook) = &*self.1.0;
         asked.fetch_add(keys.len(), Ordering::Relaxed);
@@ -122,21 +78,7 @@ impl KvStore for WatchedTablet {
         rows
     }
 
-    fn scan(&self, range: &KvRange<'_>, row: &mut OnRow<'_>) -> Result<Option<Vec<u8>>> {
-        self.0.scan(range, row)
-    }
-
-    fn scan_prefixes(&self, prefixes: &[&[u8]], begun: &mut dyn FnMut(), row: &mut OnPrefixRow<'_>) -> Result<()> {
-        self.0.scan_prefixes(prefixes, begun, row)
-    }
-
-    fn snapshot(&self) -> Result<Box<dyn KvSnapshot>> {
-        self.0.snapshot()
-    }
-
-    fn clear(&self) -> Result<()> {
-        self.0.clear()
-    }
+    forward_kv!(0: applied, durable_offset, apply, scan, scan_prefixes, snapshot, clear);
 }
 
 /// A tablet behind a cache, and what its store is asked for.

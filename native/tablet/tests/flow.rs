@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use arrow_array::{BinaryArray, Int64Array, RecordBatch};
-use fluss_kv::{IsRemovable, KvCheckpoint, KvFigures, KvLoad, KvMemory, KvMemoryUsed, KvStore, KvStores, KvTable, RocksKvStores};
+use fluss_kv::{IsRemovable, KvLoad, KvMemory, KvStore, KvStores, KvTable, RocksKvStores, forward_kv};
 use fluss_log::LogOptions;
 use fluss_tablet::{Committer, Rows, TableKv, Tablet, TabletContext};
 use fluss_testkit::Random;
@@ -40,17 +40,7 @@ impl KvStores for Claiming {
         Ok(Arc::new(ClaimingTable(self.stores.open(dir, removable)?, self.claim.clone())))
     }
 
-    fn open_checkpoint(&self, dir: &Path) -> Result<Arc<dyn KvCheckpoint>> {
-        self.stores.open_checkpoint(dir)
-    }
-
-    fn memory_used(&self) -> KvMemoryUsed {
-        self.stores.memory_used()
-    }
-
-    fn figures(&self) -> KvFigures {
-        self.stores.figures()
-    }
+    forward_kv!(stores: open_checkpoint, memory_used, figures);
 }
 
 impl KvTable for ClaimingTable {
@@ -58,21 +48,9 @@ impl KvTable for ClaimingTable {
         self.0.tablet(partition, bucket)
     }
 
-    fn flush(&self) -> Result<()> {
-        self.0.flush()
-    }
-
     fn flush_in_background(&self) -> Result<()> {
         self.1.flushes.fetch_add(1, Ordering::SeqCst);
         self.0.flush_in_background()
-    }
-
-    fn checkpoint(&self, dir: &Path) -> Result<()> {
-        self.0.checkpoint(dir)
-    }
-
-    fn remove_partition(&self, partition: PartitionId) -> Result<()> {
-        self.0.remove_partition(partition)
     }
 
     fn load(&self) -> KvLoad {
@@ -80,9 +58,7 @@ impl KvTable for ClaimingTable {
         *self.1.load.lock().unwrap()
     }
 
-    fn close(&self) {
-        self.0.close();
-    }
+    forward_kv!(0: flush, checkpoint, remove_partition, close);
 }
 
 /// `memory`: as for [`tablets`].

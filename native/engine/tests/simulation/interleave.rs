@@ -4,13 +4,10 @@ use std::io::Result as IoResult;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use fluss_kv::{
-    Applied, Changes, IsRemovable, KvCheckpoint, KvFigures, KvLoad, KvMemoryUsed, KvRange, KvSnapshot, KvStore, KvStores,
-    KvTable, KvValue, MemoryKvStores, OnPrefixRow, OnRow,
-};
+use fluss_kv::{Applied, Changes, IsRemovable, KvStore, KvStores, KvTable, MemoryKvStores, forward_kv};
 use fluss_testkit::{HookedFiles, Random};
 use fluss_types::file::FileSystem;
-use fluss_types::{BucketId, LogOffset, PartitionId, Result};
+use fluss_types::{BucketId, PartitionId, Result};
 
 /// Where in a commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,17 +84,7 @@ impl KvStores for PointedStores {
         Ok(Arc::new(PointedTable { table, interleave: self.interleave.clone(), random }))
     }
 
-    fn open_checkpoint(&self, dir: &Path) -> Result<Arc<dyn KvCheckpoint>> {
-        self.stores.open_checkpoint(dir)
-    }
-
-    fn memory_used(&self) -> KvMemoryUsed {
-        self.stores.memory_used()
-    }
-
-    fn figures(&self) -> KvFigures {
-        self.stores.figures()
-    }
+    forward_kv!(stores: open_checkpoint, memory_used, figures);
 }
 
 impl KvTable for PointedTable {
@@ -106,40 +93,10 @@ impl KvTable for PointedTable {
         Ok(Arc::new(PointedStore { table, store, interleave: self.interleave.clone(), random: self.random.clone() }))
     }
 
-    fn flush(&self) -> Result<()> {
-        self.table.flush()
-    }
-
-    fn flush_in_background(&self) -> Result<()> {
-        self.table.flush_in_background()
-    }
-
-    fn checkpoint(&self, dir: &Path) -> Result<()> {
-        self.table.checkpoint(dir)
-    }
-
-    fn remove_partition(&self, partition: PartitionId) -> Result<()> {
-        self.table.remove_partition(partition)
-    }
-
-    fn load(&self) -> KvLoad {
-        self.table.load()
-    }
-
-    fn close(&self) {
-        self.table.close();
-    }
+    forward_kv!(table: flush, flush_in_background, checkpoint, remove_partition, load, close);
 }
 
 impl KvStore for PointedStore {
-    fn applied(&self) -> Result<Applied> {
-        self.store.applied()
-    }
-
-    fn durable_offset(&self) -> Result<LogOffset> {
-        self.store.durable_offset()
-    }
-
     fn apply(&self, changes: &Changes, applied: Applied) -> Result<()> {
         self.interleave.reach(Point::BeforeApply);
         self.store.apply(changes, applied)?;
@@ -151,23 +108,5 @@ impl KvStore for PointedStore {
         Ok(())
     }
 
-    fn multi_get(&self, keys: &[&[u8]]) -> Result<Vec<Option<KvValue<'_>>>> {
-        self.store.multi_get(keys)
-    }
-
-    fn scan(&self, range: &KvRange<'_>, row: &mut OnRow<'_>) -> Result<Option<Vec<u8>>> {
-        self.store.scan(range, row)
-    }
-
-    fn scan_prefixes(&self, prefixes: &[&[u8]], begun: &mut dyn FnMut(), row: &mut OnPrefixRow<'_>) -> Result<()> {
-        self.store.scan_prefixes(prefixes, begun, row)
-    }
-
-    fn snapshot(&self) -> Result<Box<dyn KvSnapshot>> {
-        self.store.snapshot()
-    }
-
-    fn clear(&self) -> Result<()> {
-        self.store.clear()
-    }
+    forward_kv!(store: applied, durable_offset, multi_get, scan, scan_prefixes, snapshot, clear);
 }

@@ -96,7 +96,7 @@ impl Ring {
         for (at, n) in [(8, size), (12, key.len()), (16, row.len())] {
             entry[at..at + 4].copy_from_slice(&(n as u32).to_le_bytes());
         }
-        entry[20] = 0;
+        entry[ASKED] = 0;
         entry[HEAD..HEAD + key.len()].copy_from_slice(key);
         entry[HEAD + key.len()..HEAD + key.len() + row.len()].copy_from_slice(row);
         let place = self.begin + (before * CHUNK + chunk.end) as u64;
