@@ -96,12 +96,12 @@ impl Lookuper {
     /// The same for keys one by one, of partitions that are asked for here as well: what it does not know is looked up here. `None`: not every row
     /// counts, or those that are missing are made, or there are types that it does not know.
     pub fn probe(&self) -> Result<Option<Probe>> {
-        let written = BinaryRows::new(codec(&self.table, &[])?, &self.projection)?;
+        let rows = BinaryRows::new(codec(&self.table, &[])?, &self.projection)?;
         let parts = KeyParts::new(self.table.schema());
-        let (Some(parts), Some(_), None, None) = (parts, written, &self.filter, &self.inserts) else { return Ok(None) };
+        let (Some(parts), Some(rows), None, None) = (parts, rows, &self.filter, &self.inserts) else { return Ok(None) };
         let source = self.copy.clone().map_or_else(|| Source::Store(self.table.clone()), Source::Copy);
         let partitions = self.partitions.get_or_init(Arc::default).clone();
-        Ok(Some(Probe::new(source, self.projection.clone(), self.table.inner.buckets(), parts, partitions)))
+        Ok(Some(Probe::new(source, self.projection.clone(), rows, self.table.inner.buckets(), parts, partitions)))
     }
 
     /// What it reads.

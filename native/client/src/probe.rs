@@ -50,14 +50,16 @@ pub struct Probe {
 }
 
 impl Probe {
+    /// `rows` writes those of the newest schema that is known.
     pub(crate) fn new(
         source: Source,
         projection: Projection,
+        rows: BinaryRows,
         buckets: u32,
         parts: KeyParts,
         partitions: Arc<Partitions>,
     ) -> Self {
-        let rows = RowWriter { projection, newest: None, rows: None };
+        let rows = RowWriter { projection, newest: rows.schema_id(), rows: Some(rows) };
         Self { source, buckets, parts, partitions, seen: HashMap::default(), rows, key: Vec::new() }
     }
 
@@ -115,7 +117,7 @@ impl Source {
 struct RowWriter {
     projection: Projection,
     /// The newest schema that was seen.
-    newest: Option<SchemaId>,
+    newest: SchemaId,
     /// Of that one, if it can be written so.
     rows: Option<BinaryRows>,
 }
@@ -128,10 +130,10 @@ impl RowWriter {
         }
         let codec = codec();
         let schema = codec.schema().id();
-        if self.newest == Some(schema) {
+        if self.newest == schema {
             return None;
         }
-        self.newest = Some(schema);
+        self.newest = schema;
         self.rows = BinaryRows::new(codec, &self.projection).ok()?;
         self.rows.as_ref()?.write(row, memory)
     }
