@@ -15,10 +15,10 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Memory is flat over 10,000 batches through JNI: what is counted returns to nothing, and the process does not grow. */
+/** Memory is flat over 40,000 batches through JNI: what is counted returns to nothing, and the process does not grow. */
 class LeakTest {
     private static final int WARM_UP = 2_000;
-    /** A leak of 256 bytes a batch would reach it; measured: about 500 kB, most of it the JVM's. */
+    /** A leak of 256 bytes a batch would reach it; measured: up to 5 MB within 30,000 batches, as the allocator fragments, and then nothing. */
     private static final long BOUND_KB = (LeakWorkload.BATCHES - WARM_UP) / 4;
 
     private static final long PATIENCE_SECONDS = 240;
@@ -27,7 +27,7 @@ class LeakTest {
     Path directory;
 
     @Test
-    void memoryIsFlatOverTenThousandBatches() throws Exception {
+    void memoryIsFlatOverManyBatches() throws Exception {
         List<long[]> reports = run();
         assertThat(reports).hasSize(LeakWorkload.BATCHES / LeakWorkload.BATCHES_A_REPORT);
         for (long[] report : reports) {

@@ -175,10 +175,12 @@ class LookupRetryTest extends StoreTest {
     @Test
     void whoMeetsAFullQueueWaitsForRoom() throws Exception {
         CountDownLatch open = new CountDownLatch(1);
+        AtomicInteger standing = new AtomicInteger();
         List<CompletableFuture<Integer>> found = new ArrayList<>();
         try (AsyncLookuper<Integer> async = lookuper.async(
                 answer -> {
                     // The threads that bring answers stand still.
+                    standing.incrementAndGet();
                     await(open);
                     return key -> answer.endRowOf(key) - answer.firstRowOf(key);
                 },
@@ -190,7 +192,8 @@ class LookupRetryTest extends StoreTest {
             };
             Thread asking = new Thread(hundred);
             asking.start();
-            until(() -> asking.getState() == Thread.State.WAITING);
+            // Once one stands, the next request is on its way and no room will come.
+            until(() -> standing.get() > 0 && asking.getState() == Thread.State.WAITING);
             // Each thread of the connection holds an answer of at most four, as many are on their way, four wait.
             assertThat(tries.get()).isBetween(5, 24);
             AtomicReference<Throwable> thrown = new AtomicReference<>();
