@@ -19,7 +19,7 @@ pub enum Probed {
     Found(usize),
     /// It has none.
     Missing,
-    /// It has to be looked up in another way: its bucket cannot be read, or is not loaded in the copy, or its row is of an older schema or too long.
+    /// It has to be looked up in another way: that reads files and was not to, its bucket cannot be read, or is not loaded in the copy, or its row is of an older schema or too long.
     Unknown,
 }
 
@@ -65,10 +65,15 @@ impl Probe {
 
     /// Takes a kv key from the beginning of `memory` and puts the projected row there in Flink's binary form.
     pub fn find(&mut self, memory: &mut [u8], key_len: usize) -> Probed {
-        self.found(memory, key_len).unwrap_or(Probed::Unknown)
+        self.found(memory, key_len, false).unwrap_or(Probed::Unknown)
     }
 
-    fn found(&mut self, memory: &mut [u8], key_len: usize) -> Option<Probed> {
+    /// The same without reading files.
+    pub fn find_in_memory(&mut self, memory: &mut [u8], key_len: usize) -> Probed {
+        self.found(memory, key_len, true).unwrap_or(Probed::Unknown)
+    }
+
+    fn found(&mut self, memory: &mut [u8], key_len: usize, in_memory: bool) -> Option<Probed> {
         let Self { source, buckets, parts, partitions, seen, rows, key } = self;
         key.clear();
         key.extend_from_slice(memory.get(..key_len)?);
@@ -87,7 +92,14 @@ impl Probe {
             *asked = Some(source.bucket((number()?, bucket).into())?);
         }
         let probed = match asked.as_ref()? {
-            Bucket::Stored(tablet) => tablet.get(key, |row| rows.write(row, memory, || tablet.codec())).ok(),
+            Bucket::Stored(tablet) => {
+                let write = |row: &[u8]| rows.write(row, memory, || tablet.codec());
+                match if in_memory { tablet.get_in_memory(key, write) } else { tablet.get(key, write).map(Some) } {
+                    Ok(Some(row)) => Some(row),
+                    Ok(None) => return None,
+                    Err(_) => None,
+                }
+            }
             Bucket::Copied(copy) => {
                 copy.read().as_ref().map(|loaded| loaded.row(key).map(|row| rows.write(row, memory, || loaded.codec().clone())))
             }

@@ -63,6 +63,30 @@ struct CachedTablet {
     number: AtomicU64,
 }
 
+impl CachedTablet {
+    /// The row of a key, cached or from the store, if `read` can tell.
+    fn get_from<'a>(
+        &self,
+        key: &[u8],
+        read: impl FnOnce() -> Result<Option<Option<KvValue<'a>>>>,
+    ) -> Result<Option<Option<KvValue<'a>>>> {
+        let number = self.number.load(Ordering::Acquire);
+        let mut cached = Vec::new();
+        let ticket = match self.cache.get(number, key, &mut cached) {
+            Ok(_) => return Ok(Some(Some(KvValue::Buffered(cached.into())))),
+            Err(ticket) => ticket,
+        };
+        let row = read()?;
+        match (ticket, &row) {
+            (Some(ticket), Some(Some(row))) => self.cache.put(ticket, number, key, row),
+            // It will be asked for in another way, which is the same question.
+            (None, None) => self.cache.forget(number, key),
+            _ => {}
+        }
+        Ok(row)
+    }
+}
+
 impl KvStore for CachedTablet {
     fn apply(&self, changes: &Changes, applied: Applied) -> Result<()> {
         self.store.apply(changes, applied)?;
@@ -72,17 +96,11 @@ impl KvStore for CachedTablet {
     }
 
     fn get(&self, key: &[u8]) -> Result<Option<KvValue<'_>>> {
-        let number = self.number.load(Ordering::Acquire);
-        let mut cached = Vec::new();
-        let ticket = match self.cache.get(number, key, &mut cached) {
-            Ok(_) => return Ok(Some(KvValue::Buffered(cached.into()))),
-            Err(ticket) => ticket,
-        };
-        let row = self.store.get(key)?;
-        if let (Some(ticket), Some(row)) = (ticket, &row) {
-            self.cache.put(ticket, number, key, row);
-        }
-        Ok(row)
+        Ok(self.get_from(key, || self.store.get(key).map(Some))?.flatten())
+    }
+
+    fn get_in_memory(&self, key: &[u8]) -> Result<Option<Option<KvValue<'_>>>> {
+        self.get_from(key, || self.store.get_in_memory(key))
     }
 
     fn multi_get(&self, keys: &[&[u8]]) -> Result<Vec<Option<KvValue<'_>>>> {

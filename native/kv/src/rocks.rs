@@ -8,7 +8,7 @@ use fluss_types::{BucketId, Error, ErrorCode, PartitionId, Result};
 use rocksdb::checkpoint::Checkpoint;
 use rocksdb::{
     BlockBasedOptions, CompactionDecision, DB, DBCompressionType, DEFAULT_COLUMN_FAMILY_NAME as DEFAULT_CF, DataBlockIndexType,
-    FlushOptions, LogLevel, Options, WriteBatch, WriteOptions, properties,
+    FlushOptions, LogLevel, Options, ReadOptions, ReadTier, WriteBatch, WriteOptions, properties,
 };
 
 use crate::rocks_memory::{KvMemory, Written};
@@ -102,6 +102,8 @@ impl KvStores for RocksKvStores {
         }
         let db =
             DB::open_cf_with_opts(&options, dir, [(DEFAULT_CF, options.clone())]).map_err(|e| rocks_error("open", dir, &e))?;
+        let mut in_memory = ReadOptions::default();
+        in_memory.set_read_tier(ReadTier::BlockCache);
         let mut write = WriteOptions::default();
         write.disable_wal(true);
         let (memory, written) = (self.memory.clone(), Written::default());
@@ -109,6 +111,7 @@ impl KvStores for RocksKvStores {
             db,
             dir: dir.to_path_buf(),
             write,
+            in_memory,
             write_buffer_size: self.write_buffer_size,
             memtable: self.memtable(),
             scans: LiveScans::default(),
@@ -155,6 +158,8 @@ pub(crate) struct Db {
     pub(crate) db: DB,
     pub(crate) dir: PathBuf,
     pub(crate) write: WriteOptions,
+    /// Reads no file.
+    pub(crate) in_memory: ReadOptions,
     /// Bytes of a memtable: as asked for, and as it comes out at least.
     pub(crate) write_buffer_size: usize,
     memtable: u64,

@@ -150,6 +150,14 @@ impl KvStore for RocksTablet {
         Ok(row.map(KvValue::Pinned))
     }
 
+    fn get_in_memory(&self, key: &[u8]) -> Result<Option<Option<KvValue<'_>>>> {
+        match self.db.db.get_pinned_opt(self.keys.row(key), &self.db.in_memory) {
+            Ok(row) => Ok(Some(row.map(KvValue::Pinned))),
+            Err(e) if e.kind() == rocksdb::ErrorKind::Incomplete => Ok(None),
+            Err(e) => Err(self.db.fail("read", &e)),
+        }
+    }
+
     fn multi_get(&self, keys: &[&[u8]]) -> Result<Vec<Option<KvValue<'_>>>> {
         if let [key] = keys {
             return Ok(vec![self.get(key)?]);

@@ -78,6 +78,10 @@ pub trait KvStore: Send + Sync + Debug {
     fn get(&self, key: &[u8]) -> Result<Option<KvValue<'_>>> {
         Ok(self.multi_get(&[key])?.pop().flatten())
     }
+    /// The same if it is known without reading files; `None`: it is not.
+    fn get_in_memory(&self, key: &[u8]) -> Result<Option<Option<KvValue<'_>>>> {
+        self.get(key).map(Some)
+    }
     /// The rows of some keys, in their order; keys may be repeated.
     fn multi_get(&self, keys: &[&[u8]]) -> Result<Vec<Option<KvValue<'_>>>>;
     /// Calls `row` in key order with the rows of a range, all of one point in time. Returns the key of the last one; `None`: there was none.

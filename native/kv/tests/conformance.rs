@@ -79,6 +79,9 @@ fn changes(list: &[(&[u8], Option<&[u8]>)]) -> Changes {
 fn get(kv: &dyn KvStore, keys: &[&[u8]]) -> Vec<Option<Vec<u8>>> {
     let rows: Vec<Option<Vec<u8>>> = kv.multi_get(keys).unwrap().into_iter().map(|v| v.map(|v| v.to_vec())).collect();
     for (key, row) in keys.iter().zip(&rows) {
+        if let Some(known) = kv.get_in_memory(key).unwrap() {
+            assert_eq!(known.as_deref(), row.as_deref(), "{key:?} in memory");
+        }
         assert_eq!(kv.get(key).unwrap().as_deref(), row.as_deref(), "{key:?} alone");
     }
     rows

@@ -288,3 +288,34 @@ fn rows_take_from_the_blocks_what_they_need_and_no_more_than_there_is() {
     drop(kv);
     table.close();
 }
+
+#[test]
+fn what_only_files_know_is_not_known_in_memory_and_asking_twice_for_it_is_asking_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let rows: Vec<_> = (0..1_000u32).map(|i| (i.to_be_bytes(), [i as u8; 200])).collect();
+    let (stores, cache) = (|| RocksKvStores::new(KvMemory::new(1 << 20, 4 << 20), 1 << 20, 0), RowCache::new(MANY));
+    let open = || {
+        let table = CachedKvStores::new(Arc::new(stores()), cache.clone()).open(dir.path(), None).unwrap();
+        (table.tablet(0, 0).unwrap(), table)
+    };
+    let (kv, table) = open();
+    let list: Vec<(&[u8], Option<&[u8]>)> = rows.iter().map(|(k, v)| (&k[..], Some(&v[..]))).collect();
+    apply(kv.as_ref(), &list);
+    let in_memory = |kv: &dyn KvStore, key: &[u8]| kv.get_in_memory(key).unwrap().map(|row| row.map(|row| row.to_vec()));
+    let (key, row) = (&rows[7].0, rows[7].1.to_vec());
+    assert_eq!(in_memory(kv.as_ref(), key), Some(Some(row.clone())), "in the memtable");
+    drop(kv);
+    table.flush().unwrap();
+    table.close();
+    let (kv, _table) = open();
+    for _ in 0..3 {
+        assert_eq!(in_memory(kv.as_ref(), key), None);
+    }
+    assert_eq!(kv.multi_get(&[key, b"none"]).unwrap()[0].as_deref(), Some(&row[..]));
+    assert_eq!(cache.used(), 0, "asked for once");
+    assert_eq!(in_memory(kv.as_ref(), key), Some(Some(row.clone())), "its block is cached");
+    assert!(cache.used() > 0, "asked for again");
+    assert_eq!(in_memory(kv.as_ref(), b"none"), Some(None));
+    apply(kv.as_ref(), &[(key, None)]);
+    assert_eq!(in_memory(kv.as_ref(), key), Some(None));
+}

@@ -118,6 +118,12 @@ impl RowCache {
         }
     }
 
+    /// The key counts as one that was not asked for.
+    pub(crate) fn forget(&self, tablet: u64, key: &[u8]) {
+        let hash = hash_of(&self.0.hasher, tablet, key);
+        self.shard(hash).door.forget(hash);
+    }
+
     /// Puts a row that was read from the store after `ticket` was given, unless its key, or one of the same stripe, was changed since.
     pub(crate) fn put(&self, ticket: Ticket, tablet: u64, key: &[u8], row: &[u8]) {
         let Ticket { hash, stripe } = ticket;

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use fluss_format::{ColumnBatch, Filter, Projection};
-use fluss_kv::{KvRange, KvValue};
+use fluss_kv::{KvRange, KvStore, KvValue};
 use fluss_log::ReadHint;
 use fluss_types::{ChangelogImage, Error, ErrorCode, LogOffset, Result};
 
@@ -108,16 +108,30 @@ impl Tablet {
 
     /// What `found` makes of the row of a key; `None`: it has none. Sees rows that are not durable yet.
     pub fn get<T>(&self, key: &[u8], found: impl FnOnce(&[u8]) -> T) -> Result<Option<T>> {
+        Ok(self.get_from(key, |kv| kv.get(key).map(Some), found)?.flatten())
+    }
+
+    /// The same if it is known without reading files; `None`: it is not.
+    pub fn get_in_memory<T>(&self, key: &[u8], found: impl FnOnce(&[u8]) -> T) -> Result<Option<Option<T>>> {
+        self.get_from(key, |kv| kv.get_in_memory(key), found)
+    }
+
+    fn get_from<T>(
+        &self,
+        key: &[u8],
+        read: impl FnOnce(&dyn KvStore) -> Result<Option<Option<KvValue<'_>>>>,
+        found: impl FnOnce(&[u8]) -> T,
+    ) -> Result<Option<Option<T>>> {
         self.check_open()?;
         let expiry = self.definition().expiry(self.now_ms());
         let state = self.kv_state()?;
         let kv = self.store(state)?;
         let buffered = state.buffer.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned();
         let row = match buffered {
-            Some(row) => row.map(KvValue::Buffered),
-            None => kv.get(key).map_err(|e| e.at(&self.name))?,
+            Some(row) => Some(row.map(KvValue::Buffered)),
+            None => read(kv.as_ref()).map_err(|e| e.at(&self.name))?,
         };
-        Ok(row.filter(|row| !expiry.is_over(row)).map(|row| found(&row)))
+        Ok(row.map(|row| row.filter(|row| !expiry.is_over(row)).map(|row| found(&row))))
     }
 
     /// Calls `found(i, row)` for every row whose key begins with a prefix, for one prefix after the other and in key order, until it fails. Sees
