@@ -57,7 +57,7 @@ fn table() -> [Native; 36] {
         "lookupAsync" "(JJ[Ljava/nio/ByteBuffer;I)V" lookup::lookup_async;
         "copyState" "(J[J)V" lookup::copy_state;
         "openProbe" "(JLjava/nio/ByteBuffer;)J" lookup::open_probe;
-        "probe" "(JI)I" lookup::probe;
+        "probe" "(JIZ)I" lookup::probe;
         "closeProbe" "(J)V" lookup::close_probe;
         "closeLookuper" "(J)V" lookup::close_lookuper;
         "awaitCompletions" "(J[J[J)I" lookup::await_completions;

@@ -6,7 +6,7 @@ use fluss_client::{Probed, predicate};
 use fluss_proto::LookupRequest;
 use fluss_types::{Error, Result};
 use jni::objects::{JByteArray, JByteBuffer, JClass, JLongArray};
-use jni::sys::{jint, jlong};
+use jni::sys::{jboolean, jint, jlong};
 use jni::{Env, EnvUnowned};
 
 use super::JBuffers;
@@ -115,13 +115,21 @@ pub extern "system" fn open_probe<'l>(env: EnvUnowned<'l>, class: JClass<'l>, lo
     })
 }
 
-pub extern "system" fn probe<'l>(env: EnvUnowned<'l>, class: JClass<'l>, probe: jlong, key_length: jint) -> jint {
+pub extern "system" fn probe<'l>(
+    env: EnvUnowned<'l>,
+    class: JClass<'l>,
+    probe: jlong,
+    key_length: jint,
+    in_memory: jboolean,
+) -> jint {
     call(env, &class, |_| {
         let open = PROBES.get(probe)?;
         let mut probe = open.probe.lock().unwrap_or_else(PoisonError::into_inner);
         // SAFETY: the lock is held, and Java waits for the end of the call.
         let memory = unsafe { open.memory.bytes() };
-        Ok(match probe.find(memory, usize::try_from(key_length).unwrap_or(usize::MAX)) {
+        let key_length = usize::try_from(key_length).unwrap_or(usize::MAX);
+        let probed = if in_memory { probe.find_in_memory(memory, key_length) } else { probe.find(memory, key_length) };
+        Ok(match probed {
             Probed::Found(length) => length as jint,
             Probed::Missing => -1,
             Probed::Unknown => -2,

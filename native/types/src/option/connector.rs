@@ -343,7 +343,8 @@ pub(super) const LOOKUP: &[OptionSpec] = &[
         kind: Kind::Duration { min_ms: 0 },
         default: Some("0ms"),
         alterable: true,
-        meaning: "0: an asynchronous lookup is sent at once when none is on its way, else with the next answer. Longer: so long it waits for \
+        meaning: "Of asynchronous lookups that are not answered at once (from memory, or a file that the system has cached). 0: sent \
+                  at once when none is on its way, else with the next answer. Longer: so long it waits for \
                   `client.lookup.max-batch-size` others to share its request.",
         price: "The wait is in every lookup that finds no full batch. A synchronous lookup never waits: it is alone.",
     },

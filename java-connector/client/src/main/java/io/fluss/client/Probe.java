@@ -28,7 +28,12 @@ public final class Probe extends NativeHandle {
 
     /** @return bytes of the row, {@link #MISSING} or {@link #UNKNOWN} */
     public int find(int keyLength) {
-        return Native.probe(handle(), keyLength);
+        return Native.probe(handle(), keyLength, false);
+    }
+
+    /** The same without reading files: {@link #UNKNOWN} if that would be needed. */
+    public int findInMemory(int keyLength) {
+        return Native.probe(handle(), keyLength, true);
     }
 
     @Override

@@ -137,9 +137,10 @@ public final class Native {
     /**
      * Looks up the key that the memory begins with, as format.md, "Key", says.
      *
+     * @param inMemory without reading files
      * @return bytes of the row, which is there in its place, in Flink's binary form; -1: there is none; -2: ask {@link #lookup}
      */
-    public static native int probe(long probe, int keyLength);
+    public static native int probe(long probe, int keyLength, boolean inMemory);
 
     public static native void closeProbe(long probe);
 

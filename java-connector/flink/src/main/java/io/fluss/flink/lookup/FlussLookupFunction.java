@@ -1,17 +1,12 @@
 package io.fluss.flink.lookup;
 
 import io.fluss.client.ColumnBatch;
-import io.fluss.client.Probe;
 import io.fluss.client.WriteBatch;
-import io.fluss.flink.row.KeyEncoder;
 import io.fluss.flink.row.KeyWriter;
-import java.nio.ByteBuffer;
 import java.util.Collection;
 import java.util.Collections;
-import org.apache.flink.core.memory.MemorySegmentFactory;
 import org.apache.flink.table.connector.source.lookup.LookupOptions.LookupCacheType;
 import org.apache.flink.table.data.RowData;
-import org.apache.flink.table.data.binary.BinaryRowData;
 import org.apache.flink.table.functions.FunctionContext;
 import org.apache.flink.table.functions.LookupFunction;
 
@@ -24,10 +19,7 @@ public final class FlussLookupFunction extends LookupFunction {
     private transient WriteBatch batch;
     private transient KeyWriter writer;
     /** Null: keys are looked up as batches of one, which costs more. */
-    private transient Probe probe;
-
-    /** Null: there are types that it does not know. */
-    private transient KeyEncoder encoder;
+    private transient KeyProbe probe;
 
     FlussLookupFunction(LookupTarget target) {
         this.target = target;
@@ -39,8 +31,7 @@ public final class FlussLookupFunction extends LookupFunction {
         if (target.options.cacheType() == LookupCacheType.FULL) {
             open.register(context.getMetricGroup());
         }
-        probe = open.lookuper().newProbe();
-        encoder = probe == null ? null : OpenLookup.keyEncoder(target.keys, probe.memory());
+        probe = KeyProbe.of(open.lookuper(), target);
         batch = open.lookuper().newKeys();
         writer = OpenLookup.keyWriter(target.keys, batch);
     }
@@ -50,12 +41,9 @@ public final class FlussLookupFunction extends LookupFunction {
         if (target.keys.hasNull(keyRow)) {
             return Collections.emptyList();
         }
-        int length = encoder == null ? Probe.UNKNOWN : probed(keyRow);
-        if (length == Probe.MISSING) {
-            return Collections.emptyList();
-        }
-        if (length != Probe.UNKNOWN) {
-            return target.keys.matching(keyRow, Collections.singletonList(row(length)));
+        Collection<RowData> found = probe == null ? null : probe.find(keyRow);
+        if (found != null) {
+            return found;
         }
         batch.clear();
         writer.write(batch.beginRow(), keyRow);
@@ -66,22 +54,6 @@ public final class FlussLookupFunction extends LookupFunction {
             }
             return target.keys.matching(keyRow, target.found(answer.toHeap()).apply(0));
         }
-    }
-
-    private int probed(RowData keyRow) {
-        int length = encoder.write(keyRow);
-        return length == KeyEncoder.TOO_LONG ? Probe.UNKNOWN : probe.find(length);
-    }
-
-    /** The row that the probe has found, which others may keep. */
-    private RowData row(int length) {
-        byte[] bytes = new byte[length];
-        ByteBuffer memory = probe.memory();
-        memory.clear();
-        memory.get(bytes);
-        BinaryRowData row = new BinaryRowData(target.arity());
-        row.pointTo(MemorySegmentFactory.wrap(bytes), 0, length);
-        return row;
     }
 
     @Override

@@ -19,6 +19,8 @@ import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.ObjectMap
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.data.RowData;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.junit.jupiter.api.io.TempDir;
 
 import java.io.IOException;
@@ -159,26 +161,34 @@ class MetricsITCase {
         }
     }
 
-    @Test
-    void ofALookupJoin() throws Exception {
+    /** Keys of one type are answered at once, those of the other gathered to requests. */
+    @ParameterizedTest
+    @ValueSource(strings = {"INT", "DECIMAL(9, 0)"})
+    void ofALookupJoin(String type) throws Exception {
         Sql.batch().on(directory)
-                .run("CREATE TABLE dim (id INT, name STRING, PRIMARY KEY (id) NOT ENFORCED)")
-                .run("CREATE TABLE src (id INT, now AS PROCTIME())")
-                .run("CREATE TABLE dst (id INT, name STRING)")
+                .run("CREATE TABLE dim (id " + type + ", name STRING, PRIMARY KEY (id) NOT ENFORCED)")
+                .run("CREATE TABLE src (id " + type + ", now AS PROCTIME())")
+                .run("CREATE TABLE dst (id " + type + ", name STRING)")
                 .run("INSERT INTO dim VALUES (1, 'a'), (2, 'b')")
                 .run("INSERT INTO src VALUES (1), (2), (3)");
         JobClient job = Sql.streaming().on(directory)
                 .job("INSERT INTO dst SELECT s.id, d.name FROM src s JOIN dim FOR SYSTEM_TIME AS OF s.now AS d ON s.id = d.id");
-        String[] wanted = {"lookup.requests", "lookup.keys", "lookup.batchSize", "lookup.inFlight", "lookup.latency"};
+        String[] wanted = {
+            "lookup.atOnce", "lookup.requests", "lookup.keys", "lookup.batchSize", "lookup.inFlight", "lookup.latency"
+        };
         try {
             Map<String, Double> all = new HashMap<>();
             Sql.until("all are looked up", () -> {
                 all.putAll(metrics(job.getJobID(), wanted));
                 return all.keySet().containsAll(Set.of(wanted))
-                        && all.get("lookup.keys") == 3
+                        && all.get("lookup.atOnce") + all.get("lookup.keys") == 3
                         && all.get("lookup.inFlight") == 0
-                        && all.get("lookup.latency") > 0;
+                        && (all.get("lookup.keys") == 0 || all.get("lookup.latency") > 0);
             });
+            if (type.equals("INT")) {
+                assertThat(all).containsEntry("lookup.atOnce", 3.0).containsEntry("lookup.requests", 0.0);
+                return;
+            }
             assertThat(all.get("lookup.requests")).isBetween(1.0, 3.0);
             assertThat(all.get("lookup.batchSize")).isBetween(1.0, 3.0);
             assertThat(all.get("lookup.latency")).isBetween(1.0, 60e6);
