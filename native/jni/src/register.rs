@@ -11,7 +11,7 @@ use crate::guard::install_panic_hook;
 use crate::natives::{connection, log, lookup, memory, snapshot, write};
 
 /// What `Native.abiVersion` says; `NativeLibrary.ABI_VERSION` on the Java side must be the same.
-pub const ABI_VERSION: jint = 6;
+pub const ABI_VERSION: jint = 7;
 
 struct Native {
     name: &'static JNIStr,

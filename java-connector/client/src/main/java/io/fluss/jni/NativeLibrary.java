@@ -27,7 +27,7 @@ import java.util.UUID;
  */
 public final class NativeLibrary {
     /** What {@link Native#abiVersion()} must give. Raised with every change of a signature or a layout. */
-    public static final int ABI_VERSION = 6;
+    public static final int ABI_VERSION = 7;
 
     /** System property: a directory that holds both libraries, used instead of those in the jar. */
     public static final String PATH_PROPERTY = "fluss.native.path";
